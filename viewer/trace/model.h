@@ -1,0 +1,185 @@
+/* The facts of a trace, as the writer takes them and the reader gives them.
+ *
+ * Times are nanoseconds since the start of the run (CLOCK_MONOTONIC). Sizes are bytes as the program asked for them.
+ * Every id is a dense index that starts at 0, in the order in which the records stand in the file.
+ * Strings are UTF-8 where the system gave UTF-8; otherwise the bytes the system gave.
+ */
+#ifndef HEAPLINE_TRACE_MODEL_H
+#define HEAPLINE_TRACE_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TRACE_NONE UINT32_MAX     /* "no such id" */
+#define TRACE_SIZE_CLASSES 48     /* class k counts blocks of 2^(k-1) < size <= 2^k; class 0: sizes 0 and 1 */
+#define TRACE_BUILD_ID_MAX 32
+
+/* One run of `heapline run`. */
+struct trace_run {
+    uint64_t unix_ns;             /* wall clock at time 0 */
+    const char *command;          /* the command line, quoted as a shell would need it */
+    const char *host;             /* nodename, kernel release and machine, for people */
+    const char *version;          /* of the heapline that recorded */
+};
+
+enum trace_origin {
+    TRACE_ORIGIN_ROOT,            /* started by `heapline run` */
+    TRACE_ORIGIN_FORK,            /* forked: inherits its parent's live blocks */
+    TRACE_ORIGIN_EXEC,            /* the same pid after exec: a new heap; parent is the section before */
+    TRACE_ORIGIN_SPAWN,           /* a new program in a new pid (posix_spawn, vfork+exec, fork+exec before any event) */
+};
+
+/* A section: one address space from fork or exec to exit or exec. */
+struct trace_process {
+    int32_t pid;
+    uint32_t parent;              /* process id or TRACE_NONE */
+    enum trace_origin origin;
+    uint64_t start_ns;
+    const char *command;          /* quoted command line */
+    const char *executable;       /* path */
+};
+
+enum trace_exit_kind {
+    TRACE_EXIT_UNKNOWN,           /* ended, nobody could tell how */
+    TRACE_EXIT_CODE,              /* value: exit status 0..255 */
+    TRACE_EXIT_SIGNAL,            /* value: signal number */
+    TRACE_EXIT_EXEC,              /* replaced by another program */
+    TRACE_EXIT_RUNNING,           /* still running when the recording stopped */
+};
+
+struct trace_exit {
+    uint32_t process;
+    enum trace_exit_kind kind;
+    int32_t value;
+    uint64_t end_ns;
+};
+
+/* tid 0 is the pseudo thread of a fork that owns what the child inherited, and of threads beyond the limit. */
+struct trace_thread {
+    uint32_t process;
+    int32_t tid;
+    uint64_t start_ns;
+    const char *name;             /* "" when unknown */
+};
+
+struct trace_module {
+    const char *path;             /* as mapped; "[vdso]" for the vdso */
+    uint8_t build_id[TRACE_BUILD_ID_MAX];
+    uint8_t build_id_len;         /* 0: none */
+};
+
+enum trace_frame_kind {
+    TRACE_FRAME_NATIVE,           /* module + address */
+    TRACE_FRAME_ANONYMOUS,        /* address in no module: code made at run time; module is TRACE_NONE */
+    TRACE_FRAME_MAPPED,           /* pseudo leaf: the block is an anonymous mapping by mmap/mremap, not malloc */
+    TRACE_FRAME_FILE,             /* pseudo leaf: a mapping of a file or shared memory */
+    TRACE_FRAME_RESERVED,         /* pseudo leaf: a PROT_NONE mapping */
+    TRACE_FRAME_BREAK,            /* pseudo leaf: growth by brk/sbrk called by the program */
+    TRACE_FRAME_TRUNCATED,        /* pseudo outermost frame: the frames beyond could not be read */
+};
+
+/* Native addresses are return addresses in the module's own (link-time) address space: look up address - 1. */
+struct trace_frame {
+    enum trace_frame_kind kind;
+    uint32_t module;
+    uint64_t address;
+};
+
+/* Stacks form a trie. Stack 0 is the empty root and is never written. A child's id is larger than its parent's. */
+struct trace_stack {
+    uint32_t parent;              /* stack id, outer frames */
+    uint32_t frame;               /* frame id of this, the innermost, frame */
+};
+
+/* An allocation site: who (thread) allocated from where (stack). All counters belong to sites. */
+struct trace_site {
+    uint32_t thread;
+    uint32_t stack;
+};
+
+/* Cumulative or difference, by context. live = allocated + inherited - freed, in blocks and in bytes. */
+struct trace_counts {
+    uint64_t allocations, allocated_bytes;
+    uint64_t frees, freed_bytes;
+    uint64_t temporary, temporary_bytes;   /* freed by the same thread before its next allocation */
+    uint64_t inherited, inherited_bytes;   /* live at the fork that began this process */
+};
+
+struct trace_site_counts {
+    uint32_t site;
+    struct trace_counts counts;
+};
+
+/* What one process did in one epoch. The heap figures leave mappings (pseudo leaves) out. */
+struct trace_epoch {
+    uint32_t process;
+    uint64_t start_ns, end_ns;
+    uint64_t live_bytes, live_blocks;      /* heap, at end_ns */
+    uint64_t max_live_bytes, max_ns;       /* heap, largest inside the epoch, and when */
+    uint64_t mapped_bytes;                 /* anonymous mappings made by the program, at end_ns */
+    uint64_t rss_bytes;                    /* 0: not sampled */
+};
+
+/* Whole-run figures of one process; the sites' own lines follow it. Heap only, mappings apart. */
+struct trace_totals {
+    uint32_t process;
+    struct trace_counts heap;
+    uint64_t peak_bytes, peak_blocks, peak_ns;
+    uint64_t mapped_allocations, mapped_bytes, mapped_live_bytes, mapped_peak_bytes, mapped_peak_ns;
+    uint64_t size_count[TRACE_SIZE_CLASSES];   /* allocations by size class */
+    uint64_t size_bytes[TRACE_SIZE_CLASSES];
+};
+
+/* One site at the end of the run and at the peak of its process (mappings: at the peak of the mapped bytes). */
+struct trace_site_totals {
+    uint32_t site;
+    struct trace_counts counts;
+    uint64_t peak_bytes, peak_blocks;
+};
+
+/* A block that was live when its process ended. */
+struct trace_block {
+    uint64_t address, bytes;
+    uint32_t site;
+    uint64_t born_ns;                      /* exact to one epoch */
+};
+
+enum trace_event_kind { TRACE_EVENT_ALLOC, TRACE_EVENT_FREE };
+
+/* One event, with --all-events only. FREE: bytes and site are those of the block that is freed. */
+struct trace_event {
+    enum trace_event_kind kind;
+    uint32_t thread;                       /* who called */
+    uint32_t site;
+    uint64_t address, bytes, ns;           /* ns exact to one tick */
+};
+
+/* What is not in the trace, and what recording cost. */
+struct trace_losses {
+    uint32_t process;                      /* TRACE_NONE: the run as a whole */
+    uint64_t events;                       /* dropped, exactly */
+    uint64_t truncated_stacks;             /* captures whose outer frames are missing */
+    uint64_t unmatched_frees;              /* frees of blocks that were never seen */
+    uint64_t damaged_records;              /* records that failed the collector's checks */
+    uint64_t waits, wait_ns;               /* times and time the target waited for room in a ring */
+    uint64_t self_bytes;                   /* shared memory and private memory of the library in the target */
+    uint64_t collector_cpu_ns;             /* run as a whole only */
+};
+
+/* A child program that ran without the library. */
+struct trace_unprofiled {
+    int32_t pid;                           /* 0: unknown */
+    uint32_t parent;
+    const char *path;
+    const char *reason;                    /* one sentence */
+};
+
+/* One level of a frame's source: index 0 is the innermost inlined function, the last is the function itself. */
+struct trace_symbol {
+    const char *function;                  /* demangled; NULL: unknown */
+    const char *file;                      /* as in the line table, made absolute by the compilation directory; NULL: unknown */
+    uint32_t line;                         /* 0: unknown */
+};
+
+#endif
