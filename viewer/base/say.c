@@ -1,19 +1,11 @@
 #include "say.h"
 
+#include "color.h"
 #include "strbuf.h"
 
 #include <errno.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stddef.h>
 #include <unistd.h>
-
-static bool colored(void)
-{
-    const char *no_color = getenv("NO_COLOR");
-    const char *terminal = getenv("TERM");
-    return !(no_color && *no_color) && terminal && strcmp(terminal, "dumb") && isatty(STDERR_FILENO);
-}
 
 static void write_all(const char *data, size_t n)
 {
@@ -28,12 +20,14 @@ static void write_all(const char *data, size_t n)
     }
 }
 
-static void say(const char *sequence, const char *label, const char *format, va_list arguments)
+/* `role` is the offset of a palette's member. */
+static void say(size_t role, const char *label, const char *format, va_list arguments)
 {
     int saved_errno = errno;
-    bool color = colored();
+    const struct palette *colors = palette_for(COLOR_AUTO, STDERR_FILENO);
+    const char *sequence = *(const char *const *)((const char *)colors + role);
     struct strbuf text = STRBUF_INIT;
-    strbuf_printf(&text, "%s%s%s%s", color ? sequence : "", "heapline: ", label, color ? "\033[0m" : "");
+    strbuf_printf(&text, "%sheapline: %s%s", sequence, label, colors->reset);
     strbuf_vprintf(&text, format, arguments);
     strbuf_add_char(&text, '\n');
     write_all(text.data, text.length);
@@ -45,7 +39,7 @@ void say_error(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    say("\033[1;31m", "", format, arguments);
+    say(offsetof(struct palette, bad), "", format, arguments);
     va_end(arguments);
 }
 
@@ -53,7 +47,7 @@ void say_warning(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    say("\033[1;33m", "warning: ", format, arguments);
+    say(offsetof(struct palette, warm), "warning: ", format, arguments);
     va_end(arguments);
 }
 
@@ -61,6 +55,6 @@ void say_note(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    say("\033[1m", "", format, arguments);
+    say(offsetof(struct palette, heading), "", format, arguments);
     va_end(arguments);
 }
