@@ -77,18 +77,22 @@ void *arena_memdup(struct arena *arena, const void *data, size_t bytes)
     return copy;
 }
 
-char *arena_strndup(struct arena *arena, const char *text, size_t n)
+static char *add_string(struct arena *arena, const char *text, size_t length)
 {
-    size_t length = strnlen(text, n);
     char *copy = alloc_aligned(arena, length + 1, 1);
     memcpy(copy, text, length);
     copy[length] = '\0';
     return copy;
 }
 
+char *arena_strndup(struct arena *arena, const char *text, size_t n)
+{
+    return add_string(arena, text, strnlen(text, n));
+}
+
 char *arena_strdup(struct arena *arena, const char *text)
 {
-    return arena_strndup(arena, text, SIZE_MAX);
+    return add_string(arena, text, strlen(text));
 }
 
 void arena_release(struct arena *arena)
