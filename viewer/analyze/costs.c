@@ -1,0 +1,85 @@
+#include "costs.h"
+
+#include <string.h>
+
+const char *const measure_names[] = { "peak", "live", "allocated", "count", "temporary", NULL };
+const char *const measure_meanings[] = {
+    "bytes held at the peak", "bytes held at the end", "bytes allocated", "number of allocations",
+    "number of temporary allocations", NULL,
+};
+
+uint64_t costs_measure(const struct costs *costs, enum measure measure)
+{
+    switch (measure) {
+    case MEASURE_PEAK: return costs->peak_bytes;
+    case MEASURE_LIVE: return costs->live_bytes;
+    case MEASURE_ALLOCATED: return costs->allocated_bytes;
+    case MEASURE_COUNT: return costs->allocations;
+    case MEASURE_TEMPORARY: return costs->temporary;
+    }
+    return 0;
+}
+
+bool measure_is_bytes(enum measure measure)
+{
+    return measure != MEASURE_COUNT && measure != MEASURE_TEMPORARY;
+}
+
+bool costs_none(const struct costs *costs)
+{
+    static const struct costs none;
+    return memcmp(costs, &none, sizeof none) == 0;
+}
+
+void costs_add(struct costs *sum, const struct costs *costs)
+{
+    sum->allocations += costs->allocations;
+    sum->allocated_bytes += costs->allocated_bytes;
+    sum->frees += costs->frees;
+    sum->freed_bytes += costs->freed_bytes;
+    sum->temporary += costs->temporary;
+    sum->temporary_bytes += costs->temporary_bytes;
+    sum->live_blocks += costs->live_blocks;
+    sum->live_bytes += costs->live_bytes;
+    sum->peak_blocks += costs->peak_blocks;
+    sum->peak_bytes += costs->peak_bytes;
+}
+
+void counts_add(struct trace_counts *sum, const struct trace_counts *counts)
+{
+    sum->allocations += counts->allocations;
+    sum->allocated_bytes += counts->allocated_bytes;
+    sum->frees += counts->frees;
+    sum->freed_bytes += counts->freed_bytes;
+    sum->temporary += counts->temporary;
+    sum->temporary_bytes += counts->temporary_bytes;
+    sum->inherited += counts->inherited;
+    sum->inherited_bytes += counts->inherited_bytes;
+}
+
+static uint64_t left(uint64_t came, uint64_t went)
+{
+    return came > went ? came - went : 0;
+}
+
+uint64_t counts_live_bytes(const struct trace_counts *counts)
+{
+    return left(counts->allocated_bytes + counts->inherited_bytes, counts->freed_bytes);
+}
+
+uint64_t counts_live_blocks(const struct trace_counts *counts)
+{
+    return left(counts->allocations + counts->inherited, counts->frees);
+}
+
+void costs_set_counts(struct costs *costs, const struct trace_counts *counts)
+{
+    costs->allocations = counts->allocations;
+    costs->allocated_bytes = counts->allocated_bytes;
+    costs->frees = counts->frees;
+    costs->freed_bytes = counts->freed_bytes;
+    costs->temporary = counts->temporary;
+    costs->temporary_bytes = counts->temporary_bytes;
+    costs->live_blocks = counts_live_blocks(counts);
+    costs->live_bytes = counts_live_bytes(counts);
+}

@@ -1,0 +1,5 @@
+#include "format.h"
+
+const struct format formats[] = {
+    { 0 },
+};
