@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -106,7 +107,8 @@ int pager_finish(struct pager *pager, int status)
 {
     if (!pager->pid)
         return status;
-    fflush(stdout);
+    if (fflush(stdout) != 0)
+        __fpurge(stdout);
     dup2(pager->saved_stdout, STDOUT_FILENO);
     close(pager->saved_stdout);
     int how = 0;

@@ -1,0 +1,121 @@
+#include "completion.h"
+#include "usage.h"
+
+static void add_quoted(struct strbuf *out, const char *text)
+{
+    strbuf_add_char(out, '\'');
+    for (; *text; text++) {
+        if (*text == '\'' || *text == '\\')
+            strbuf_add_char(out, '\\');
+        strbuf_add_char(out, *text);
+    }
+    strbuf_add_char(out, '\'');
+}
+
+static void begin(struct strbuf *out, const struct command *command)
+{
+    strbuf_printf(out, "complete -c heapline -n '__heapline_in %s'", command->name);
+}
+
+static void add_option(struct strbuf *out, const struct command *command, const struct option *option)
+{
+    begin(out, command);
+    if (option->letter)
+        strbuf_printf(out, " -s %c", option->letter);
+    strbuf_printf(out, " -l %s", option->name);
+    if (option->kind == OPTION_FILE)
+        strbuf_add(out, " -r -F");
+    else if (option->kind == OPTION_CHOICE) {
+        strbuf_add(out, " -x -a '");
+        for (size_t i = 0; option->choices[i]; i++)
+            strbuf_printf(out, "%s%s", i ? " " : "", option->choices[i]);
+        strbuf_add_char(out, '\'');
+    } else if (option->kind != OPTION_FLAG)
+        strbuf_add(out, " -x");
+    strbuf_add(out, " -d ");
+    add_quoted(out, option->help);
+    strbuf_add_char(out, '\n');
+}
+
+static void add_operand(struct strbuf *out, const struct command *command)
+{
+    enum operand_kind kind = completion_operand(command);
+    if (kind == OPERAND_NONE)
+        return;
+    begin(out, command);
+    if (kind == OPERAND_FILE)
+        strbuf_add(out, " -F");
+    else if (kind == OPERAND_PROGRAM)
+        strbuf_add(out, " -x -a '(__heapline_program)'");
+    else {
+        strbuf_add(out, " -x -a '");
+        kind == OPERAND_COMMAND ? completion_add_commands(out) : completion_add_choices(out, command);
+        strbuf_add_char(out, '\'');
+    }
+    strbuf_add_char(out, '\n');
+}
+
+/* The options of the `run`-like commands that take a value: their values are no program. */
+static void add_value_options(struct strbuf *out)
+{
+    strbuf_add(out, "function __heapline_takes_value\n    contains -- \"$argv[1] $argv[2]\"");
+    for (size_t i = 0; commands[i]; i++) {
+        const struct option *option;
+        for (size_t j = 0; (option = usage_option(commands[i], j)); j++) {
+            if (option->kind == OPTION_FLAG)
+                continue;
+            strbuf_printf(out, " '%s --%s'", commands[i]->name, option->name);
+            if (option->letter)
+                strbuf_printf(out, " '%s -%c'", commands[i]->name, option->letter);
+        }
+    }
+    strbuf_add(out, "\nend\n\n");
+}
+
+static const char functions[] =
+    "# The words of the program behind \"run\" and its options, the one being typed included.\n"
+    "function __heapline_program_words\n"
+    "    set -l words (commandline -opc) (commandline -ct)\n"
+    "    set -l command $words[2]\n"
+    "    set -l words $words[3..]\n"
+    "    while set -q words[1]; and string match -q -- '-*' $words[1]\n"
+    "        if test $words[1] = --\n"
+    "            set -e words[1]\n"
+    "            break\n"
+    "        end\n"
+    "        if __heapline_takes_value $command $words[1]\n"
+    "            set -e words[1]\n"
+    "        end\n"
+    "        set -e words[1]\n"
+    "    end\n"
+    "    set -q words[1]; and printf '%s\\n' $words\n"
+    "end\n\n"
+    "function __heapline_program\n"
+    "    complete -C (string escape -- (__heapline_program_words) | string join ' ')\n"
+    "end\n\n"
+    "# True behind the command $argv[1], but not behind the program that it runs.\n"
+    "function __heapline_in\n"
+    "    set -l words (commandline -opc)\n"
+    "    test \"$words[2]\" = $argv[1]; or return 1\n"
+    "end\n\n";
+
+void completion_fish(struct strbuf *out)
+{
+    strbuf_add(out, "# fish completion for heapline " HEAPLINE_VERSION "; made by \"heapline completion fish\".\n\n");
+    add_value_options(out);
+    strbuf_add(out, functions);
+    strbuf_add(out, "complete -c heapline -f\n"
+                    "complete -c heapline -n '__fish_use_subcommand' -s h -l help -d 'list the commands'\n"
+                    "complete -c heapline -n '__fish_use_subcommand' -s V -l version -d 'print the version'\n");
+    for (size_t i = 0; commands[i]; i++) {
+        strbuf_printf(out, "complete -c heapline -n '__fish_use_subcommand' -a %s -d ", commands[i]->name);
+        add_quoted(out, commands[i]->summary);
+        strbuf_add_char(out, '\n');
+    }
+    for (size_t i = 0; commands[i]; i++) {
+        const struct option *option;
+        for (size_t j = 0; (option = usage_option(commands[i], j)); j++)
+            add_option(out, commands[i], option);
+        add_operand(out, commands[i]);
+    }
+}
