@@ -1,6 +1,7 @@
 #include "demangle.h"
 
 #include <libiberty/demangle.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define LONGEST 65536   /* the demangler's time may grow with the square of this */

@@ -1,0 +1,19 @@
+/* A module's file on disk: found, checked against the build-id that was recorded, opened together with its debug files. */
+#ifndef HEAPLINE_SYMBOL_IMAGE_H
+#define HEAPLINE_SYMBOL_IMAGE_H
+
+#include "../trace/model.h"
+
+#include <elfutils/libdwfl.h>
+
+struct image {
+    Dwfl *dwfl;                     /* owns the rest; NULL when there is no usable file */
+    Dwfl_Module *module;
+};
+
+/* Opens the file of `module`, or its separate debug file when only that is left. Returns NULL, or one sentence (the caller frees it) that
+ * says why the module stays without names; the image is then empty. */
+char *image_open(struct image *image, const struct trace_module *module);
+void image_close(struct image *image);
+
+#endif
