@@ -1,0 +1,11 @@
+#!/bin/sh
+# `env -i` empties the environment, `env -u` takes the preload away, `exec -c` as shells have it: the programs behind it are profiled.
+#
+# group: processes
+# count: partial
+# arguments: {programs}/allocate
+set -e
+env -i "$1" 10
+env -u LD_PRELOAD "$1" 20
+env -i /bin/sh -c '"$0" 30; "$0" 40' "$1"
+LD_PRELOAD= "$1" 50

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Runs the scenarios: tiny programs under heapline, with what must be true afterwards. docs/scenarios.md lists them all.
+
+A program of tests/prog is a scenario by its first comment, which says what it proves and then, one a line, `key: value`:
+
+    group: NAME             which --filter finds it ("none": only a part of other scenarios)
+    arguments: A B          {programs} is the folder of the built programs
+    exit: N, signal: NAME   how it ends, natively and profiled (default: exit 0)
+    case: NAME: key=value…  one scenario more: NAME is added to its name, the keys go before those of the program
+    variant: BINARY         one scenario more with another build of the source
+    count: exact            totals of every process equal the independent count (default)
+           sums             … but for the peak and temporaries, which depend on the threads' order
+           calls            … only allocations, frees and allocated bytes
+           partial          … as sums, of those processes that the counting preload reached
+           none             … not compared; never: the counting preload may not even be there
+    output: varies          stdout is not the same twice; it is not compared with a native run
+    processes: N            distinct pids in the trace; sections: N, address spaces (fork, exec)
+    stack: a;b;c            some stack has these functions in this order, outermost first; nostack: none has
+    depth: f:N              some stack has f N times
+    bytes: f N              all stacks that end with f allocated N bytes
+    truncated: N            stacks cut off (default 0); unmatched: N, frees of unknown blocks (default 0; "any")
+    unprofiled: WORD        one child is reported as not profiled, with WORD in the reason
+    thread: NAME            a thread of this name is in the report
+    require: a>b            about the numbers that the program printed as a=1 b=2
+    expect: file:LINE …     an expectation for a line of another file, see below
+
+and by a comment at each line that allocates, `expect: key=value …`, compared with `heapline lines --json` summed over the whole run:
+count (allocations), bytes (allocated), live (at the end), freed, temporary, peak, function; mapped_live and mapped_count for anonymous mappings,
+reserved_live, file_live, break_live for the other kinds. A value is a number or a product of numbers and $names that the program
+printed as name=number; "any" is not compared. A line of the program that allocates and has no such comment is a failure.
+
+The rest of the scenarios, which need more than one program and one run, stand in tests/prog/cases_*.py.
+"""
+import argparse
+import importlib
+import os
+import sys
+import time
+import traceback
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "prog"))
+
+from harness import Bench, Failure, Skip, adopt_orphans   # noqa: E402
+import programs                            # noqa: E402
+
+CASES = ("cases_run", "cases_refusals", "cases_files", "cases_modules", "cases_counts")
+
+
+def all_scenarios():
+    """(name, group, function of a bench), in the order of the files."""
+    found = programs.scenarios(os.path.join(HERE, "prog"))
+    for name in CASES:
+        found += importlib.import_module(name).SCENARIOS
+    return found
+
+
+def run_one(scenario, bench, keep):
+    """Returns "ok", "skip" or "fail", and prints one line or more."""
+    name, _, function = scenario
+    started = time.monotonic()
+    try:
+        with bench.scenario(keep):
+            function(bench)
+    except Skip as reason:
+        print(f"skip {name}: {reason}", flush=True)
+        return "skip"
+    except Failure as failure:
+        print(f"FAIL {name}: {failure}", flush=True)
+        return "fail"
+    except Exception:   # a bug of the scenario is a failure with its trace, and the others still run
+        print(f"FAIL {name}: {traceback.format_exc()}", flush=True)
+        return "fail"
+    print(f"ok   {name} ({time.monotonic() - started:.2f} s)", flush=True)
+    return "ok"
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description="Run heapline's scenarios.")
+    parser.add_argument("--heapline", help="the command to test")
+    parser.add_argument("--programs", required=True, help="folder of the built tests/prog")
+    parser.add_argument("--count", required=True, help="the built counting preload, count.so")
+    parser.add_argument("--workloads", default=os.path.join(HERE, "..", "..", "shared", "workloads"))
+    parser.add_argument("--filter", action="append", default=[], help="a group, a scenario's name, or its beginning; may be given again")
+    parser.add_argument("--list", action="store_true", help="print names and groups")
+    parser.add_argument("--self-check", action="store_true", help="judge the programs' own expectations by the counting preload alone")
+    parser.add_argument("--keep", action="store_true", help="keep the scratch folders")
+    return parser.parse_args()
+
+
+def chosen(scenario, filters):
+    name, group, _ = scenario
+    return not filters or any(group == f or name == f or name.startswith(f + "-") for f in filters)
+
+
+def main():
+    arguments = parse_arguments()
+    bench = Bench(arguments.heapline and os.path.abspath(arguments.heapline), os.path.abspath(arguments.programs),
+                  os.path.abspath(arguments.count), os.path.abspath(arguments.workloads))
+    found = programs.self_checks(os.path.join(HERE, "prog")) if arguments.self_check else all_scenarios()
+    found = [s for s in found if chosen(s, arguments.filter)]
+    if arguments.list:
+        for name, group, _ in found:
+            print(f"{group}\t{name}")
+        return 0
+    if not found:
+        print(f"no scenario is called {arguments.filter}; --list shows them", file=sys.stderr)
+        return 2
+    if not arguments.self_check and not arguments.heapline:
+        print("which heapline? Give --heapline PATH", file=sys.stderr)
+        return 2
+    adopt_orphans()
+    results = [run_one(s, bench, arguments.keep) for s in found]
+    failed, skipped = results.count("fail"), results.count("skip")
+    print(f"{len(results)} scenarios: {results.count('ok')} hold, {failed} fail, {skipped} skipped")
+    return 1 if failed else 77 if skipped == len(results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
