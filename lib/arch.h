@@ -1,0 +1,33 @@
+/* What depends on the processor, one header each. Every such header provides:
+ *
+ *   HL_ARCH_DWARF_SP, HL_ARCH_DWARF_FP    the DWARF numbers of stack pointer and frame pointer
+ *   hl_arch_strip                         a return address as loaded from the stack -> the plain address
+ *   hl_arch_pack, hl_arch_word_*          how a rule is laid out in the low 32 bits of a word of the rule table (unwind_table.h)
+ *   hl_arch_frame_start(frame)            the state of the caller of the function that uses it, see there
+ */
+#ifndef HEAPLINE_ARCH_H
+#define HEAPLINE_ARCH_H
+
+#include <stdint.h>
+
+/* A frame on the way outwards: `pc` is a return address, `sp` and `fp` the registers as they were when the call was made. */
+struct hl_frame {
+    uintptr_t pc, sp, fp;
+};
+
+/* Shared by the packings: does `value` fit `bits` bits, signed, counted in units of `unit` bytes? */
+static inline int hl_arch_fits(int32_t value, unsigned bits, int32_t unit)
+{
+    int32_t limit = (int32_t)(UINT32_C(1) << (bits - 1));
+    return value % unit == 0 && value / unit >= -limit && value / unit < limit;
+}
+
+#if defined(__x86_64__)
+#include "arch_x86_64.h"
+#elif defined(__aarch64__)
+#include "arch_aarch64.h"
+#else
+#error "no arch header for this processor"
+#endif
+
+#endif

@@ -1,0 +1,68 @@
+/* aarch64 (DWARF for the Arm 64-bit architecture; AAPCS64). Included by arch.h only.
+ *
+ * The low 32 bits of a rule word:
+ *
+ *   bits 0..2    enum hl_rule_kind
+ *   bits 3..4    enum hl_rule_fp
+ *   bit  5       the anchor counts from CFA - cfa, that is from sp or fp itself, not from the CFA
+ *   bits 6..12   anchor: where fp is saved (where the return address is, when fp is not saved), in 8 bytes, signed
+ *   bits 13..18  the return address, from the anchor, in 8 bytes, signed
+ *   bits 19..31  CFA offset, in 16 bytes, signed: +-64 KB
+ *
+ * Compilers save x29 and x30 side by side, either directly under the CFA or at the bottom of the frame; hence the two ways to count.
+ */
+#ifndef HEAPLINE_ARCH_AARCH64_H
+#define HEAPLINE_ARCH_AARCH64_H
+
+#include <stdbool.h>
+
+#include "unwind.h"
+
+#define HL_ARCH_DWARF_FP 29
+#define HL_ARCH_DWARF_SP 31
+
+/* Return addresses may be signed (pointer authentication). The signature lies above the 48 bits of a user address. */
+static inline uintptr_t hl_arch_strip(uintptr_t pc) { return pc & ((UINT64_C(1) << 48) - 1); }
+
+static inline int32_t hl_arch_word_cfa(uint64_t word) { return ((int32_t)word >> 15) & ~15; }
+
+static inline int32_t hl_arch_word_anchor(uint64_t word)
+{
+    int32_t anchor = ((int32_t)((uint32_t)word << 19) >> 25) * 8;
+    return word & 32 ? anchor - hl_arch_word_cfa(word) : anchor;
+}
+
+static inline int32_t hl_arch_word_fp(uint64_t word) { return hl_arch_word_anchor(word); }
+
+static inline int32_t hl_arch_word_ra(uint64_t word)
+{
+    return hl_arch_word_anchor(word) + ((int32_t)((uint32_t)word << 13) >> 26) * 8;
+}
+
+/* Returns false when the rule does not fit. */
+static inline bool hl_arch_pack(const struct hl_rule *rule, uint32_t *low)
+{
+    int32_t anchor = rule->fp_kind == HL_FP_AT_CFA ? rule->fp : rule->ra;
+    int32_t ra = rule->ra - anchor;
+    if (rule->fp_kind == HL_FP_AT_FP || rule->kind == HL_RULE_DEREF || !hl_arch_fits(rule->cfa, 13, 16) || !hl_arch_fits(ra, 6, 8))
+        return false;
+
+    uint32_t from_base = !hl_arch_fits(anchor, 7, 8);
+    if (from_base && !hl_arch_fits(anchor += rule->cfa, 7, 8))
+        return false;
+    *low = (uint32_t)rule->kind | (uint32_t)rule->fp_kind << 3 | from_base << 5 | ((uint32_t)(anchor / 8) & 127) << 6
+        | ((uint32_t)(ra / 8) & 63) << 13 | (uint32_t)(rule->cfa / 16) << 19;
+    return true;
+}
+
+/* Fills the frame of the caller of the function in which this stands: pc where it goes on, sp and fp as it will find them.
+ * x29 points to the pair (caller's x29, return address), which need not lie directly under the CFA. */
+#define hl_arch_frame_start(frame) \
+    do { \
+        const uintptr_t *hl_base = __builtin_frame_address(0); \
+        (frame)->pc = hl_arch_strip(hl_base[1]); \
+        (frame)->sp = (uintptr_t)__builtin_dwarf_cfa(); \
+        (frame)->fp = hl_base[0]; \
+    } while (0)
+
+#endif

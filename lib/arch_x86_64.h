@@ -1,0 +1,48 @@
+/* x86-64 (System V ABI, section 3.6.2 for the DWARF register numbers). Included by arch.h only.
+ *
+ * The low 32 bits of a rule word:
+ *
+ *   bits 0..2    enum hl_rule_kind
+ *   bits 3..4    enum hl_rule_fp
+ *   bits 5..12   saved fp, in 8 bytes, signed: what callees save lies within the first words under the CFA
+ *   bits 13..31  CFA offset, in 8 bytes, signed: +-2 MB, room for large arrays on the stack
+ *
+ * The return address is always at CFA - 8: the call pushed it.
+ */
+#ifndef HEAPLINE_ARCH_X86_64_H
+#define HEAPLINE_ARCH_X86_64_H
+
+#include <stdbool.h>
+
+#include "unwind.h"
+
+#define HL_ARCH_DWARF_FP 6
+#define HL_ARCH_DWARF_SP 7
+
+static inline uintptr_t hl_arch_strip(uintptr_t pc) { return pc; }
+
+static inline int32_t hl_arch_word_cfa(uint64_t word) { return ((int32_t)word >> 10) & ~7; }
+static inline int32_t hl_arch_word_fp(uint64_t word) { return (int8_t)(word >> 5) * 8; }
+static inline int32_t hl_arch_word_ra(uint64_t word) { return -8; }
+
+/* Returns false when the rule does not fit. */
+static inline bool hl_arch_pack(const struct hl_rule *rule, uint32_t *low)
+{
+    if (!hl_arch_fits(rule->cfa, 19, 8) || !hl_arch_fits(rule->fp, 8, 8) || rule->ra != -8)
+        return false;
+    *low = (uint32_t)rule->kind | (uint32_t)rule->fp_kind << 3 | ((uint32_t)(rule->fp / 8) & 0xff) << 5
+        | (uint32_t)(rule->cfa / 8) << 13;
+    return true;
+}
+
+/* Fills the frame of the caller of the function in which this stands: pc where it goes on, sp and fp as it will find them.
+ * Asking for the frame address makes the compiler set up rbp: [rbp] is the caller's rbp, then comes the return address. */
+#define hl_arch_frame_start(frame) \
+    do { \
+        const uintptr_t *hl_base = __builtin_frame_address(0); \
+        (frame)->pc = hl_base[1]; \
+        (frame)->sp = (uintptr_t)(hl_base + 2); \
+        (frame)->fp = hl_base[0]; \
+    } while (0)
+
+#endif
