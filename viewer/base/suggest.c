@@ -28,14 +28,14 @@ static unsigned edit_distance(const char *a, const char *b)
     return rows[strlen(a) % 3][n];
 }
 
-/* A third of the letters may be wrong, and at least one; a name that begins as typed is near, too. */
+/* About a third of the letters may be wrong, and always one; a name that begins as typed is near, too. */
 void suggestion_offer(struct suggestion *suggestion, const char *name)
 {
     size_t typed = strlen(suggestion->typed);
     if (typed == 0 || typed > LONGEST || strlen(name) > LONGEST)
         return;
     unsigned distance = edit_distance(suggestion->typed, name);
-    unsigned allowed = typed < 4 ? 1 : (unsigned)(typed + 2) / 3;
+    unsigned allowed = typed < 4 ? 1 : (unsigned)(typed + 1) / 3;
     if (typed > 1 && strncmp(suggestion->typed, name, typed) == 0)
         distance = 1;
     if (distance <= allowed && (!suggestion->nearest || distance < suggestion->distance)) {

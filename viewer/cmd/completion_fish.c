@@ -14,12 +14,13 @@ static void add_quoted(struct strbuf *out, const char *text)
 
 static void begin(struct strbuf *out, const struct command *command)
 {
-    strbuf_printf(out, "complete -c heapline -n '__heapline_in %s'", command->name);
+    strbuf_printf(out, "complete -c heapline -n '__heapline_in %s", command->name);
 }
 
 static void add_option(struct strbuf *out, const struct command *command, const struct option *option)
 {
     begin(out, command);
+    strbuf_add(out, command->takes_program ? "; and __heapline_before_program'" : "'");
     if (option->letter)
         strbuf_printf(out, " -s %c", option->letter);
     strbuf_printf(out, " -l %s", option->name);
@@ -44,18 +45,18 @@ static void add_operand(struct strbuf *out, const struct command *command)
         return;
     begin(out, command);
     if (kind == OPERAND_FILE)
-        strbuf_add(out, " -F");
+        strbuf_add(out, "' -F");
     else if (kind == OPERAND_PROGRAM)
-        strbuf_add(out, " -x -a '(__heapline_program)'");
+        strbuf_add(out, "' -x -a '(__heapline_program)'");
     else {
-        strbuf_add(out, " -x -a '");
+        strbuf_add(out, "' -x -a '");
         kind == OPERAND_COMMAND ? completion_add_commands(out) : completion_add_choices(out, command);
         strbuf_add_char(out, '\'');
     }
     strbuf_add_char(out, '\n');
 }
 
-/* The options of the `run`-like commands that take a value: their values are no program. */
+/* The options that take a value: what follows them is no program. */
 static void add_value_options(struct strbuf *out)
 {
     strbuf_add(out, "function __heapline_takes_value\n    contains -- \"$argv[1] $argv[2]\"");
@@ -91,12 +92,19 @@ static const char functions[] =
     "    set -q words[1]; and printf '%s\\n' $words\n"
     "end\n\n"
     "function __heapline_program\n"
-    "    complete -C (string escape -- (__heapline_program_words) | string join ' ')\n"
+    "    set -l words (__heapline_program_words)\n"
+    "    set -q words[1]; or return\n"
+    "    set -l typed $words[-1]\n"
+    "    set -e words[-1]\n"
+    "    set -l line (string escape -- $words) $typed\n"
+    "    complete -C \"$line\"\n"
     "end\n\n"
-    "# True behind the command $argv[1], but not behind the program that it runs.\n"
+    "function __heapline_before_program\n"
+    "    test (count (__heapline_program_words)) -le 1\n"
+    "end\n\n"
     "function __heapline_in\n"
     "    set -l words (commandline -opc)\n"
-    "    test \"$words[2]\" = $argv[1]; or return 1\n"
+    "    test \"$words[2]\" = $argv[1]\n"
     "end\n\n";
 
 void completion_fish(struct strbuf *out)
