@@ -16,9 +16,9 @@ void columns_release(struct columns *columns)
 
 static uint64_t *columns_room(struct columns *columns, size_t cells)
 {
-    if (columns->capacity < cells) {
-        columns->cells = xreallocarray(columns->cells, cells, sizeof *columns->cells);
-        columns->capacity = cells;
+    if (columns->capacity <= cells) {
+        columns->capacity = cells + 1;                 /* never none: the cells of no rows have an address, too */
+        columns->cells = xreallocarray(columns->cells, columns->capacity, sizeof *columns->cells);
     }
     return columns->cells;
 }

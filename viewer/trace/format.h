@@ -63,7 +63,7 @@ enum format_kind {
 #define FORMAT_CHUNK_RAW_MAX (16u << 20)   /* the most a reader allocates for a chunk, stored and raw each */
 #define FORMAT_ROWS_MAX 65536u             /* rows of one record that holds columns */
 #define FORMAT_STRING_MAX (1u << 20)       /* bytes; the writer cuts longer ones */
-#define FORMAT_STRINGS_BYTES_MAX (UINT64_C(1) << 30)
+#define FORMAT_ARENA_MAX (UINT64_C(2) << 30) /* bytes of all strings and symbols in a reader's memory */
 #define FORMAT_IDS_MAX (UINT32_C(1) << 28) /* ids of one table */
 #define FORMAT_SYMBOL_LEVELS_MAX 4096u     /* inlined functions of one frame */
 #define FORMAT_ZSTD_LEVEL 3

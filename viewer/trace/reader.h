@@ -19,7 +19,8 @@ struct trace_frame_symbols {
 };
 
 struct trace_process_end {                 /* by process id */
-    bool ended, has_totals;
+    bool ended;
+    bool has_totals;                       /* false: cut; totals and sites were added up from the epochs, size classes are 0 */
     struct trace_exit exit;
     struct trace_totals totals;
     const struct trace_site_totals *sites; /* sorted by site */
@@ -46,8 +47,10 @@ struct trace {
     uint64_t file_bytes, end_ns;
 };
 
-/* Returns NULL and a sentence in *error when nothing can be recovered: no file, no trace, a newer version. */
+/* Returns NULL and a sentence in *error when nothing can be recovered: no file, no trace, a newer version. When part of it
+ * is recovered (complete is false), *error says why that is not all; else its text is empty. */
 struct trace *trace_open(const char *path, struct trace_error *error);
+struct trace *trace_open_memory(const void *bytes, size_t n, struct trace_error *error);   /* the caller keeps the bytes */
 void trace_close(struct trace *trace);           /* accepts NULL */
 
 /* Stream the whole file in order. A callback returns false to stop. Return 0, or -errno with a sentence in *error. */
@@ -61,5 +64,6 @@ int trace_each_event(struct trace *trace, trace_event_fn *fn, void *context, str
 /* For `heapline dump`: every record as one line of text, chunk headers included. */
 typedef bool trace_dump_fn(void *context, uint64_t offset, const char *line);
 int trace_dump(const char *path, trace_dump_fn *fn, void *context, struct trace_error *error);
+int trace_dump_memory(const void *bytes, size_t n, trace_dump_fn *fn, void *context, struct trace_error *error);
 
 #endif

@@ -3,10 +3,10 @@
  * A cut file therefore never speaks of what it has not defined. */
 #include "writer.h"
 
+#include "../base/strmap.h"
 #include "../base/vec.h"
 #include "../base/xalloc.h"
 #include "columns.h"
-#include "intern.h"
 #include "record.h"
 #include "sink.h"
 
@@ -32,7 +32,7 @@ struct trace_writer {
     VEC(struct chunk_ref) index;
 
     /* tables that have not left yet; ids handed out so far */
-    struct intern strings;
+    struct strmap strings;                               /* id + 1 is the reference, 0 is NULL */
     struct buffer new_strings, new_rows, new_symbols;    /* records: strings first, what uses only strings, symbols last */
     VEC(struct trace_frame) frames;
     VEC(struct trace_stack) stacks;
@@ -149,15 +149,17 @@ static uint32_t string_reference(struct trace_writer *writer, const char *text)
 {
     if (!text)
         return 0;
-    bool fresh;
     size_t length = strnlen(text, FORMAT_STRING_MAX);
-    uint32_t reference = intern_string(&writer->strings, text, length, &fresh);
-    if (fresh) {
+    uint32_t n_before = writer->strings.n;
+    uint32_t id = strmap_intern_bytes(&writer->strings, text, length);
+    if (id == n_before) {
         buffer_varint(&writer->new_strings, FORMAT_STRING);
         buffer_varint(&writer->new_strings, length);
         buffer_put(&writer->new_strings, text, length);
+        if (writer->new_strings.len >= FORMAT_CHUNK_CLOSE)
+            flush_tables(writer);
     }
-    return reference;
+    return id + 1;
 }
 
 uint32_t trace_write_process(struct trace_writer *writer, const struct trace_process *process)
@@ -445,7 +447,7 @@ static void writer_release(struct trace_writer *writer)
     for (int type = 0; type < FORMAT_CHUNK_TYPES; type++)
         buffer_release(&writer->chunks[type].raw);
     vec_release(&writer->index);
-    intern_release(&writer->strings);
+    strmap_release(&writer->strings);
     buffer_release(&writer->new_strings);
     buffer_release(&writer->new_rows);
     buffer_release(&writer->new_symbols);

@@ -1,0 +1,129 @@
+#include "load.h"
+
+static void heard_of(struct reader *reader, uint32_t process, uint64_t ns)
+{
+    struct trace_process_end *end = &reader->ends.items[process];
+    if (end->last_ns < ns)
+        end->last_ns = ns;
+}
+
+/* The sites follow in records of their own; the totals count when all are there. */
+static void list_grew(struct reader *reader, uint32_t process)
+{
+    const struct site_list *list = &reader->lists.items[process];
+    struct trace_process_end *end = &reader->ends.items[process];
+    end->has_totals = list->n == list->expected;
+    end->sites = list->items;
+    end->n_sites = list->n;
+}
+
+static const char *take_totals(struct reader *reader, struct cursor *in)
+{
+    struct trace_totals totals;
+    uint64_t n_sites;
+    record_get_totals(in, &totals, &n_sites);
+    if (in->bad)
+        return "a record of totals is malformed";
+    if (totals.process >= reader->processes.n || n_sites > reader->sites.n)
+        return "totals name a process or more sites than there are";
+    struct site_list *list = &reader->lists.items[totals.process];
+    list->n = 0;
+    list->expected = n_sites;
+    list->begun = true;
+    reader->ends.items[totals.process].totals = totals;
+    list_grew(reader, totals.process);
+    return NULL;
+}
+
+static const char *take_site_totals(struct reader *reader, struct cursor *in)
+{
+    uint32_t process = (uint32_t)cursor_bounded(in, UINT32_MAX);
+    uint32_t rows = columns_get_rows(in, 1);
+    if (in->bad)
+        return "a record of site totals is malformed";
+    struct site_list *list = process < reader->lists.n ? &reader->lists.items[process] : NULL;
+    if (!list || !list->begun || rows > list->expected - list->n)
+        return "there are site totals that no process announced";
+    vec_reserve(list, rows + 1);
+    struct trace_site_totals *totals = list->items + list->n;
+    columns_get_totals(&reader->columns, in, totals, rows);
+    if (in->bad)
+        return "a record of site totals is malformed";
+    if (rows && list->n && totals[-1].site >= totals[0].site)
+        return "site totals are out of order";
+    if (rows && totals[rows - 1].site >= reader->sites.n)
+        return "there are totals of a site that does not exist";
+    list->n += rows;
+    list_grew(reader, process);
+    return NULL;
+}
+
+static const char *take_exit(struct reader *reader, struct cursor *in)
+{
+    struct trace_exit ending;
+    record_get_exit(in, &ending);
+    if (in->bad)
+        return "the record of a process's end is malformed";
+    if (ending.process >= reader->processes.n)
+        return "a process that does not exist ends";
+    struct trace_process_end *end = &reader->ends.items[ending.process];
+    end->ended = true;
+    end->exit = ending;
+    heard_of(reader, ending.process, ending.end_ns);
+    return NULL;
+}
+
+static const char *take_losses(struct reader *reader, struct cursor *in)
+{
+    struct trace_losses losses;
+    record_get_losses(in, &losses);
+    if (in->bad)
+        return "a record of losses is malformed";
+    if (losses.process == TRACE_NONE)
+        reader->trace.losses = losses;
+    else if (losses.process < reader->processes.n)
+        reader->ends.items[losses.process].losses = losses;
+    else
+        return "there are losses of a process that does not exist";
+    return NULL;
+}
+
+static const char *take_unprofiled(struct reader *reader, struct cursor *in)
+{
+    struct record_unprofiled record;
+    record_get_unprofiled(in, &record);
+    if (in->bad || !load_string(reader, record.path, &record.child.path) ||
+        !load_string(reader, record.reason, &record.child.reason))
+        return "the record of an unprofiled program is malformed";
+    if (record.child.parent != TRACE_NONE && record.child.parent >= reader->processes.n)
+        return "an unprofiled program has a parent that does not exist";
+    if (reader->unprofiled.n >= FORMAT_IDS_MAX)
+        return "it holds more unprofiled programs than a trace may";
+    record.child.path = record.child.path ? record.child.path : "";
+    record.child.reason = record.child.reason ? record.child.reason : "";
+    vec_push(&reader->unprofiled, record.child);
+    return NULL;
+}
+
+static const char *take(struct reader *reader, struct record *record)
+{
+    switch (record->kind) {
+    case FORMAT_PROCESS_TOTALS: return take_totals(reader, &record->payload);
+    case FORMAT_SITE_TOTALS: return take_site_totals(reader, &record->payload);
+    case FORMAT_EXIT: return take_exit(reader, &record->payload);
+    case FORMAT_LOSSES: return take_losses(reader, &record->payload);
+    case FORMAT_UNPROFILED: return take_unprofiled(reader, &record->payload);
+    default: return NULL;
+    }
+}
+
+const char *load_totals(struct reader *reader, struct cursor payload)
+{
+    struct record record;
+    while (record_next(&payload, &record)) {
+        const char *wrong = take(reader, &record);
+        if (wrong)
+            return wrong;
+    }
+    return payload.bad ? "a record runs over the end of its chunk" : NULL;
+}

@@ -1,0 +1,52 @@
+/* The bytes of a trace and its chunks, for the reader. pread rather than mmap: a file that shrinks meanwhile is an error, no signal. */
+#ifndef HEAPLINE_TRACE_SOURCE_H
+#define HEAPLINE_TRACE_SOURCE_H
+
+#include "format.h"
+#include "reader.h"
+#include "varint.h"
+
+struct source {
+    int fd;                        /* -1: `memory` holds the bytes */
+    const uint8_t *memory;
+    uint64_t bytes;
+    char *name;                    /* quoted, for messages */
+};
+
+/* Puts a sentence into *error (may be NULL) and returns `code`. */
+int trace_fail(struct trace_error *error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Each returns 0, or -errno and a sentence. source_release accepts a zeroed source. */
+int source_open(struct source *source, const char *path, struct trace_error *error);
+void source_open_memory(struct source *source, const void *bytes, size_t n);
+void source_release(struct source *source);
+int source_read(const struct source *source, uint64_t offset, void *out, size_t n, struct trace_error *error);
+
+/* Looks at magic, version and flags. */
+int source_check_header(const struct source *source, struct trace_error *error);
+
+/* Where the index begins, from the trailer at the end of the file; 0: there is no good trailer. */
+uint64_t source_index_offset(const struct source *source);
+
+struct chunk {
+    uint64_t offset, next;         /* of its header; of what follows it */
+    uint32_t stored, raw, crc;
+    uint8_t type, codec;
+};
+
+/* Reads and checks a chunk's header; the payload lies inside the file and the lengths are within the limits. */
+int chunk_look(const struct source *source, uint64_t offset, struct chunk *chunk, struct trace_error *error);
+
+/* Buffers for one chunk at a time. */
+struct loader {
+    struct buffer stored, raw;
+    void *zstd;
+};
+
+void loader_release(struct loader *loader);
+
+/* Reads, checks and unpacks a chunk's payload; *payload is good until the next load. */
+int chunk_load(struct loader *loader, const struct source *source, const struct chunk *chunk, struct cursor *payload,
+               struct trace_error *error);
+
+#endif
