@@ -65,7 +65,7 @@ static void add_operand(struct strbuf *out, const struct command *command)
         strbuf_add(out, "'*:trace:_files'");
         break;
     case OPERAND_PROGRAM:
-        strbuf_add(out, "'(-)1:program:_command_names -e' '*::arguments:_normal'");
+        strbuf_add(out, "'(-)1:program: _command_names -e' '*::arguments:_normal'");
         break;
     case OPERAND_COMMAND:
         strbuf_add(out, "'1:command:(");
