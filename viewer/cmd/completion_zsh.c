@@ -97,7 +97,7 @@ static void add_command(struct strbuf *out, const struct command *command)
 void completion_zsh(struct strbuf *out)
 {
     strbuf_add(out, "#compdef heapline\n# zsh completion for heapline " HEAPLINE_VERSION "; made by \"heapline completion zsh\".\n\n"
-                    "_heapline() {\n    local curcontext=$curcontext state line\n    local -a commands\n    commands=(\n");
+                    "_heapline() {\n    local curcontext=$curcontext state line\n    local -a verbs\n    verbs=(\n");
     for (size_t i = 0; commands[i]; i++) {
         strbuf_printf(out, "        '%s:", commands[i]->name);
         add_quoted(out, commands[i]->summary);
@@ -106,7 +106,7 @@ void completion_zsh(struct strbuf *out)
     strbuf_add(out, "    )\n"
                     "    _arguments -C '(- *)'{-h,--help}'[list the commands]' '(- *)'{-V,--version}'[print the version]' \\\n"
                     "        '1: :->command' '*:: :->arguments' && return\n"
-                    "    if [[ $state == command ]]; then\n        _describe command commands\n        return\n    fi\n"
+                    "    if [[ $state == command ]]; then\n        _describe command verbs\n        return\n    fi\n"
                     "    case $words[1] in\n");
     for (size_t i = 0; commands[i]; i++)
         add_command(out, commands[i]);
