@@ -32,6 +32,7 @@ printed as name=number; "any" is not compared. A line of the program that alloca
 The rest of the scenarios, which need more than one program and one run, stand in tests/prog/cases_*.py.
 """
 import argparse
+import functools
 import importlib
 import os
 import sys
@@ -41,6 +42,7 @@ import traceback
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "prog"))
 
+import cases_docs                          # noqa: E402
 from harness import Bench, Failure, Skip, adopt_orphans   # noqa: E402
 import programs                            # noqa: E402
 
@@ -52,7 +54,8 @@ def all_scenarios():
     found = programs.scenarios(os.path.join(HERE, "prog"))
     for name in CASES:
         found += importlib.import_module(name).SCENARIOS
-    return found
+    names = [name for name, _, _ in found]
+    return found + [("docs-table", "docs", functools.partial(cases_docs.check, names))]
 
 
 def run_one(scenario, bench, keep):
