@@ -108,6 +108,13 @@ void dwarf_destroy(struct dwarf *dwarf)
     free(dwarf);
 }
 
+static bool starts_with_part(const char *path, const char *part)
+{
+    size_t n = strlen(part);
+    return strncmp(path, part, n) == 0 && path[n] == '/';
+}
+
+/* Reproducible builds record a relative directory, "./malloc"; libdw then puts it before some of the files, not before all. */
 static const char *path_of(struct dwarf *dwarf, struct dwarf_unit *unit, const char *file)
 {
     if (!file || !*file)
@@ -117,6 +124,8 @@ static const char *path_of(struct dwarf *dwarf, struct dwarf_unit *unit, const c
     if (added) {
         Dwarf_Attribute attribute;
         const char *directory = dwarf_formstring(dwarf_attr(&unit->skeleton, DW_AT_comp_dir, &attribute));
+        if (directory && starts_with_part(file, directory))
+            directory = NULL;
         path_normalise(&dwarf->scratch, directory, file);
         *id = strmap_intern(dwarf->names.strings, dwarf->scratch.data);
     }
