@@ -22,7 +22,7 @@ struct pager {
 /* "" and "cat" mean no pager. When it cannot be started the output goes to the terminal as it is. */
 void pager_start(struct pager *pager);
 
-/* Flushes stdout, waits for the pager and gives stdout back. Returns `status`. */
+/* Flushes stdout, waits for the pager and gives stdout back; without a pager, does nothing. Returns `status`. */
 int pager_finish(struct pager *pager, int status);
 
 #endif
