@@ -45,6 +45,19 @@ void costs_add(struct costs *sum, const struct costs *costs)
     sum->peak_bytes += costs->peak_bytes;
 }
 
+static int larger_first(uint64_t a, uint64_t b)
+{
+    return (a < b) - (a > b);
+}
+
+int costs_compare(const struct costs *a, const struct costs *b, enum measure by)
+{
+    int order = larger_first(costs_measure(a, by), costs_measure(b, by));
+    if (order == 0)
+        order = larger_first(a->peak_bytes, b->peak_bytes);
+    return order ? order : larger_first(a->allocated_bytes, b->allocated_bytes);
+}
+
 void counts_add(struct trace_counts *sum, const struct trace_counts *counts)
 {
     sum->allocations += counts->allocations;

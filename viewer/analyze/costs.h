@@ -25,6 +25,9 @@ bool measure_is_bytes(enum measure measure);               /* false: a number of
 bool costs_none(const struct costs *costs);                /* every figure is 0 */
 void costs_add(struct costs *sum, const struct costs *costs);
 
+/* For sorting: the larger measure first; equal ones by what else they cost. */
+int costs_compare(const struct costs *a, const struct costs *b, enum measure by);
+
 /* Everything but the peak. Figures that cannot be (more freed than held) give 0, never a huge number. */
 void costs_set_counts(struct costs *costs, const struct trace_counts *counts);
 void counts_add(struct trace_counts *sum, const struct trace_counts *counts);

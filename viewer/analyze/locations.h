@@ -1,0 +1,59 @@
+/* Places in the program: the levels that the frames of a trace expand to, each place once, with a rank that says how much it means
+ * to the person who wrote the program. */
+#ifndef HEAPLINE_ANALYZE_LOCATIONS_H
+#define HEAPLINE_ANALYZE_LOCATIONS_H
+
+#include "../base/strbuf.h"
+#include "../base/strmap.h"
+#include "../trace/reader.h"
+
+/* From what says least about the program to what says most. An allocation is owned by the innermost of its levels of the highest rank. */
+enum location_rank {
+    RANK_PSEUDO,              /* marks of mappings and of cut stacks */
+    RANK_RUNTIME,             /* the C and C++ runtime: libc, libstdc++, the loader */
+    RANK_UNKNOWN_CODE,        /* code made at run time */
+    RANK_WRAPPER,             /* a function without lines, named like an allocator: xmalloc */
+    RANK_FUNCTION,            /* a function or address without lines */
+    RANK_SYSTEM_LINE,         /* a line of the system's headers or libraries */
+    RANK_WRAPPER_LINE,        /* a line of a function that is named like an allocator */
+    RANK_LINE,                /* a line of the program */
+};
+
+struct location {
+    enum trace_frame_kind kind;
+    const char *function;     /* NULL: unknown */
+    const char *file;         /* NULL: unknown */
+    uint32_t line;            /* 0: unknown */
+    uint32_t module;          /* TRACE_NONE: none */
+    uint64_t address;         /* of code without a function's name; else 0 */
+    enum location_rank rank;
+};
+
+struct locations {
+    struct location *items;
+    uint32_t n;
+    uint32_t *first;          /* frame f has levels[first[f]] .. levels[first[f + 1] - 1], outermost first, at least one */
+    uint32_t *levels;         /* location ids */
+    uint32_t nowhere;         /* the place of blocks whose stack is empty */
+    const struct trace *trace;
+    struct strmap keys, strings;
+};
+
+/* `wrappers` are patterns of function names that are treated as allocators too. */
+void locations_init(struct locations *locations, const struct trace *trace, const char *const *wrappers, size_t n_wrappers);
+void locations_release(struct locations *locations);
+
+/* Appends what the place is called: "parse_header", "libfoo.so+0x1234", "0x7f0012 [unknown code]", "[mapped memory]". */
+void location_add_name(struct strbuf *out, const struct locations *locations, uint32_t id);
+
+/* Appends where it is: "src/parse.c:12", or the module's name in brackets, or nothing. */
+void location_add_place(struct strbuf *out, const struct locations *locations, uint32_t id);
+
+/* The last part of the module's path, or NULL. */
+const char *location_module_name(const struct locations *locations, uint32_t id);
+
+bool location_has_line(const struct location *location);
+
+const char *path_base(const char *path);
+
+#endif

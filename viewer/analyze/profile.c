@@ -1,0 +1,123 @@
+#include "profile.h"
+
+#include "../base/xalloc.h"
+#include "replay.h"
+
+#include <stdlib.h>
+
+static void take_totals(struct profile *profile, uint32_t process)
+{
+    const struct trace_process_end *end = &profile->trace->ends[process];
+    for (size_t i = 0; i < end->n_sites; i++) {
+        const struct trace_site_totals *totals = &end->sites[i];
+        struct costs *costs = &profile->sites[totals->site];
+        costs_set_counts(costs, &totals->counts);
+        costs->peak_bytes = totals->peak_bytes;
+        costs->peak_blocks = totals->peak_blocks;
+    }
+    bool mapped = profile->selection.memory == MEMORY_MAPPED;
+    profile->processes[process].peak_ns = mapped ? end->totals.mapped_peak_ns : end->totals.peak_ns;
+}
+
+static uint64_t process_end_ns(const struct trace_process_end *end)
+{
+    return end->ended ? end->exit.end_ns : UINT64_MAX;
+}
+
+/* Returns whether something must be replayed. */
+static bool plan(struct profile *profile)
+{
+    const struct trace *trace = profile->trace;
+    const struct selection *selection = &profile->selection;
+    for (uint32_t p = 0; p < trace->n_processes; p++) {
+        struct process_figures *figures = &profile->processes[p];
+        if (!figures->selected)
+            continue;
+        profile->n_selected++;
+        figures->replayed = selection->windowed || !trace->ends[p].has_totals;
+        figures->over = selection->windowed && selection->to_ns < trace->end_ns && process_end_ns(&trace->ends[p]) < selection->to_ns;
+        profile->replayed |= figures->replayed;
+    }
+    return profile->replayed;
+}
+
+static void sum_up(struct profile *profile)
+{
+    const struct trace *trace = profile->trace;
+    for (uint32_t s = 0; s < trace->n_sites; s++) {
+        if (!profile->site_selected[s])
+            profile->sites[s] = (struct costs){ 0 };
+        costs_add(&profile->processes[trace->threads[trace->sites[s].thread].process].costs, &profile->sites[s]);
+    }
+    profile->largest = TRACE_NONE;
+    for (uint32_t p = 0; p < trace->n_processes; p++) {
+        const struct costs *costs = &profile->processes[p].costs;
+        costs_add(&profile->total, costs);
+        if (costs->peak_bytes == 0)
+            continue;
+        profile->n_holders++;
+        if (profile->largest == TRACE_NONE || costs->peak_bytes > profile->processes[profile->largest].costs.peak_bytes)
+            profile->largest = p;
+    }
+}
+
+int profile_create(struct profile **result, struct trace *trace, const struct selection *selection, struct trace_error *error)
+{
+    struct profile *profile = xcalloc(1, sizeof *profile);
+    *profile = (struct profile){ .trace = trace, .selection = *selection, .to_ns = trace->end_ns };
+    locations_init(&profile->locations, trace, selection->wrappers.items, selection->wrappers.n);
+    profile->filtered = selection_is_filtered(selection);
+    profile->site_selected = xcalloc(trace->n_sites, sizeof *profile->site_selected);
+    profile->sites = xcalloc(trace->n_sites, sizeof *profile->sites);
+    profile->processes = xcalloc(trace->n_processes, sizeof *profile->processes);
+    bool *processes = xcalloc(trace->n_processes, sizeof *processes);
+    selection_apply(selection, &profile->locations, profile->site_selected, processes);
+    for (uint32_t p = 0; p < trace->n_processes; p++)
+        profile->processes[p].selected = processes[p];
+    free(processes);
+    int status = plan(profile) ? replay_processes(profile, error) : 0;
+    for (uint32_t p = 0; p < trace->n_processes; p++)
+        if (profile->processes[p].selected && !profile->processes[p].replayed)
+            take_totals(profile, p);
+    sum_up(profile);
+    if (status < 0) {
+        profile_destroy(profile);
+        return status;
+    }
+    *result = profile;
+    return 0;
+}
+
+void profile_destroy(struct profile *profile)
+{
+    if (!profile)
+        return;
+    locations_release(&profile->locations);
+    free(profile->site_selected);
+    free(profile->sites);
+    free(profile->processes);
+    free(profile);
+}
+
+struct costs *profile_stack_costs(const struct profile *profile)
+{
+    const struct trace *trace = profile->trace;
+    struct costs *stacks = xcalloc(trace->n_stacks, sizeof *stacks);
+    for (uint32_t s = 0; s < trace->n_sites; s++)
+        if (profile->site_selected[s])
+            costs_add(&stacks[trace->sites[s].stack], &profile->sites[s]);
+    return stacks;
+}
+
+bool *profile_needed_stacks(const struct profile *profile, const struct costs *stack_costs)
+{
+    const struct trace *trace = profile->trace;
+    bool *needed = xcalloc(trace->n_stacks, sizeof *needed);
+    for (uint32_t s = trace->n_stacks; s-- > 1;) {
+        if (!needed[s] && !costs_none(&stack_costs[s]))
+            needed[s] = true;
+        if (needed[s])
+            needed[trace->stacks[s].parent] = true;
+    }
+    return needed;
+}

@@ -1,0 +1,47 @@
+/* What every allocation site cost in the part of a trace that is looked at. All reports start from a profile.
+ *
+ * The whole run comes from the totals of each process, which are exact. A window of time, and a process whose totals were lost with the
+ * end of a cut file, are replayed from the epochs: then live figures are those at the end of an epoch, and the peak is the largest of
+ * them. Each process has its own peak; sums over processes add what each held at its own.
+ */
+#ifndef HEAPLINE_ANALYZE_PROFILE_H
+#define HEAPLINE_ANALYZE_PROFILE_H
+
+#include "selection.h"
+
+struct process_figures {
+    bool selected;
+    bool replayed;                  /* from epochs: the peak's composition is exact to one epoch */
+    bool over;                      /* ended before the end of the window: holds nothing then */
+    struct costs costs;             /* of the selected sites */
+    uint64_t peak_ns;
+    uint64_t live_before;           /* bytes that ended processes held at their end, see `over` */
+};
+
+struct profile {
+    struct trace *trace;
+    struct selection selection;
+    struct locations locations;
+    bool filtered;
+    bool *site_selected;            /* by site */
+    struct costs *sites;            /* by site, zero when not selected */
+    struct costs total;
+    struct process_figures *processes;
+    uint32_t n_selected;            /* processes that are selected */
+    uint32_t n_holders;             /* processes that are selected and held something at their peak */
+    uint32_t largest;               /* the process with the largest peak, or TRACE_NONE */
+    bool replayed;                  /* some process was */
+    uint64_t from_ns, to_ns;        /* the window that was really used, in whole epochs */
+};
+
+/* The selection's patterns must outlive the profile, the trace too. Returns 0, or -errno with a sentence in *error. */
+int profile_create(struct profile **profile, struct trace *trace, const struct selection *selection, struct trace_error *error);
+void profile_destroy(struct profile *profile);     /* accepts NULL */
+
+/* The costs folded onto stacks: an array of trace->n_stacks, to be freed. Threads are summed. */
+struct costs *profile_stack_costs(const struct profile *profile);
+
+/* True for stacks that have costs or lead to one that has: an array of trace->n_stacks, to be freed. */
+bool *profile_needed_stacks(const struct profile *profile, const struct costs *stack_costs);
+
+#endif
