@@ -1,6 +1,8 @@
 /* What depends on the processor, one header each. Every such header provides:
  *
  *   HL_ARCH_DWARF_SP, HL_ARCH_DWARF_FP    the DWARF numbers of stack pointer and frame pointer
+ *   HL_ARCH_DWARF_REGISTERS               how many DWARF numbers are followed, the return address included
+ *   hl_arch_registers                     the registers of a ucontext_t by DWARF number
  *   hl_arch_strip                         a return address as loaded from the stack -> the plain address
  *   hl_arch_pack, hl_arch_word_*          how a rule is laid out in the low 32 bits of a word of the rule table (unwind_table.h)
  *   hl_arch_frame_start(frame)            the state of the caller of the function that uses it, see there

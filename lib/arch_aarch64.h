@@ -15,11 +15,13 @@
 #define HEAPLINE_ARCH_AARCH64_H
 
 #include <stdbool.h>
+#include <ucontext.h>
 
 #include "unwind.h"
 
 #define HL_ARCH_DWARF_FP 29
 #define HL_ARCH_DWARF_SP 31
+#define HL_ARCH_DWARF_REGISTERS 32
 
 /* Return addresses may be signed (pointer authentication). The signature lies above the 48 bits of a user address. */
 static inline uintptr_t hl_arch_strip(uintptr_t pc) { return pc & ((UINT64_C(1) << 48) - 1); }
@@ -53,6 +55,15 @@ static inline bool hl_arch_pack(const struct hl_rule *rule, uint32_t *low)
     *low = (uint32_t)rule->kind | (uint32_t)rule->fp_kind << 3 | from_base << 5 | ((uint32_t)(anchor / 8) & 127) << 6
         | ((uint32_t)(ra / 8) & 63) << 13 | (uint32_t)(rule->cfa / 16) << 19;
     return true;
+}
+
+/* A thread's registers as getcontext stored them, by DWARF number; returns the pc. */
+static inline uintptr_t hl_arch_registers(const ucontext_t *context, uintptr_t *registers)
+{
+    for (int i = 0; i < HL_ARCH_DWARF_SP; i++)
+        registers[i] = context->uc_mcontext.regs[i];
+    registers[HL_ARCH_DWARF_SP] = context->uc_mcontext.sp;
+    return context->uc_mcontext.pc;
 }
 
 /* Fills the frame of the caller of the function in which this stands: pc where it goes on, sp and fp as it will find them.

@@ -13,11 +13,13 @@
 #define HEAPLINE_ARCH_X86_64_H
 
 #include <stdbool.h>
+#include <ucontext.h>
 
 #include "unwind.h"
 
 #define HL_ARCH_DWARF_FP 6
 #define HL_ARCH_DWARF_SP 7
+#define HL_ARCH_DWARF_REGISTERS 17    /* the 16 general ones and the return address */
 
 static inline uintptr_t hl_arch_strip(uintptr_t pc) { return pc; }
 
@@ -33,6 +35,16 @@ static inline bool hl_arch_pack(const struct hl_rule *rule, uint32_t *low)
     *low = (uint32_t)rule->kind | (uint32_t)rule->fp_kind << 3 | ((uint32_t)(rule->fp / 8) & 0xff) << 5
         | (uint32_t)(rule->cfa / 8) << 13;
     return true;
+}
+
+/* A thread's registers as getcontext stored them, by DWARF number; returns the pc. */
+static inline uintptr_t hl_arch_registers(const ucontext_t *context, uintptr_t *registers)
+{
+    static const uint8_t places[HL_ARCH_DWARF_REGISTERS] = { REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP,
+        REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP };
+    for (int i = 0; i < HL_ARCH_DWARF_REGISTERS; i++)
+        registers[i] = (uintptr_t)context->uc_mcontext.gregs[places[i]];
+    return registers[HL_ARCH_DWARF_REGISTERS - 1];
 }
 
 /* Fills the frame of the caller of the function in which this stands: pc where it goes on, sp and fp as it will find them.

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "arch.h"
+#include "unwind_read.h"
 
 /* DW_EH_PE_*: how a pointer is stored; the low four bits are the format, the next three what it counts from. */
 enum {
@@ -29,14 +30,8 @@ enum { OP_DEREF = 0x06, OP_BREG0 = 0x70, OP_BREG31 = 0x8f };
 
 #define STATES_MAX 8    /* remembered rows; compilers nest one or two */
 
-/* Reads forward through a piece of the image. After the first read beyond its end `bad` is set and everything reads as 0. */
-struct reader {
-    const uint8_t *at, *end;
-    bool bad;
-};
-
 struct cie {
-    struct reader program;
+    struct hl_reader program;
     uint64_t code_align;
     int64_t data_align;
     uint64_t ra_column;
@@ -54,88 +49,43 @@ struct machine {
     int error;
 };
 
-static struct reader reader_fail(void)
-{
-    return (struct reader){ .bad = true };
-}
-
 /* A reader from the address to the end of the image. */
-static struct reader reader_at(const struct hl_cfi_image *image, uintptr_t address)
+static struct hl_reader reader_at(const struct hl_cfi_image *image, uintptr_t address)
 {
     if (address < image->address || address - image->address >= image->size)
-        return reader_fail();
-    return (struct reader){ image->bytes + (address - image->address), image->bytes + image->size, false };
+        return hl_reader_fail();
+    return (struct hl_reader){ image->bytes + (address - image->address), image->bytes + image->size, false };
 }
 
-static uintptr_t reader_address(const struct reader *r, const struct hl_cfi_image *image)
+static uintptr_t reader_address(const struct hl_reader *r, const struct hl_cfi_image *image)
 {
     return image->address + (uintptr_t)(r->at - image->bytes);
 }
 
-static const uint8_t *read_bytes(struct reader *r, uint64_t len)
-{
-    if (r->bad || len > (uint64_t)(r->end - r->at)) {
-        *r = reader_fail();
-        return NULL;
-    }
-    const uint8_t *bytes = r->at;
-    r->at += len;
-    return bytes;
-}
-
-static uint64_t read_uint(struct reader *r, size_t len)
-{
-    uint64_t value = 0;
-    const uint8_t *bytes = read_bytes(r, len);
-    for (size_t i = 0; bytes && i < len; i++)
-        value |= (uint64_t)bytes[i] << 8 * i;
-    return value;
-}
-
-static uint64_t read_leb(struct reader *r, bool is_signed)
-{
-    uint64_t value = 0;
-    for (unsigned shift = 0; shift < 70; shift += 7) {
-        uint64_t byte = read_uint(r, 1);
-        if (shift < 64)
-            value |= (byte & 127) << shift;
-        if (!(byte & 128)) {
-            if (is_signed && (byte & 64) && shift + 7 < 64)
-                value |= ~UINT64_C(0) << (shift + 7);
-            return value;
-        }
-    }
-    *r = reader_fail();
-    return 0;
-}
-
-static uint64_t read_uleb(struct reader *r) { return read_leb(r, false); }
-static int64_t read_sleb(struct reader *r) { return (int64_t)read_leb(r, true); }
-
 /* The rest of an item of `len` bytes becomes a reader of its own; the outer one goes on behind it. */
-static struct reader read_part(struct reader *r, uint64_t len)
+static struct hl_reader read_part(struct hl_reader *r, uint64_t len)
 {
-    const uint8_t *bytes = read_bytes(r, len);
-    return bytes ? (struct reader){ bytes, bytes + len, false } : reader_fail();
+    const uint8_t *bytes = hl_read_bytes(r, len);
+    return bytes ? (struct hl_reader){ bytes, bytes + len, false } : hl_reader_fail();
 }
 
-static uint64_t read_value(struct reader *r, uint8_t format)
+static uint64_t read_value(struct hl_reader *r, uint8_t format)
 {
     switch (format & 0x0f) {
-    case PE_ABSPTR: return read_uint(r, sizeof(uintptr_t));
-    case PE_ULEB: return read_uleb(r);
-    case PE_UDATA2: return read_uint(r, 2);
-    case PE_UDATA4: return read_uint(r, 4);
-    case PE_UDATA8: case PE_SDATA8: return read_uint(r, 8);
-    case PE_SLEB: return (uint64_t)read_sleb(r);
-    case PE_SDATA2: return (uint64_t)(int16_t)read_uint(r, 2);
-    case PE_SDATA4: return (uint64_t)(int32_t)read_uint(r, 4);
-    default: *r = reader_fail(); return 0;
+    case PE_ABSPTR: return hl_read_uint(r, sizeof(uintptr_t));
+    case PE_ULEB: return hl_read_uleb(r);
+    case PE_UDATA2: return hl_read_uint(r, 2);
+    case PE_UDATA4: return hl_read_uint(r, 4);
+    case PE_UDATA8: case PE_SDATA8: return hl_read_uint(r, 8);
+    case PE_SLEB: return (uint64_t)hl_read_sleb(r);
+    case PE_SDATA2: return (uint64_t)hl_read_sint(r, 2);
+    case PE_SDATA4: return (uint64_t)hl_read_sint(r, 4);
+    default: *r = hl_reader_fail(); return 0;
     }
 }
 
 /* Reads an encoded pointer. Indirect ones are only ever personality routines, which are skipped: the cell is not read. */
-static uintptr_t read_pointer(struct reader *r, const struct hl_cfi_image *image, uint8_t encoding)
+static uintptr_t read_pointer(struct hl_reader *r, const struct hl_cfi_image *image, uint8_t encoding)
 {
     if (r->bad || encoding == PE_OMIT)
         return 0;
@@ -144,36 +94,36 @@ static uintptr_t read_pointer(struct reader *r, const struct hl_cfi_image *image
     case PE_ABSPTR: return read_value(r, encoding);
     case PE_PCREL: return address + read_value(r, encoding);
     case PE_DATAREL: return image->header + read_value(r, encoding);
-    case PE_ALIGNED: read_bytes(r, -address % sizeof(uintptr_t)); return read_uint(r, sizeof(uintptr_t));
-    default: *r = reader_fail(); return 0;
+    case PE_ALIGNED: hl_read_bytes(r, -address % sizeof(uintptr_t)); return hl_read_uint(r, sizeof(uintptr_t));
+    default: *r = hl_reader_fail(); return 0;
     }
 }
 
 /* Opens an item of .eh_frame: a reader over its content, and its CIE pointer field (0: it is a CIE itself). */
-static struct reader item_open(const struct hl_cfi_image *image, uintptr_t address, uint64_t *id, uintptr_t *id_address)
+static struct hl_reader item_open(const struct hl_cfi_image *image, uintptr_t address, uint64_t *id, uintptr_t *id_address)
 {
-    struct reader r = reader_at(image, address);
-    uint64_t len = read_uint(&r, 4);
+    struct hl_reader r = reader_at(image, address);
+    uint64_t len = hl_read_uint(&r, 4);
     if (len == UINT32_MAX)
-        len = read_uint(&r, 8);
-    struct reader item = read_part(&r, len);
+        len = hl_read_uint(&r, 8);
+    struct hl_reader item = read_part(&r, len);
     *id_address = item.bad ? 0 : reader_address(&item, image);
-    *id = read_uint(&item, 4);
+    *id = hl_read_uint(&item, 4);
     return item;
 }
 
 /* The letters after 'z' say what the augmentation data holds, in order. Its length is known, so an unknown letter ends the reading. */
-static void cie_augmentation(const struct hl_cfi_image *image, const char *letters, struct reader *data, struct cie *cie)
+static void cie_augmentation(const struct hl_cfi_image *image, const char *letters, struct hl_reader *data, struct cie *cie)
 {
     for (; *letters; letters++) {
         if (*letters == 'R')
-            cie->pointer_encoding = (uint8_t)read_uint(data, 1);
+            cie->pointer_encoding = (uint8_t)hl_read_uint(data, 1);
         else if (*letters == 'S')
             cie->signal_frame = true;
         else if (*letters == 'L')
-            read_uint(data, 1);
+            hl_read_uint(data, 1);
         else if (*letters == 'P')
-            read_pointer(data, image, (uint8_t)read_uint(data, 1));
+            read_pointer(data, image, (uint8_t)hl_read_uint(data, 1));
         else if (*letters != 'B' && *letters != 'G')    /* aarch64: signed with key B; tagged stack. No data of their own. */
             return;
     }
@@ -183,21 +133,21 @@ static int cie_read(const struct hl_cfi_image *image, uintptr_t address, struct 
 {
     uint64_t id;
     uintptr_t id_address;
-    struct reader r = item_open(image, address, &id, &id_address);
-    uint64_t version = read_uint(&r, 1);
+    struct hl_reader r = item_open(image, address, &id, &id_address);
+    uint64_t version = hl_read_uint(&r, 1);
     if (r.bad || id != 0 || (version != 1 && version != 3))
         return -EINVAL;
     const char *letters = (const char *)r.at;
-    while (read_uint(&r, 1))
+    while (hl_read_uint(&r, 1))
         ;
-    *cie = (struct cie){ .code_align = read_uleb(&r), .pointer_encoding = PE_ABSPTR };
-    cie->data_align = read_sleb(&r);
-    cie->ra_column = version == 1 ? read_uint(&r, 1) : read_uleb(&r);
+    *cie = (struct cie){ .code_align = hl_read_uleb(&r), .pointer_encoding = PE_ABSPTR };
+    cie->data_align = hl_read_sleb(&r);
+    cie->ra_column = version == 1 ? hl_read_uint(&r, 1) : hl_read_uleb(&r);
     if (r.bad)
         return -EINVAL;
     if (*letters == 'z') {
         cie->has_augmentation = true;
-        struct reader data = read_part(&r, read_uleb(&r));
+        struct hl_reader data = read_part(&r, hl_read_uleb(&r));
         cie_augmentation(image, letters + 1, &data, cie);
         if (data.bad)
             return -EINVAL;
@@ -210,7 +160,7 @@ static int cie_read(const struct hl_cfi_image *image, uintptr_t address, struct 
 
 /* Reads the entry at `address`, which must cover `pc`: its CIE, start and program. */
 static int fde_read(const struct hl_cfi_image *image, uintptr_t address, uintptr_t pc, struct cie *cie, uintptr_t *start,
-    struct reader *program)
+    struct hl_reader *program)
 {
     uint64_t id;
     uintptr_t id_address;
@@ -225,53 +175,60 @@ static int fde_read(const struct hl_cfi_image *image, uintptr_t address, uintptr
     *start = read_pointer(program, image, cie->pointer_encoding);
     uintptr_t range = read_value(program, cie->pointer_encoding);
     if (cie->has_augmentation)
-        read_part(program, read_uleb(program));
+        read_part(program, hl_read_uleb(program));
     if (program->bad)
         return -EINVAL;
     return pc - *start < range ? 0 : -ENOENT;
 }
 
-/* The place that the program speaks of by its register number; NULL for registers that nobody here asks for. */
-static struct hl_cfi_place *row_place(struct machine *m, struct hl_cfi_row *row, uint64_t reg)
+/* NULL for registers that hold no addresses: vectors, flags, pseudo registers. */
+static struct hl_cfi_place *row_place(struct hl_cfi_row *row, uint64_t reg)
 {
-    if (reg == m->cie->ra_column)
-        return &row->ra;
-    if (reg == HL_ARCH_DWARF_FP)
-        return &row->fp;
-    return reg == HL_ARCH_DWARF_SP ? &row->sp : NULL;
+    return reg < HL_ARCH_DWARF_REGISTERS ? &row->registers[reg] : NULL;
 }
 
 static void place_set(struct machine *m, uint64_t reg, enum hl_cfi_how how, int64_t value)
 {
-    struct hl_cfi_place *place = row_place(m, &m->row, reg);
+    struct hl_cfi_place *place = row_place(&m->row, reg);
     if (place)
         *place = (struct hl_cfi_place){ .how = how, .value = value };
 }
 
 static void place_restore(struct machine *m, uint64_t reg)
 {
-    struct hl_cfi_place *place = row_place(m, &m->row, reg);
+    struct hl_cfi_place *place = row_place(&m->row, reg);
     if (place)
-        *place = *row_place(m, &m->initial, reg);
+        *place = *row_place(&m->initial, reg);
 }
 
-static void place_expression(struct machine *m, struct reader *r, struct hl_cfi_place *place, enum hl_cfi_how how)
+static void place_expression(struct hl_reader *r, struct hl_cfi_place *place, enum hl_cfi_how how)
 {
-    struct reader expression = read_part(r, read_uleb(r));
+    struct hl_reader expression = read_part(r, hl_read_uleb(r));
     if (place && !expression.bad)
-        *place = (struct hl_cfi_place){ .how = how, .expression = expression.at, .expression_len = (size_t)(expression.end - expression.at) };
+        *place = (struct hl_cfi_place){ .how = how, .len = (uint32_t)(expression.end - expression.at), .expression = expression.at };
 }
+
+static uint16_t register_number(uint64_t reg) { return reg < UINT16_MAX ? (uint16_t)reg : UINT16_MAX; }
 
 static void place_register(struct machine *m, uint64_t reg, uint64_t other)
 {
-    struct hl_cfi_place *place = row_place(m, &m->row, reg);
+    struct hl_cfi_place *place = row_place(&m->row, reg);
     if (place)
-        *place = (struct hl_cfi_place){ .how = HL_CFI_REGISTER, .reg = other > UINT16_MAX ? UINT16_MAX : (uint32_t)other };
+        *place = (struct hl_cfi_place){ .how = HL_CFI_REGISTER, .reg = register_number(other) };
 }
 
 static void cfa_set(struct machine *m, uint64_t reg, int64_t value)
 {
-    m->row.cfa = (struct hl_cfi_place){ .how = HL_CFI_REGISTER, .reg = reg > UINT16_MAX ? UINT16_MAX : (uint32_t)reg, .value = value };
+    m->row.cfa = (struct hl_cfi_place){ .how = HL_CFI_REGISTER, .reg = register_number(reg), .value = value };
+}
+
+/* A new offset, or register, for a CFA of the plain form; nonsense for any other. */
+static void cfa_change(struct machine *m, uint64_t reg, int64_t value)
+{
+    if (m->row.cfa.how == HL_CFI_REGISTER)
+        cfa_set(m, reg, value);
+    else
+        m->error = -EINVAL;
 }
 
 /* Offsets are counted in units of the CIE. Unsigned arithmetic: nonsense wraps, it does not trap. */
@@ -294,13 +251,13 @@ static void states_pop(struct machine *m)
 }
 
 /* The operations that move the location forward. */
-static bool machine_advance(struct machine *m, struct reader *r, unsigned op)
+static bool machine_advance(struct machine *m, struct hl_reader *r, unsigned op)
 {
     uint64_t units;
     if ((op & 0xc0) == CFA_ADVANCE_LOC)
         units = op & 0x3f;
     else if (op >= CFA_ADVANCE_LOC1 && op <= CFA_ADVANCE_LOC4)
-        units = read_uint(r, (size_t)1 << (op - CFA_ADVANCE_LOC1));
+        units = hl_read_uint(r, (size_t)1 << (op - CFA_ADVANCE_LOC1));
     else
         return false;
     m->location += units * m->cie->code_align;
@@ -308,25 +265,25 @@ static bool machine_advance(struct machine *m, struct reader *r, unsigned op)
 }
 
 /* The operations on the CFA. */
-static bool machine_cfa(struct machine *m, struct reader *r, unsigned op)
+static bool machine_cfa(struct machine *m, struct hl_reader *r, unsigned op)
 {
     uint64_t reg;
     switch (op) {
-    case CFA_DEF_CFA: reg = read_uleb(r); cfa_set(m, reg, (int64_t)read_uleb(r)); return true;
-    case CFA_DEF_CFA_SF: reg = read_uleb(r); cfa_set(m, reg, scaled(m, (uint64_t)read_sleb(r))); return true;
-    case CFA_DEF_CFA_REGISTER: cfa_set(m, read_uleb(r), m->row.cfa.value); return true;
-    case CFA_DEF_CFA_OFFSET: m->row.cfa.value = (int64_t)read_uleb(r); return true;
-    case CFA_DEF_CFA_OFFSET_SF: m->row.cfa.value = scaled(m, (uint64_t)read_sleb(r)); return true;
-    case CFA_DEF_CFA_EXPRESSION: place_expression(m, r, &m->row.cfa, HL_CFI_AT_EXPRESSION); return true;
+    case CFA_DEF_CFA: reg = hl_read_uleb(r); cfa_set(m, reg, (int64_t)hl_read_uleb(r)); return true;
+    case CFA_DEF_CFA_SF: reg = hl_read_uleb(r); cfa_set(m, reg, scaled(m, (uint64_t)hl_read_sleb(r))); return true;
+    case CFA_DEF_CFA_REGISTER: cfa_change(m, hl_read_uleb(r), m->row.cfa.value); return true;
+    case CFA_DEF_CFA_OFFSET: cfa_change(m, m->row.cfa.reg, (int64_t)hl_read_uleb(r)); return true;
+    case CFA_DEF_CFA_OFFSET_SF: cfa_change(m, m->row.cfa.reg, scaled(m, (uint64_t)hl_read_sleb(r))); return true;
+    case CFA_DEF_CFA_EXPRESSION: place_expression(r, &m->row.cfa, HL_CFI_AT_EXPRESSION); return true;
     default: return false;
     }
 }
 
 /* The operations on one register. */
-static bool machine_register(struct machine *m, struct reader *r, unsigned op)
+static bool machine_register(struct machine *m, struct hl_reader *r, unsigned op)
 {
     if ((op & 0xc0) == CFA_OFFSET) {
-        place_set(m, op & 0x3f, HL_CFI_AT, scaled(m, read_uleb(r)));
+        place_set(m, op & 0x3f, HL_CFI_AT, scaled(m, hl_read_uleb(r)));
         return true;
     }
     if ((op & 0xc0) == CFA_RESTORE) {
@@ -337,25 +294,25 @@ static bool machine_register(struct machine *m, struct reader *r, unsigned op)
         && op != CFA_NEGATIVE_OFFSET_EXTENDED)
         return false;
 
-    uint64_t reg = read_uleb(r);
+    uint64_t reg = hl_read_uleb(r);
     switch (op) {
-    case CFA_OFFSET_EXTENDED: place_set(m, reg, HL_CFI_AT, scaled(m, read_uleb(r))); break;
-    case CFA_OFFSET_EXTENDED_SF: place_set(m, reg, HL_CFI_AT, scaled(m, (uint64_t)read_sleb(r))); break;
-    case CFA_NEGATIVE_OFFSET_EXTENDED: place_set(m, reg, HL_CFI_AT, scaled(m, -read_uleb(r))); break;
-    case CFA_VAL_OFFSET: place_set(m, reg, HL_CFI_IS, scaled(m, read_uleb(r))); break;
-    case CFA_VAL_OFFSET_SF: place_set(m, reg, HL_CFI_IS, scaled(m, (uint64_t)read_sleb(r))); break;
+    case CFA_OFFSET_EXTENDED: place_set(m, reg, HL_CFI_AT, scaled(m, hl_read_uleb(r))); break;
+    case CFA_OFFSET_EXTENDED_SF: place_set(m, reg, HL_CFI_AT, scaled(m, (uint64_t)hl_read_sleb(r))); break;
+    case CFA_NEGATIVE_OFFSET_EXTENDED: place_set(m, reg, HL_CFI_AT, scaled(m, -hl_read_uleb(r))); break;
+    case CFA_VAL_OFFSET: place_set(m, reg, HL_CFI_IS, scaled(m, hl_read_uleb(r))); break;
+    case CFA_VAL_OFFSET_SF: place_set(m, reg, HL_CFI_IS, scaled(m, (uint64_t)hl_read_sleb(r))); break;
     case CFA_RESTORE_EXTENDED: place_restore(m, reg); break;
     case CFA_UNDEFINED: place_set(m, reg, HL_CFI_UNDEFINED, 0); break;
     case CFA_SAME_VALUE: place_set(m, reg, HL_CFI_SAME, 0); break;
-    case CFA_REGISTER: place_register(m, reg, read_uleb(r)); break;
-    case CFA_EXPRESSION: place_expression(m, r, row_place(m, &m->row, reg), HL_CFI_AT_EXPRESSION); break;
-    case CFA_VAL_EXPRESSION: place_expression(m, r, row_place(m, &m->row, reg), HL_CFI_IS_EXPRESSION); break;
+    case CFA_REGISTER: place_register(m, reg, hl_read_uleb(r)); break;
+    case CFA_EXPRESSION: place_expression(r, row_place(&m->row, reg), HL_CFI_AT_EXPRESSION); break;
+    case CFA_VAL_EXPRESSION: place_expression(r, row_place(&m->row, reg), HL_CFI_IS_EXPRESSION); break;
     default: return false;    /* the operations on the CFA lie between */
     }
     return true;
 }
 
-static void machine_other(struct machine *m, struct reader *r, unsigned op)
+static void machine_other(struct machine *m, struct hl_reader *r, unsigned op)
 {
     switch (op) {
     case CFA_NOP: break;
@@ -363,16 +320,16 @@ static void machine_other(struct machine *m, struct reader *r, unsigned op)
     case CFA_REMEMBER_STATE: states_push(m); break;
     case CFA_RESTORE_STATE: states_pop(m); break;
     case CFA_NEGATE_RA_STATE: m->row.ra_signed = !m->row.ra_signed; break;
-    case CFA_ARGS_SIZE: read_uleb(r); break;
+    case CFA_ARGS_SIZE: hl_read_uleb(r); break;
     default: m->error = -ENOTSUP;
     }
 }
 
 /* Runs a program up to the machine's pc. Each operation takes at least a byte, so it ends. */
-static int machine_run(struct machine *m, struct reader r)
+static int machine_run(struct machine *m, struct hl_reader r)
 {
     while (!r.bad && !m->error && r.at < r.end && m->location <= m->pc) {
-        unsigned op = (unsigned)read_uint(&r, 1);
+        unsigned op = (unsigned)hl_read_uint(&r, 1);
         if (!machine_advance(m, &r, op) && !machine_cfa(m, &r, op) && !machine_register(m, &r, op))
             machine_other(m, &r, op);
     }
@@ -381,11 +338,11 @@ static int machine_run(struct machine *m, struct reader r)
 
 int hl_cfi_table_find(const struct hl_cfi_image *image, struct hl_cfi_table *table)
 {
-    struct reader r = reader_at(image, image->header);
-    uint64_t version = read_uint(&r, 1);
-    uint8_t frame_encoding = (uint8_t)read_uint(&r, 1);
-    uint8_t count_encoding = (uint8_t)read_uint(&r, 1);
-    uint8_t table_encoding = (uint8_t)read_uint(&r, 1);
+    struct hl_reader r = reader_at(image, image->header);
+    uint64_t version = hl_read_uint(&r, 1);
+    uint8_t frame_encoding = (uint8_t)hl_read_uint(&r, 1);
+    uint8_t count_encoding = (uint8_t)hl_read_uint(&r, 1);
+    uint8_t table_encoding = (uint8_t)hl_read_uint(&r, 1);
     if (r.bad || version != 1 || table_encoding != (PE_DATAREL | PE_SDATA4))
         return -ENOENT;
     read_pointer(&r, image, frame_encoding);
@@ -422,7 +379,7 @@ int hl_cfi_row_find(const struct hl_cfi_image *image, uintptr_t pc, struct hl_cf
 {
     struct hl_cfi_table table;
     struct cie cie;
-    struct reader program;
+    struct hl_reader program;
     uintptr_t start;
     if (hl_cfi_table_find(image, &table))
         return -ENOENT;
@@ -430,6 +387,8 @@ int hl_cfi_row_find(const struct hl_cfi_image *image, uintptr_t pc, struct hl_cf
     int error = entry ? fde_read(image, entry, pc, &cie, &start, &program) : -ENOENT;
     if (error)
         return error;
+    if (cie.ra_column >= HL_ARCH_DWARF_REGISTERS)
+        return -ENOTSUP;
 
     struct machine m;    /* not cleared whole: the remembered states are large and written before they are read */
     m.image = image;
@@ -447,18 +406,19 @@ int hl_cfi_row_find(const struct hl_cfi_image *image, uintptr_t pc, struct hl_cf
     m.location = start;
     error = machine_run(&m, program);
     *row = m.row;
+    row->ra = (uint16_t)cie.ra_column;
     row->signal_frame = cie.signal_frame;
     return error;
 }
 
 bool hl_cfi_expression_simple(const uint8_t *bytes, size_t len, uint32_t *reg, int64_t *offset, bool *deref)
 {
-    struct reader r = { bytes, bytes + len, false };
-    uint64_t op = read_uint(&r, 1);
+    struct hl_reader r = { bytes, bytes + len, false };
+    uint64_t op = hl_read_uint(&r, 1);
     if (op < OP_BREG0 || op > OP_BREG31)
         return false;
     *reg = (uint32_t)(op - OP_BREG0);
-    *offset = read_sleb(&r);
-    *deref = !r.bad && r.at < r.end && read_uint(&r, 1) == OP_DEREF;
+    *offset = hl_read_sleb(&r);
+    *deref = !r.bad && r.at < r.end && hl_read_uint(&r, 1) == OP_DEREF;
     return !r.bad && r.at == r.end;
 }

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch.h"
+
 /* The loaded segment that holds a module's unwind data. `address` is where pointers inside the data believe `bytes` to be: the same
  * place in a running program, any place for a copy. */
 struct hl_cfi_image {
@@ -33,17 +35,20 @@ enum hl_cfi_how {
 };
 
 struct hl_cfi_place {
-    enum hl_cfi_how how;
-    uint32_t reg;
-    int64_t value;              /* bytes */
-    const uint8_t *expression;  /* in the image */
-    size_t expression_len;
+    uint8_t how;                /* enum hl_cfi_how */
+    uint16_t reg;
+    uint32_t len;               /* bytes of the expression */
+    union {
+        int64_t value;          /* bytes */
+        const uint8_t *expression;    /* in the image */
+    };
 };
 
-/* A row of the unwind table, as far as heapline follows it. */
+/* A row of the unwind table: where the caller's registers are, by DWARF number. */
 struct hl_cfi_row {
-    struct hl_cfi_place cfa, fp, sp, ra;
-    bool signal_frame;
+    struct hl_cfi_place cfa, registers[HL_ARCH_DWARF_REGISTERS];
+    uint16_t ra;                /* the number that stands for the return address */
+    bool signal_frame;          /* the caller was interrupted: its pc is no return address, and any register may have changed */
     bool ra_signed;             /* aarch64: the return address carries a signature */
 };
 

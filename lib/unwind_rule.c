@@ -99,10 +99,11 @@ static bool fits_int32(int64_t value) { return value == (int32_t)value; }
 static bool rule_cfa(const struct hl_cfi_place *cfa, struct hl_rule *rule)
 {
     uint32_t reg = cfa->reg;
-    int64_t offset = cfa->value;
+    int64_t offset = 0;
     bool deref = false;
-    if (cfa->how == HL_CFI_AT_EXPRESSION
-        ? !hl_cfi_expression_simple(cfa->expression, cfa->expression_len, &reg, &offset, &deref) : cfa->how != HL_CFI_REGISTER)
+    if (cfa->how == HL_CFI_REGISTER)
+        offset = cfa->value;
+    else if (cfa->how != HL_CFI_AT_EXPRESSION || !hl_cfi_expression_simple(cfa->expression, cfa->len, &reg, &offset, &deref))
         return false;
     if (!fits_int32(offset) || (reg != HL_ARCH_DWARF_SP && reg != HL_ARCH_DWARF_FP) || (deref && reg != HL_ARCH_DWARF_FP))
         return false;
@@ -126,7 +127,7 @@ static bool rule_fp(const struct hl_cfi_place *fp, struct hl_rule *rule)
         rule->fp = (int32_t)fp->value;
         return fits_int32(fp->value);
     case HL_CFI_AT_EXPRESSION:
-        if (!hl_cfi_expression_simple(fp->expression, fp->expression_len, &reg, &offset, &deref) || deref
+        if (!hl_cfi_expression_simple(fp->expression, fp->len, &reg, &offset, &deref) || deref
             || reg != HL_ARCH_DWARF_FP || !fits_int32(offset))
             return false;
         rule->fp_kind = HL_FP_AT_FP;
@@ -139,16 +140,17 @@ static bool rule_fp(const struct hl_cfi_place *fp, struct hl_rule *rule)
 
 static void rule_from_row(const struct hl_cfi_row *row, struct hl_rule *rule)
 {
-    if (row->ra.how == HL_CFI_UNDEFINED) {
+    const struct hl_cfi_place *ra = &row->registers[row->ra], *sp = &row->registers[HL_ARCH_DWARF_SP];
+    if (ra->how == HL_CFI_UNDEFINED) {
         rule->kind = HL_RULE_END;
         return;
     }
-    bool sp_is_cfa = row->sp.how == HL_CFI_SAME || (row->sp.how == HL_CFI_IS && row->sp.value == 0);
-    if (row->signal_frame || !sp_is_cfa || row->ra.how != HL_CFI_AT || !fits_int32(row->ra.value) || !rule_cfa(&row->cfa, rule)
-        || !rule_fp(&row->fp, rule))
+    bool sp_is_cfa = sp->how == HL_CFI_SAME || (sp->how == HL_CFI_IS && sp->value == 0);
+    if (row->signal_frame || !sp_is_cfa || ra->how != HL_CFI_AT || !fits_int32(ra->value) || !rule_cfa(&row->cfa, rule)
+        || !rule_fp(&row->registers[HL_ARCH_DWARF_FP], rule))
         *rule = (struct hl_rule){ .kind = HL_RULE_COMPLEX };
     else
-        rule->ra = (int32_t)row->ra.value;
+        rule->ra = (int32_t)ra->value;
 }
 
 void hl_rule_of_image(const struct hl_cfi_image *image, uintptr_t pc, struct hl_rule *rule)
