@@ -56,7 +56,7 @@ void source_open_memory(struct source *source, const void *bytes, size_t n)
 
 void source_release(struct source *source)
 {
-    if (source->fd > 0)
+    if (source->fd >= 0)
         close(source->fd);
     free(source->name);
     *source = (struct source){.fd = -1};
@@ -115,8 +115,8 @@ int source_check_header(const struct source *source, struct trace_error *error)
     unsigned major = format_get16(header + 8), minor = format_get16(header + 10);
     if (major > FORMAT_MAJOR || !major)
         return trace_fail(error, -EPROTONOSUPPORT,
-                          "%s has trace format %u.%u, this heapline reads up to %u.*; use the heapline that recorded it, or a newer one",
-                          source->name, major, minor, FORMAT_MAJOR);
+                          "%s has trace format %u.%u, and this heapline reads format %u; use the heapline that recorded it, "
+                          "or a newer one", source->name, major, minor, FORMAT_MAJOR);
     uint32_t unknown = format_get32(header + 12) & FORMAT_FLAGS_MUST & ~FORMAT_FLAGS_KNOWN;
     if (unknown)
         return trace_fail(error, -EPROTONOSUPPORT,

@@ -1,4 +1,5 @@
-/* The bytes of a trace and its chunks, for the reader. pread rather than mmap: a file that shrinks meanwhile is an error, no signal. */
+/* The bytes of a trace and its chunks, for the reader. pread rather than mmap: a file that shrinks meanwhile gives an error
+ * and no signal. */
 #ifndef HEAPLINE_TRACE_SOURCE_H
 #define HEAPLINE_TRACE_SOURCE_H
 
@@ -16,7 +17,7 @@ struct source {
 /* Puts a sentence into *error (may be NULL) and returns `code`. */
 int trace_fail(struct trace_error *error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Each returns 0, or -errno and a sentence. source_release accepts a zeroed source. */
+/* Each returns 0, or -errno and a sentence; after a failure there is nothing to release. */
 int source_open(struct source *source, const char *path, struct trace_error *error);
 void source_open_memory(struct source *source, const void *bytes, size_t n);
 void source_release(struct source *source);

@@ -1,0 +1,199 @@
+/* Opens arbitrary bytes as a trace and touches everything that a reader gives.
+ *
+ * Bytes that begin like a trace are taken as they are. Others are taken as chunks (type, length in two bytes, payload) and
+ * wrapped with right checksums, so that a fuzzer reaches the records without having to guess a checksum.
+ *
+ * With libFuzzer: clang -fsanitize=fuzzer,address,undefined. With -DFUZZ_STANDALONE: a program that takes files;
+ * `-w FILE...` writes what they are wrapped into to stdout. */
+#include "../../viewer/base/xalloc.h"
+#include "../../viewer/trace/format.h"
+#include "../../viewer/trace/reader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+static volatile uint64_t sink;
+
+static void touch(const void *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        sink += ((const uint8_t *)bytes)[i];
+}
+
+static void touch_text(const char *text) { touch(text, text ? strlen(text) : 0); }
+
+static bool touch_epoch(void *context, const struct trace_epoch *epoch, const struct trace_site_counts *deltas, size_t n)
+{
+    const struct trace *trace = context;
+    touch(epoch, sizeof *epoch);
+    sink += trace->processes[epoch->process].start_ns;
+    for (size_t i = 0; i < n; i++)
+        sink += trace->sites[deltas[i].site].stack + deltas[i].counts.allocations;
+    return true;
+}
+
+static bool touch_blocks(void *context, uint32_t process, const struct trace_block *blocks, size_t n)
+{
+    const struct trace *trace = context;
+    sink += trace->processes[process].start_ns;
+    for (size_t i = 0; i < n; i++)
+        sink += trace->sites[blocks[i].site].stack + blocks[i].bytes;
+    return true;
+}
+
+static bool touch_event(void *context, const struct trace_event *event)
+{
+    const struct trace *trace = context;
+    sink += trace->sites[event->site].stack + trace->threads[event->thread].start_ns + event->bytes;
+    return true;
+}
+
+static bool touch_line(void *context, uint64_t offset, const char *line)
+{
+    (void)context;
+    sink += offset;
+    if (strchr(line, '\n'))
+        abort();
+    return true;
+}
+
+static void touch_tables(const struct trace *trace)
+{
+    touch_text(trace->run.command);
+    for (uint32_t i = 0; i < trace->n_processes; i++) {
+        const struct trace_process_end *end = &trace->ends[i];
+        touch_text(trace->processes[i].command);
+        touch_text(trace->processes[i].executable);
+        if (trace->processes[i].parent != TRACE_NONE && trace->processes[i].parent >= i)
+            abort();
+        for (size_t k = 0; k < end->n_sites; k++)
+            sink += trace->sites[end->sites[k].site].stack + end->sites[k].peak_bytes;
+    }
+    for (uint32_t i = 0; i < trace->n_threads; i++) {
+        touch_text(trace->threads[i].name);
+        sink += trace->processes[trace->threads[i].process].start_ns;
+    }
+    for (uint32_t i = 0; i < trace->n_modules; i++) {
+        touch_text(trace->modules[i].path);
+        touch(trace->modules[i].build_id, trace->modules[i].build_id_len);
+    }
+    for (uint32_t i = 0; i < trace->n_frames; i++) {
+        if (trace->frames[i].kind == TRACE_FRAME_NATIVE)
+            touch_text(trace->modules[trace->frames[i].module].path);
+        for (uint32_t k = 0; k < trace->symbols[i].n; k++) {
+            touch_text(trace->symbols[i].symbols[k].function);
+            touch_text(trace->symbols[i].symbols[k].file);
+        }
+    }
+    for (uint32_t i = 1; i < trace->n_stacks; i++)
+        sink += trace->frames[trace->stacks[i].frame].address + trace->stacks[trace->stacks[i].parent].frame;
+    for (uint32_t i = 0; i < trace->n_sites; i++)
+        sink += trace->stacks[trace->sites[i].stack].frame + trace->threads[trace->sites[i].thread].start_ns;
+    for (uint32_t i = 0; i < trace->n_unprofiled; i++) {
+        touch_text(trace->unprofiled[i].path);
+        touch_text(trace->unprofiled[i].reason);
+    }
+}
+
+static void read_trace(const uint8_t *bytes, size_t n)
+{
+    struct trace_error error = {""};
+    trace_dump_memory(bytes, n, touch_line, NULL, &error);
+    struct trace *trace = trace_open_memory(bytes, n, &error);
+    if (!trace) {
+        if (!error.text[0])
+            abort();
+        return;
+    }
+    if (trace->cut_offset > n)
+        abort();
+    touch_tables(trace);
+    trace_each_epoch(trace, touch_epoch, trace, &error);
+    trace_each_block(trace, touch_blocks, trace, &error);
+    trace_each_event(trace, touch_event, trace, &error);
+    trace_close(trace);
+}
+
+static void seal(uint8_t *header) { format_put32(header + 20, (uint32_t)crc32(0, header, 20)); }
+
+/* Wraps (type, length, payload)... into a file that begins with the record of an empty run. */
+static uint8_t *wrap(const uint8_t *bytes, size_t n, size_t *wrapped_n)
+{
+    static const uint8_t run[] = {FORMAT_TABLES, 6, 0, FORMAT_RUN, 4, 0, 0, 0, 0};
+    size_t n_all = sizeof run + n, at = FORMAT_HEADER_BYTES;
+    uint8_t *all = xmalloc(n_all), *out = xcalloc(1, FORMAT_HEADER_BYTES + n_all * (FORMAT_CHUNK_HEADER_BYTES + 1));
+    memcpy(all, run, sizeof run);
+    if (n)
+        memcpy(all + sizeof run, bytes, n);
+    memcpy(out, FORMAT_MAGIC, FORMAT_MAGIC_BYTES);
+    format_put16(out + 8, FORMAT_MAJOR);
+    seal(out);
+    for (size_t i = 0; i + 3 <= n_all;) {
+        uint32_t length = format_get16(all + i + 1);
+        uint8_t *header = out + at;
+        if (length > n_all - i - 3)
+            length = (uint32_t)(n_all - i - 3);
+        memcpy(header, FORMAT_CHUNK_MARK, 4);
+        header[4] = all[i];
+        format_put32(header + 8, length);
+        format_put32(header + 12, length);
+        memcpy(header + FORMAT_CHUNK_HEADER_BYTES, all + i + 3, length);
+        format_put32(header + 16, (uint32_t)crc32(0, header + FORMAT_CHUNK_HEADER_BYTES, length));
+        seal(header);
+        at += FORMAT_CHUNK_HEADER_BYTES + length;
+        i += 3 + length;
+    }
+    free(all);
+    *wrapped_n = at;
+    return out;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    if (n >= FORMAT_MAGIC_BYTES && !memcmp(bytes, FORMAT_MAGIC, FORMAT_MAGIC_BYTES)) {
+        read_trace(bytes, n);
+        return 0;
+    }
+    size_t wrapped_n;
+    uint8_t *wrapped = wrap(bytes, n, &wrapped_n);
+    read_trace(wrapped, wrapped_n);
+    free(wrapped);
+    return 0;
+}
+
+#ifdef FUZZ_STANDALONE
+static uint8_t *read_file(const char *path, size_t *n)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        perror(path);
+        exit(2);
+    }
+    uint8_t *bytes = xmalloc(1u << 20);
+    *n = fread(bytes, 1, 1u << 20, file);
+    fclose(file);
+    return bytes;
+}
+
+int main(int argc, char **argv)
+{
+    bool show = argc > 1 && !strcmp(argv[1], "-w");
+    for (int i = 1 + show; i < argc; i++) {
+        size_t n, wrapped_n;
+        uint8_t *bytes = read_file(argv[i], &n);
+        if (show) {
+            uint8_t *wrapped = wrap(bytes, n, &wrapped_n);
+            fwrite(wrapped, 1, wrapped_n, stdout);
+            free(wrapped);
+        } else {
+            LLVMFuzzerTestOneInput(bytes, n);
+        }
+        free(bytes);
+    }
+    return 0;
+}
+#endif

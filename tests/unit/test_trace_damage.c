@@ -1,0 +1,413 @@
+/* The trace file when things go wrong: cut, flipped, foreign and newer files, full disks, interrupted writes. */
+#include "test_trace_sample.h"
+
+#include "../../viewer/trace/format.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <zlib.h>
+
+/* a file small enough to try every byte and bit of it */
+static uint8_t *small_file(size_t *n, bool whole)
+{
+    char *path = sample_path("small");
+    free(sample_write(path, 6, 12, whole));
+    uint8_t *bytes = sample_read_file(path, n);
+    unlink(path);
+    free(path);
+    return bytes;
+}
+
+static bool count_line(void *context, uint64_t offset, const char *line)
+{
+    (void)offset;
+    assert_null(strchr(line, '\n'));
+    ++*(uint64_t *)context;
+    return true;
+}
+
+/* A sentence is one line, names a place or a cause, and is no empty word. */
+static void assert_sentence(const struct trace_error *error)
+{
+    assert_true(strlen(error->text) > 20);
+    assert_null(strchr(error->text, '\n'));
+}
+
+static void cut_at_every_byte(bool whole)
+{
+    size_t n;
+    uint8_t *bytes = small_file(&n, whole);
+    struct digest last = {0};
+    uint64_t last_lines = 0, readable = 0;
+    for (size_t cut = 0; cut <= n; cut++) {
+        struct trace_error error;
+        uint8_t *copy = malloc(cut ? cut : 1);                     /* of that length exactly, so that a sanitizer sees over-reads */
+        memcpy(copy, bytes, cut);
+        uint64_t lines = 0;
+        int dumped = trace_dump_memory(copy, cut, count_line, &lines, &error);
+        assert_int_equal(dumped, cut == n ? 0 : -EBADMSG);
+        struct trace *trace = trace_open_memory(copy, cut, &error);
+        if (!trace) {
+            assert_sentence(&error);
+            assert_int_equal(readable, 0);
+        } else {
+            struct digest digest;
+            readable++;
+            assert_int_equal(trace->complete, cut == n);
+            assert_true(trace->cut_offset <= cut);
+            if (!trace->complete)
+                assert_sentence(&error);
+            assert_int_equal(digest_trace(&digest, trace, &error), 0);
+            assert_true(digest.epochs >= last.epochs && digest.blocks >= last.blocks && digest.events >= last.events);
+            assert_true(digest.allocations >= last.allocations && lines + 1 >= last_lines);
+            uint64_t told = 0;
+            for (uint32_t i = 0; i < trace->n_processes; i++)
+                told += trace->ends[i].totals.heap.allocations + trace->ends[i].totals.mapped_allocations;
+            assert_int_equal(told, digest.allocations);            /* totals and epochs agree at every cut */
+            last = digest;
+            last_lines = lines;
+        }
+        trace_close(trace);
+        free(copy);
+    }
+    assert_true(last.epochs == 10 && last.events == 1 && last.blocks > 0);
+    assert_true(readable > n / 2);
+    free(bytes);
+}
+
+static void test_cut_at_every_byte(void **state)
+{
+    (void)state;
+    cut_at_every_byte(true);
+    cut_at_every_byte(false);
+}
+
+static void test_every_bit_flipped(void **state)
+{
+    (void)state;
+    size_t n, harmless = 0;
+    uint8_t *bytes = small_file(&n, true);
+    struct trace_error error;
+    struct digest right, digest;
+    struct trace *trace = trace_open_memory(bytes, n, &error);
+    assert_non_null(trace);
+    assert_int_equal(digest_trace(&right, trace, &error), 0);
+    trace_close(trace);
+    for (size_t bit = 0; bit < 8 * n; bit++) {
+        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        uint64_t lines = 0;
+        trace_dump_memory(bytes, n, count_line, &lines, &error);
+        trace = trace_open_memory(bytes, n, &error);
+        if (!trace || !trace->complete)
+            assert_sentence(&error);
+        if (trace && trace->complete && !digest_trace(&digest, trace, &error)) {
+            assert_true(digest.hash == right.hash);
+            harmless++;
+        }
+        trace_close(trace);
+        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    assert_int_equal(harmless, 0);                                 /* every byte of a file is under a checksum */
+    free(bytes);
+}
+
+static void refuse(const void *bytes, size_t n, const char *expected)
+{
+    struct trace_error error;
+    assert_null(trace_open_memory(bytes, n, &error));
+    assert_non_null(strstr(error.text, expected));
+    uint64_t lines = 0;
+    assert_true(trace_dump_memory(bytes, n, count_line, &lines, &error) < 0);
+    assert_non_null(strstr(error.text, expected));
+}
+
+static void seal_header(uint8_t *header) { format_put32(header + 20, (uint32_t)crc32(0, header, 20)); }
+
+static void test_other_versions(void **state)
+{
+    (void)state;
+    size_t n;
+    struct trace_error error;
+    uint8_t *bytes = small_file(&n, true);
+    format_put16(bytes + 8, 2);
+    seal_header(bytes);
+    refuse(bytes, n, "format 2.0, and this heapline reads format 1");
+    format_put16(bytes + 8, 1);
+    format_put16(bytes + 10, 9);                                   /* a newer minor version is read */
+    seal_header(bytes);
+    struct trace *trace = trace_open_memory(bytes, n, &error);
+    assert_non_null(trace);
+    assert_true(trace->complete);
+    trace_close(trace);
+    format_put32(bytes + 12, 4);
+    seal_header(bytes);
+    refuse(bytes, n, "flags 0x4 at byte 12");
+    format_put32(bytes + 12, 0x10000);                             /* a flag that may be ignored */
+    seal_header(bytes);
+    trace = trace_open_memory(bytes, n, &error);
+    assert_non_null(trace);
+    trace_close(trace);
+    free(bytes);
+}
+
+static void test_no_trace(void **state)
+{
+    (void)state;
+    refuse("", 0, "is empty");
+    refuse("#!/bin/sh\n", 10, "is not a heapline trace: it begins with \"#!/bin/s\"");
+    refuse("\x7f" "ELF", 4, "is not a heapline trace: it begins with \"\\x7fELF\"");
+    refuse("\x89HPL\r", 5, "is cut at byte 5");
+
+    struct trace_error error;
+    assert_null(trace_open("/", &error));
+    assert_string_equal(error.text, "'/' is a directory; name the trace file inside it");
+    assert_null(trace_open("/no/such/file.hpl", &error));
+    assert_string_equal(error.text, "cannot open '/no/such/file.hpl': No such file or directory");
+    assert_null(trace_open("/dev/null", &error));
+    assert_string_equal(error.text, "'/dev/null' is not a regular file; copy the trace into a file first");
+    char *path = sample_path("fifo");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_null(trace_open(path, &error));                         /* and does not wait for a writer */
+    assert_non_null(strstr(error.text, "is not a regular file"));
+    unlink(path);
+    free(path);
+}
+
+/* A chunk with right checksums and wrong contents. Returns what stands in the file then. */
+static size_t put_chunk(uint8_t *at, uint8_t type, uint8_t codec, const void *payload, uint32_t stored, uint32_t raw)
+{
+    memset(at, 0, FORMAT_CHUNK_HEADER_BYTES);
+    memcpy(at, FORMAT_CHUNK_MARK, 4);
+    at[4] = type;
+    at[5] = codec;
+    format_put32(at + 8, stored);
+    format_put32(at + 12, raw);
+    format_put32(at + 16, (uint32_t)crc32(0, payload, stored));
+    seal_header(at);
+    memcpy(at + FORMAT_CHUNK_HEADER_BYTES, payload, stored);
+    return FORMAT_CHUNK_HEADER_BYTES + stored;
+}
+
+/* The header and first chunk of the small file, with room for what a test adds. */
+static uint8_t *begun_file(size_t *n)
+{
+    uint8_t *bytes = small_file(n, true);
+    uint32_t stored = format_get32(bytes + FORMAT_HEADER_BYTES + 8);
+    *n = FORMAT_HEADER_BYTES + FORMAT_CHUNK_HEADER_BYTES + stored;
+    bytes = realloc(bytes, *n + 4096);
+    assert_non_null(bytes);
+    return bytes;
+}
+
+static void expect_damage(uint8_t type, uint8_t codec, const void *payload, uint32_t stored, uint32_t raw, const char *expected)
+{
+    size_t n;
+    struct trace_error error;
+    uint8_t *bytes = begun_file(&n);
+    size_t end = n + put_chunk(bytes + n, type, codec, payload, stored, raw);
+    struct trace *trace = trace_open_memory(bytes, end, &error);
+    assert_non_null(trace);
+    assert_false(trace->complete);
+    assert_int_equal(trace->cut_offset, n);
+    assert_non_null(strstr(error.text, expected));
+    trace_close(trace);
+    free(bytes);
+}
+
+static void test_lies_under_right_checksums(void **state)
+{
+    (void)state;
+    static const uint8_t thread[] = {FORMAT_THREAD, 4, 9, 2, 0, 0};             /* of process 9 */
+    static const uint8_t stack[] = {FORMAT_STACKS, 4, 1, 1, 1, 0};              /* frame 0, there is none */
+    static const uint8_t own_parent[] = {FORMAT_STACKS, 4, 1, 1, 0, 0};         /* stack 1 is its own parent */
+    static const uint8_t long_rows[] = {FORMAT_FRAMES, 5, 0, 0xff, 0xff, 3, 0}; /* 65535 frames in one byte */
+    static const uint8_t too_long[] = {FORMAT_STRING, 100, 'a'};
+    static const uint8_t exits[] = {FORMAT_EXIT, 4, 0, 1, 0, 0};
+    static const uint8_t varint[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2};
+    expect_damage(FORMAT_TABLES, FORMAT_STORED, thread, sizeof thread, sizeof thread, "a process that does not exist");
+    expect_damage(FORMAT_TABLES, FORMAT_STORED, stack, sizeof stack, sizeof stack, "a parent or a frame that does not exist");
+    expect_damage(FORMAT_TABLES, FORMAT_STORED, own_parent, sizeof own_parent, sizeof own_parent, "does not exist");
+    expect_damage(FORMAT_TABLES, FORMAT_STORED, long_rows, sizeof long_rows, sizeof long_rows, "frames is malformed");
+    expect_damage(FORMAT_TABLES, FORMAT_STORED, too_long, sizeof too_long, sizeof too_long, "runs over the end of its chunk");
+    expect_damage(FORMAT_TABLES, FORMAT_STORED, varint, sizeof varint, sizeof varint, "runs over the end of its chunk");
+    expect_damage(FORMAT_TOTALS, FORMAT_STORED, exits, sizeof exits, sizeof exits, "a process that does not exist ends");
+    expect_damage(FORMAT_TABLES, FORMAT_STORED, thread, sizeof thread, 7, "packed in a way");
+    expect_damage(FORMAT_TABLES, 9, thread, sizeof thread, sizeof thread, "packed in a way");
+    expect_damage(FORMAT_TABLES, FORMAT_ZSTD, thread, sizeof thread, 1000, "cannot be unpacked");
+    expect_damage(FORMAT_TABLES, FORMAT_ZSTD, thread, sizeof thread, FORMAT_CHUNK_RAW_MAX + 1, "longer than a chunk may be");
+}
+
+static void test_unknown_things_are_skipped(void **state)
+{
+    (void)state;
+    static const uint8_t record[] = {120, 3, 1, 2, 3, FORMAT_STRING, 1, 'x', FORMAT_MODULE, 6, 4, 0, 0xff, 0xff, 0xff, 0xff};
+    size_t n;
+    struct trace_error error;
+    uint8_t *bytes = begun_file(&n);
+    n += put_chunk(bytes + n, 77, FORMAT_STORED, "?", 1, 1);
+    n += put_chunk(bytes + n, FORMAT_TABLES, FORMAT_STORED, record, sizeof record, sizeof record);
+    struct trace *trace = trace_open_memory(bytes, n, &error);
+    assert_non_null(trace);
+    assert_int_equal(trace->cut_offset, n);
+    assert_int_equal(trace->n_modules, 1);                         /* string 4 is "x"; the bytes after its fields are newer ones */
+    assert_string_equal(trace->modules[0].path, "x");
+    trace_close(trace);
+    free(bytes);
+}
+
+static void test_file_shrinks(void **state)
+{
+    (void)state;
+    char *path = sample_path("shrinks");
+    struct trace_error error;
+    struct digest digest;
+    free(sample_write(path, 30, 200, true));
+    struct trace *trace = trace_open(path, &error);
+    assert_non_null(trace);
+    assert_int_equal(truncate(path, (off_t)(trace->file_bytes / 2)), 0);
+    assert_int_equal(digest_trace(&digest, trace, &error), -EBADMSG);
+    assert_non_null(strstr(error.text, "became shorter while it was read"));
+    trace_close(trace);
+    unlink(path);
+    free(path);
+}
+
+/* writer */
+
+static void write_noise(struct trace_writer *writer, unsigned n)
+{
+    uint64_t random = 42;
+    struct trace_module module = {.path = ""};
+    for (unsigned i = 0; i < n; i++) {
+        struct trace_frame frame = {TRACE_FRAME_ANONYMOUS, TRACE_NONE, sample_random(&random)};
+        trace_write_frame(writer, &frame);
+    }
+    trace_write_module(writer, &module);
+}
+
+static void test_disk_errors(void **state)
+{
+    (void)state;
+    struct trace_writer *writer = NULL;
+    assert_int_equal(trace_writer_create(&writer, "/dev/full", &sample_run), -ENOSPC);
+    assert_int_equal(trace_writer_create(&writer, "/no/such/folder/x.hpl", &sample_run), -ENOENT);
+    assert_int_equal(trace_writer_create(&writer, "/", &sample_run), -EISDIR);
+    assert_int_equal(trace_writer_close(NULL), 0);
+
+    char *path = sample_path("limited");
+    struct rlimit old, limit;
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_int_equal(trace_writer_create(&writer, path, &sample_run), 0);
+    limit = (struct rlimit){100000, old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    write_noise(writer, 100000);
+    int flushed = trace_writer_flush(writer);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);            /* the room that comes back changes nothing */
+    assert_int_equal(flushed, -EFBIG);
+    assert_int_equal(trace_writer_error(writer), -EFBIG);
+    struct trace_frame frame = {TRACE_FRAME_ANONYMOUS, TRACE_NONE, 1};
+    assert_int_equal(trace_write_frame(writer, &frame), 100000);   /* ids go on */
+    assert_int_equal(trace_writer_flush(writer), -EFBIG);
+    assert_int_equal(trace_writer_close(writer), -EFBIG);
+    signal(SIGXFSZ, handler);
+
+    struct stat facts;
+    struct trace_error error;
+    assert_int_equal(stat(path, &facts), 0);
+    assert_int_equal(facts.st_size, 100000);
+    struct trace *trace = trace_open(path, &error);                /* the run's record stands at least */
+    assert_non_null(trace);
+    assert_false(trace->complete);
+    assert_string_equal(trace->run.command, sample_run.command);
+    trace_close(trace);
+    unlink(path);
+    free(path);
+}
+
+struct drain {
+    int fd;
+    uint8_t *bytes;
+    size_t n;
+};
+
+static void *drain_pipe(void *argument)
+{
+    struct drain *drain = argument;
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+    for (ssize_t got; (got = read(drain->fd, drain->bytes + drain->n, 4096)) > 0;)
+        drain->n += (size_t)got;
+    return NULL;
+}
+
+static volatile sig_atomic_t interruptions;
+
+static void count_interruption(int number)
+{
+    (void)number;
+    interruptions++;
+}
+
+/* A pipe that is read slowly gives short writes, the timer gives EINTR: the file must be the same as on a disk. */
+static void test_interrupted_writes(void **state)
+{
+    (void)state;
+    int ends[2];
+    char path[64];
+    struct trace_writer *writer;
+    pthread_t thread;
+    struct drain drain = {.bytes = malloc(8 << 20)};
+    assert_int_equal(pipe(ends), 0);
+    drain.fd = ends[0];
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[1]);
+
+    struct sigaction action = {.sa_handler = count_interruption}, old;       /* no SA_RESTART */
+    sigaction(SIGALRM, &action, &old);
+    struct itimerval timer = {{0, 200}, {0, 200}}, off = {{0, 0}, {0, 0}};
+    assert_int_equal(pthread_create(&thread, NULL, drain_pipe, &drain), 0);
+    assert_int_equal(trace_writer_create(&writer, path, &sample_run), 0);
+    close(ends[1]);
+    setitimer(ITIMER_REAL, &timer, NULL);
+    unsigned n = 0;
+    while (interruptions < 20 && n < 500000) {
+        write_noise(writer, 50000);
+        n += 50000;
+    }
+    int closed = trace_writer_close(writer);
+    setitimer(ITIMER_REAL, &off, NULL);
+    sigaction(SIGALRM, &old, NULL);
+    assert_int_equal(closed, 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    close(ends[0]);
+
+    struct trace_error error;
+    struct trace *trace = trace_open_memory(drain.bytes, drain.n, &error);
+    assert_non_null(trace);
+    assert_true(trace->complete);
+    assert_int_equal(trace->n_frames, n);
+    trace_close(trace);
+    free(drain.bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cut_at_every_byte),
+        cmocka_unit_test(test_every_bit_flipped),
+        cmocka_unit_test(test_other_versions),
+        cmocka_unit_test(test_no_trace),
+        cmocka_unit_test(test_lies_under_right_checksums),
+        cmocka_unit_test(test_unknown_things_are_skipped),
+        cmocka_unit_test(test_file_shrinks),
+        cmocka_unit_test(test_disk_errors),
+        cmocka_unit_test(test_interrupted_writes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
