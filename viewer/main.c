@@ -23,8 +23,8 @@ const struct command *const commands[] = {
     NULL,
 };
 
-/* A closed descriptor 0, 1 or 2 would be given to the next file that is opened, and messages would end up in a trace. The stand-ins refuse
- * writes, and are closed again in programs that are started. */
+/* A closed descriptor 0, 1 or 2 would be given to the next file that is opened, and messages would end up in a trace. The
+ * stand-ins refuse writes, and are closed again in programs that are started. */
 static void occupy_standard_descriptors(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
@@ -42,7 +42,8 @@ static int unknown_command(const char *name)
     else if (near.nearest)
         say_error("unknown command \"%s\"; did you mean \"heapline %s\"?", name, near.nearest);
     else
-        say_error("unknown command \"%s\"; \"heapline help\" lists the commands, \"heapline run %s\" profiles a program", name, name);
+        say_error("unknown command \"%s\"; \"heapline help\" lists the commands, \"heapline run %s\" profiles a program",
+                  name, name);
     return EXIT_USAGE;
 }
 

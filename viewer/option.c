@@ -132,7 +132,8 @@ static enum step take(struct parser *parser, const struct option *option, const 
     if (option->kind != OPTION_FLAG && !attached) {
         if (parser->next >= parser->argc) {
             struct strbuf room = STRBUF_INIT;
-            say_error("%s: --%s needs a value: --%s %s", parser->command->name, option->name, option->name, usage_argument(option, &room));
+            say_error("%s: --%s needs a value: --%s %s", parser->command->name, option->name, option->name,
+                      usage_argument(option, &room));
             strbuf_release(&room);
             return STEP_ERROR;
         }

@@ -39,12 +39,14 @@ class Command(unittest.TestCase):
 
     def test_unknown(self):
         self.assert_fails(run("hlep"), 'unknown command "hlep"; did you mean "heapline help"?')
-        self.assert_fails(run("/bin/ls"), 'unknown command "/bin/ls"; "heapline help" lists the commands, "heapline run /bin/ls" profiles a program')
+        self.assert_fails(run("/bin/ls"), 'unknown command "/bin/ls"; "heapline help" lists the commands, '
+                                         '"heapline run /bin/ls" profiles a program')
         self.assert_fails(run("-x"), 'unknown option -x; options stand behind a command, and "heapline help" lists the commands')
         self.assert_fails(run("help", "reprot"), 'help: no command is called "reprot"; did you mean "heapline help report"?')
         self.assert_fails(run("help", "a", "b"), 'help: one command at a time, not "b" as well')
         self.assert_fails(run("completion", "csh"), 'completion: there is no script for "csh"; did you mean zsh?')
-        self.assert_fails(run("completion", "powershell"), 'completion: there is no script for "powershell", only for bash, zsh and fish')
+        self.assert_fails(run("completion", "powershell"),
+                          'completion: there is no script for "powershell", only for bash, zsh and fish')
         self.assert_fails(run("completion"), "completion: name one shell: heapline completion bash|zsh|fish")
 
     def test_full_disk(self):

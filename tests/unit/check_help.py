@@ -21,7 +21,7 @@ def check(good, sentence):
 
 def run(*words, text=None):
     environment = dict(os.environ, COLUMNS="100", LC_ALL="C.UTF-8")
-    done = subprocess.run(words, input=text, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(words, input=text, env=environment, capture_output=True, text=True, check=False)
     check(done.returncode == 0 and not done.stderr, f"{' '.join(words)[:80]}: status {done.returncode}: {done.stderr}")
     return done.stdout
 
@@ -91,7 +91,8 @@ def check_command(heapline, command, scripts):
     for name, (_, argument) in options.items():
         values = choices_of_bash(scripts["bash"], command, name)
         check((values is not None) == bool(argument), f"{command}: --{name} is a flag in one of -h and bash, not in the other")
-        check(all(value.startswith("@") or value in text for value in values or []), f"{command}: -h does not name {values} of --{name}")
+        named = all(value.startswith("@") or value in text for value in values or [])
+        check(named, f"{command}: -h does not name {values} of --{name}")
 
 
 def check_syntax(scripts):
@@ -115,7 +116,8 @@ def main():
     heapline = sys.argv[1]
     overview = run(heapline, "help")
     commands = re.findall(r"^  ([a-z]+) ", overview.split("\nCommands:\n", 1)[1].split("\n\n", 1)[0], re.M)
-    check({"run", "report", "lines", "tree", "export", "dump", "help", "completion"} <= set(commands), f"commands are missing: {commands}")
+    wanted = {"run", "report", "lines", "tree", "export", "dump", "help", "completion"}
+    check(wanted <= set(commands), f"commands are missing: {commands}")
     scripts = {shell: run(heapline, "completion", shell) for shell in ("bash", "zsh", "fish")}
     for command in commands:
         check_command(heapline, command, scripts)

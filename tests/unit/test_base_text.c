@@ -55,7 +55,8 @@ static void counts_are_grouped(void **state)
         { UINT64_MAX, "18,446,744,073,709,551,615" },
     };
     static const struct format_case short_cases[] = {
-        { 999, "999" }, { 1000, "1.00 k" }, { 1234567, "1.23 M" }, { 999499, "999 k" }, { 999500, "1.00 M" }, { 5000000000, "5.00 G" },
+        { 999, "999" }, { 1000, "1.00 k" }, { 1234567, "1.23 M" }, { 999499, "999 k" }, { 999500, "1.00 M" },
+        { 5000000000, "5.00 G" },
         { UINT64_MAX, "18.4 E" },
     };
     CHECK_FORMATS(format_count, cases);
@@ -115,8 +116,10 @@ static void numbers_are_read(void **state)
     };
     static const struct parse_case bytes[] = {
         { "4096", true, 4096 }, { "24MB", true, 24 * MIB }, { "1.5 GiB", true, 3 * GIB / 2 }, { "64k", true, 64 * KIB },
-        { "1kb", true, KIB }, { "0.5K", true, 512 }, { ".5K", true, 512 }, { "7 B", true, 7 }, { "15.5E", true, (uint64_t)31 << 59 },
-        { "16E", false, 0 }, { "1.5.5K", false, 0 }, { "K", false, 0 }, { "", false, 0 }, { ".", false, 0 }, { "1KiBs", false, 0 },
+        { "1kb", true, KIB }, { "0.5K", true, 512 }, { ".5K", true, 512 }, { "7 B", true, 7 },
+        { "15.5E", true, (uint64_t)31 << 59 },
+        { "16E", false, 0 }, { "1.5.5K", false, 0 }, { "K", false, 0 }, { "", false, 0 }, { ".", false, 0 },
+        { "1KiBs", false, 0 },
         { "1 i", false, 0 }, { "-1K", false, 0 }, { "1e3", false, 0 }, { "1Eib", true, (uint64_t)1 << 60 },
     };
     CHECK_PARSER(parse_count, counts);
@@ -127,17 +130,22 @@ static void times_are_read(void **state)
 {
     static const struct parse_case durations[] = {
         { "1.5s", true, 1500 * MS }, { "250ms", true, 250 * MS }, { "2m", true, 120 * SECOND }, { "1h", true, 3600 * SECOND },
-        { "2 m 03 s", true, 123 * SECOND }, { "1h2m3.5s", true, 3723 * SECOND + 500 * MS }, { "12.3 µs", true, 12300 }, { "7us", true, 7000 },
+        { "2 m 03 s", true, 123 * SECOND }, { "1h2m3.5s", true, 3723 * SECOND + 500 * MS },
+        { "12.3 µs", true, 12300 }, { "7us", true, 7000 },
         { "3", true, 3 * SECOND }, { "0.25", true, 250 * MS }, { "5min", true, 300 * SECOND }, { "1ns", true, 1 },
-        { "2m3", true, 123 * SECOND }, { "3s2m", false, 0 }, { "1s1s", false, 0 }, { "", false, 0 }, { "s", false, 0 }, { "1 week", false, 0 },
+        { "2m3", true, 123 * SECOND }, { "3s2m", false, 0 }, { "1s1s", false, 0 }, { "", false, 0 },
+        { "s", false, 0 }, { "1 week", false, 0 },
         { "-1s", false, 0 }, { "99999999999h", false, 0 },
     };
     static const struct parse_case clocks[] = {
-        { "12:31", true, 45060 }, { "12:31:05", true, 45065 }, { "0:00", true, 0 }, { "23:59:59", true, 86399 }, { "24:00", false, 0 },
-        { "12:60", false, 0 }, { "12:3:", false, 0 }, { "12", false, 0 }, { "12:31:05:1", false, 0 }, { "012:31", false, 0 }, { ":31", false, 0 },
+        { "12:31", true, 45060 }, { "12:31:05", true, 45065 }, { "0:00", true, 0 }, { "23:59:59", true, 86399 },
+        { "24:00", false, 0 },
+        { "12:60", false, 0 }, { "12:3:", false, 0 }, { "12", false, 0 }, { "12:31:05:1", false, 0 },
+        { "012:31", false, 0 }, { ":31", false, 0 },
     };
     static const struct parse_case percents[] = {
-        { "0%", true, 0 }, { "50%", true, 50 }, { "100%", true, 100 }, { "101%", false, 0 }, { "%", false, 0 }, { "50", false, 0 },
+        { "0%", true, 0 }, { "50%", true, 50 }, { "100%", true, 100 }, { "101%", false, 0 }, { "%", false, 0 },
+        { "50", false, 0 },
         { "5.5%", false, 0 }, { "-5%", false, 0 },
     };
     CHECK_PARSER(parse_duration, durations);
@@ -156,11 +164,16 @@ static void globs_match(void **state)
         { "", "", true, true }, { "", "a", false, false }, { "*", "", true, true }, { "a", "a", true, true },
         { "*.c", "/src/a.c", true, true }, { "/src/*", "/src/x/y.c", true, true }, { "a.c", "/src/a.c", false, true },
         { "src/a.c", "/src/a.c", false, false }, { "*/a.c", "/src/a.c", true, true }, { "?.c", "/src/a.c", false, true },
-        { "a?c", "a/c", true, true }, { "[ab].c", "b.c", true, true }, { "[!ab].c", "b.c", false, false }, { "[^a]x", "bx", true, true },
-        { "[a-c]*", "cow", true, true }, { "[a-c]*", "dog", false, false }, { "[]x]", "]", true, true }, { "[a-]", "-", true, true },
-        { "operator[[]]", "operator[]", true, true }, { "operator[", "operator[", true, true }, { "\\*", "*", true, true }, { "\\*", "a", false, false },
-        { "a*b*c", "aXbYbZc", true, true }, { "a*b*c", "aXbYbZ", false, false }, { "*a*", "bab", true, true }, { "**", "x", true, true },
-        { "std::*", "std::string::append", true, true }, { "A", "a", false, false }, { "lib*.so*", "/usr/lib/libc.so.6", false, true },
+        { "a?c", "a/c", true, true }, { "[ab].c", "b.c", true, true }, { "[!ab].c", "b.c", false, false },
+        { "[^a]x", "bx", true, true },
+        { "[a-c]*", "cow", true, true }, { "[a-c]*", "dog", false, false }, { "[]x]", "]", true, true },
+        { "[a-]", "-", true, true },
+        { "operator[[]]", "operator[]", true, true }, { "operator[", "operator[", true, true },
+        { "\\*", "*", true, true }, { "\\*", "a", false, false },
+        { "a*b*c", "aXbYbZc", true, true }, { "a*b*c", "aXbYbZ", false, false }, { "*a*", "bab", true, true },
+        { "**", "x", true, true },
+        { "std::*", "std::string::append", true, true }, { "A", "a", false, false },
+        { "lib*.so*", "/usr/lib/libc.so.6", false, true },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct match_case *c = &cases[i];
@@ -186,7 +199,8 @@ static void words_are_quoted(void **state)
 {
     static const struct { const char *word, *quoted; } cases[] = {
         { "plain-1.0/x_y", "plain-1.0/x_y" }, { "", "''" }, { "a b", "'a b'" }, { "it's", "'it'\\''s'" }, { "$HOME", "'$HOME'" },
-        { "a\nb", "$'a\\nb'" }, { "\x1b[0m'", "$'\\033[0m\\''" }, { "häuser", "häuser" }, { "~", "'~'" }, { "*", "'*'" }, { "a=b", "a=b" },
+        { "a\nb", "$'a\\nb'" }, { "\x1b[0m'", "$'\\033[0m\\''" }, { "häuser", "häuser" }, { "~", "'~'" },
+        { "*", "'*'" }, { "a=b", "a=b" },
         { "\\", "'\\'" }, { "\t\\", "$'\\t\\\\'" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

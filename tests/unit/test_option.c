@@ -155,8 +155,10 @@ static void names_may_be_cut(void **state)
 static void times_have_kinds(void **state)
 {
     static const struct { const char *line; enum option_time_kind kind; uint64_t value; } cases[] = {
-        { "--at end", OPTION_TIME_PERCENT, 100 }, { "--at 50%", OPTION_TIME_PERCENT, 50 }, { "--at 12:31", OPTION_TIME_CLOCK, 45060 },
-        { "--at 12:31:05", OPTION_TIME_CLOCK, 45065 }, { "--at 2m", OPTION_TIME_NS, 120000000000 }, { "--at 0", OPTION_TIME_NS, 0 },
+        { "--at end", OPTION_TIME_PERCENT, 100 }, { "--at 50%", OPTION_TIME_PERCENT, 50 },
+        { "--at 12:31", OPTION_TIME_CLOCK, 45060 },
+        { "--at 12:31:05", OPTION_TIME_CLOCK, 45065 }, { "--at 2m", OPTION_TIME_NS, 120000000000 },
+        { "--at 0", OPTION_TIME_NS, 0 },
         { "--top 1", OPTION_TIME_UNSET, 0 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -84,7 +84,8 @@ static void leaving_early_is_quiet(void **state)
 static void a_missing_pager_is_named(void **state)
 {
     struct seen seen = page("exec /nonexistent/pager 2> /dev/null", 2, false);
-    assert_seen(seen, "heapline: warning: the pager could not be started, nothing was shown; set HEAPLINE_PAGER=cat to do without\r\n");
+    assert_seen(seen, "heapline: warning: the pager could not be started, nothing was shown; "
+                      "set HEAPLINE_PAGER=cat to do without\r\n");
 }
 
 /* A signal ends the command only after the pager, which may own the terminal's modes, has ended. */

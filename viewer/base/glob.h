@@ -1,5 +1,5 @@
-/* Patterns for --file, --function, --module: `*` any bytes, '/' too; `?` one byte; `[a-z]`, `[!a-z]` one of a set; `\` takes the next
- * byte as it is. Case counts. Time is at most pattern length times text length, whatever the pattern. */
+/* Patterns for --file, --function, --module: `*` any bytes, '/' too; `?` one byte; `[a-z]`, `[!a-z]` one of a set; `\` takes
+ * the next byte as it is. Case counts. Time is at most pattern length times text length, whatever the pattern. */
 #ifndef HEAPLINE_BASE_GLOB_H
 #define HEAPLINE_BASE_GLOB_H
 

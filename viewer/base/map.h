@@ -27,8 +27,8 @@ uint64_t *map_put(struct map *map, uint64_t key, bool *added);
 /* Returns false when there was no such key. */
 bool map_remove(struct map *map, uint64_t key);
 
-/* Visits all keys in no useful order: `size_t cursor = 0; while ((slot = map_next(&map, &cursor)))`. The map must not change meanwhile,
- * values may. */
+/* Visits all keys in no useful order: `size_t cursor = 0; while ((slot = map_next(&map, &cursor)))`. The map must not
+ * change meanwhile, values may. */
 struct map_slot *map_next(const struct map *map, size_t *cursor);
 
 void map_clear(struct map *map);                  /* keeps the memory */

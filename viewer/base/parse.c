@@ -110,7 +110,9 @@ bool parse_duration(const char *text, uint64_t *ns)
         if (!read_decimal(&text, &number))
             return false;
         skip_blanks(&text);
-        if (!time_unit(&text, &unit) || unit >= last_unit || !in_units(&number, unit, &part) || __builtin_add_overflow(*ns, part, ns))
+        if (!time_unit(&text, &unit) || unit >= last_unit)
+            return false;
+        if (!in_units(&number, unit, &part) || __builtin_add_overflow(*ns, part, ns))
             return false;
         last_unit = unit;
         skip_blanks(&text);

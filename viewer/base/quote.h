@@ -4,7 +4,8 @@
 
 #include "strbuf.h"
 
-/* Appends one word: as it is when no shell would touch it, else in '…', with control bytes in $'…' so that it stays on one line. */
+/* Appends one word: as it is when no shell would touch it, else in '…', with control bytes in $'…' so
+ * that it stays on one line. */
 void quote_word(struct strbuf *out, const char *word);
 
 /* Appends the words of a NULL-terminated array with blanks between them. */

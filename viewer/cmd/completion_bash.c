@@ -85,7 +85,8 @@ static void add_value(struct strbuf *out, const struct command *command, const s
 
 static void add_values(struct strbuf *out)
 {
-    strbuf_add(out, "# The values of option $2 of command $1; fails when it takes none.\n_heapline_value()\n{\n    case \"$1 $2\" in\n");
+    strbuf_add(out, "# The values of option $2 of command $1; fails when it takes none.\n"
+                    "_heapline_value()\n{\n    case \"$1 $2\" in\n");
     for (size_t i = 0; commands[i]; i++) {
         const struct option *option;
         for (size_t j = 0; (option = usage_option(commands[i], j)); j++)
@@ -97,7 +98,8 @@ static void add_values(struct strbuf *out)
 
 static void add_operands(struct strbuf *out)
 {
-    strbuf_add(out, "# What completes the operands of command $1: words, @file or @program.\n_heapline_operands()\n{\n    case $1 in\n");
+    strbuf_add(out, "# What completes the operands of command $1: words, @file or @program.\n"
+                    "_heapline_operands()\n{\n    case $1 in\n");
     for (size_t i = 0; commands[i]; i++) {
         strbuf_printf(out, "        %s) echo '", commands[i]->name);
         enum operand_kind kind = completion_operand(commands[i]);

@@ -96,7 +96,8 @@ static void add_command(struct strbuf *out, const struct command *command)
 
 void completion_zsh(struct strbuf *out)
 {
-    strbuf_add(out, "#compdef heapline\n# zsh completion for heapline " HEAPLINE_VERSION "; made by \"heapline completion zsh\".\n\n"
+    strbuf_add(out, "#compdef heapline\n"
+                    "# zsh completion for heapline " HEAPLINE_VERSION "; made by \"heapline completion zsh\".\n\n"
                     "_heapline() {\n    local curcontext=$curcontext state line\n    local -a verbs\n    verbs=(\n");
     for (size_t i = 0; commands[i]; i++) {
         strbuf_printf(out, "        '%s:", commands[i]->name);
@@ -111,5 +112,6 @@ void completion_zsh(struct strbuf *out)
     for (size_t i = 0; commands[i]; i++)
         add_command(out, commands[i]);
     strbuf_add(out, "    esac\n}\n\n"
-                    "if [[ $funcstack[1] == _heapline ]]; then\n    _heapline \"$@\"\nelse\n    compdef _heapline heapline\nfi\n");
+                    "if [[ $funcstack[1] == _heapline ]]; then\n    _heapline \"$@\"\n"
+                    "else\n    compdef _heapline heapline\nfi\n");
 }

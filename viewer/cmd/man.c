@@ -250,7 +250,8 @@ void man_print_overview(FILE *out)
     struct strbuf text = STRBUF_INIT;
     add_head(&text, "heapline", "HEAPLINE", "show where a program's memory goes, line by line, and what it leaked");
     strbuf_add(&text, ".Sh SYNOPSIS\n.Nm\n.Ar command\n.Op Ar option ...\n.Op Ar argument ...\n.Sh DESCRIPTION\n");
-    add_text(&text, "heapline records every allocation of a program and of all its children into one trace, and answers questions from it. "
+    add_text(&text, "heapline records every allocation of a program and of all its children into one trace, and answers "
+                    "questions from it. "
                     "The program need not be built again; debug information makes the answers name lines.");
     add_commands(&text);
     strbuf_add(&text, environment);

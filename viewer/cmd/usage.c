@@ -219,7 +219,8 @@ void usage_print_command(FILE *out, const struct command *command)
 {
     size_t width = help_width(out);
     struct strbuf text = STRBUF_INIT;
-    strbuf_printf(&text, "Usage: heapline %s [OPTION...]%s%s\n\n", command->name, *command->operands ? " " : "", command->operands);
+    strbuf_printf(&text, "Usage: heapline %s [OPTION...]%s%s\n\n", command->name,
+                  *command->operands ? " " : "", command->operands);
     usage_wrap(&text, command->summary, 0, 0, width);
     if (command->description && *command->description) {
         strbuf_add_char(&text, '\n');

@@ -17,7 +17,8 @@ const struct option *usage_option(const struct command *command, size_t number);
 /* The command of that name, or NULL. */
 const struct command *usage_find_command(const char *name);
 
-/* How an option's argument is called: "FILE", "auto|always|never"; NULL when it takes none. Lives in `room` when it must be built. */
+/* How an option's argument is called: "FILE", "auto|always|never"; NULL when it takes none. Lives in `room` when it must be
+ * built. */
 const char *usage_argument(const struct option *option, struct strbuf *room);
 
 /* Appends the option's help; its choices are named when nothing else names them. */
@@ -26,8 +27,8 @@ void usage_add_help(struct strbuf *out, const struct option *option);
 /* Appends "a, b or c". */
 void usage_add_choices(struct strbuf *out, const char *const *choices);
 
-/* Appends `text` in paragraphs whose lines take at most `width` columns and begin with `indent` blanks. The first line is taken to stand
- * at `column` already. Ends in a newline. */
+/* Appends `text` in paragraphs whose lines take at most `width` columns and begin with `indent` blanks. The first line is taken
+ * to stand at `column` already. Ends in a newline. */
 void usage_wrap(struct strbuf *out, const char *text, size_t indent, size_t column, size_t width);
 
 /* Prints what `heapline COMMAND -h` shows, and what `heapline help` shows. */
