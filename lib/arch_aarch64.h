@@ -1,6 +1,6 @@
 /* aarch64 (DWARF for the Arm 64-bit architecture; AAPCS64). Included by arch.h only.
  *
- * The low 32 bits of a rule word:
+ * The high 32 bits of a rule word, counted from 0 as they come back from hl_arch_pack:
  *
  *   bits 0..2    enum hl_rule_kind
  *   bits 3..4    enum hl_rule_fp
@@ -26,23 +26,20 @@
 /* Return addresses may be signed (pointer authentication). The signature lies above the 48 bits of a user address. */
 static inline uintptr_t hl_arch_strip(uintptr_t pc) { return pc & ((UINT64_C(1) << 48) - 1); }
 
-static inline int32_t hl_arch_word_cfa(uint64_t word) { return ((int32_t)word >> 15) & ~15; }
+static inline int64_t hl_arch_word_cfa(uint64_t word) { return ((int64_t)word >> 51) * 16; }
 
-static inline int32_t hl_arch_word_anchor(uint64_t word)
+static inline int64_t hl_arch_word_anchor(uint64_t word)
 {
-    int32_t anchor = ((int32_t)((uint32_t)word << 19) >> 25) * 8;
-    return word & 32 ? anchor - hl_arch_word_cfa(word) : anchor;
+    int64_t anchor = ((int64_t)(word << 19) >> 57) * 8;
+    return word >> 37 & 1 ? anchor - hl_arch_word_cfa(word) : anchor;
 }
 
-static inline int32_t hl_arch_word_fp(uint64_t word) { return hl_arch_word_anchor(word); }
+static inline int64_t hl_arch_word_fp(uint64_t word) { return hl_arch_word_anchor(word); }
 
-static inline int32_t hl_arch_word_ra(uint64_t word)
-{
-    return hl_arch_word_anchor(word) + ((int32_t)((uint32_t)word << 13) >> 26) * 8;
-}
+static inline int64_t hl_arch_word_ra(uint64_t word) { return hl_arch_word_anchor(word) + ((int64_t)(word << 13) >> 58) * 8; }
 
 /* Returns false when the rule does not fit. */
-static inline bool hl_arch_pack(const struct hl_rule *rule, uint32_t *low)
+static inline bool hl_arch_pack(const struct hl_rule *rule, uint32_t *packed)
 {
     int32_t anchor = rule->fp_kind == HL_FP_AT_CFA ? rule->fp : rule->ra;
     int32_t ra = rule->ra - anchor;
@@ -52,7 +49,7 @@ static inline bool hl_arch_pack(const struct hl_rule *rule, uint32_t *low)
     uint32_t from_base = !hl_arch_fits(anchor, 7, 8);
     if (from_base && !hl_arch_fits(anchor += rule->cfa, 7, 8))
         return false;
-    *low = (uint32_t)rule->kind | (uint32_t)rule->fp_kind << 3 | from_base << 5 | ((uint32_t)(anchor / 8) & 127) << 6
+    *packed = (uint32_t)rule->kind | (uint32_t)rule->fp_kind << 3 | from_base << 5 | ((uint32_t)(anchor / 8) & 127) << 6
         | ((uint32_t)(ra / 8) & 63) << 13 | (uint32_t)(rule->cfa / 16) << 19;
     return true;
 }

@@ -1,6 +1,6 @@
 /* x86-64 (System V ABI, section 3.6.2 for the DWARF register numbers). Included by arch.h only.
  *
- * The low 32 bits of a rule word:
+ * The high 32 bits of a rule word, counted from 0 as they come back from hl_arch_pack:
  *
  *   bits 0..2    enum hl_rule_kind
  *   bits 3..4    enum hl_rule_fp
@@ -23,16 +23,16 @@
 
 static inline uintptr_t hl_arch_strip(uintptr_t pc) { return pc; }
 
-static inline int32_t hl_arch_word_cfa(uint64_t word) { return ((int32_t)word >> 10) & ~7; }
-static inline int32_t hl_arch_word_fp(uint64_t word) { return (int8_t)(word >> 5) * 8; }
-static inline int32_t hl_arch_word_ra(uint64_t word) { return -8; }
+static inline int64_t hl_arch_word_cfa(uint64_t word) { return ((int64_t)word >> 45) * 8; }    /* one shift, one scaled address */
+static inline int64_t hl_arch_word_fp(uint64_t word) { return (int8_t)(word >> 37) * INT64_C(8); }
+static inline int64_t hl_arch_word_ra(uint64_t word) { return -8; }
 
 /* Returns false when the rule does not fit. */
-static inline bool hl_arch_pack(const struct hl_rule *rule, uint32_t *low)
+static inline bool hl_arch_pack(const struct hl_rule *rule, uint32_t *packed)
 {
     if (!hl_arch_fits(rule->cfa, 19, 8) || !hl_arch_fits(rule->fp, 8, 8) || rule->ra != -8)
         return false;
-    *low = (uint32_t)rule->kind | (uint32_t)rule->fp_kind << 3 | ((uint32_t)(rule->fp / 8) & 0xff) << 5
+    *packed = (uint32_t)rule->kind | (uint32_t)rule->fp_kind << 3 | ((uint32_t)(rule->fp / 8) & 0xff) << 5
         | (uint32_t)(rule->cfa / 8) << 13;
     return true;
 }

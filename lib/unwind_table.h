@@ -1,8 +1,8 @@
 /* The table of compiled rules, and the step outwards by one rule: the inner loop of every capture.
  *
  * The table is direct-mapped: 65536 words of 64 bits, of which only the touched pages exist. The slot of a pc is its low 16 bits xor the 16
- * above; the high half of the word, the tag, holds pc >> 16, so that slot and tag together name the pc exactly. The low half is
- * the rule, laid out by the arch header. Words are read and written whole and relaxed: a word stands for itself alone.
+ * above; the low half of the word, the tag, holds pc >> 16, so that slot and tag together name the pc exactly. The high half is
+ * the rule, laid out by the arch header: there one shift makes an offset that the next load can take. Words are read and written whole and relaxed: a word stands for itself alone.
  *
  *   struct hl_frame frame;
  *   struct hl_slots slots;
@@ -31,6 +31,9 @@
 
 extern _Atomic uint64_t hl_rule_table[HL_TABLE_SLOTS];
 
+/* Called, if set, before a rule is compiled: the pc may belong to a module that nobody has seen yet. */
+extern void (*hl_rule_new)(void);
+
 /* Compiles the rule for `pc`, keeps it in the table and returns its word. */
 uint64_t hl_rule_fill(uintptr_t pc) __attribute__((cold, noinline));
 
@@ -43,24 +46,24 @@ struct hl_slots {
 static inline uint64_t hl_rule_word(uintptr_t pc)
 {
     uint64_t word = atomic_load_explicit(&hl_rule_table[(pc ^ pc >> 16) & (HL_TABLE_SLOTS - 1)], memory_order_relaxed);
-    return __builtin_expect(word >> 32 == pc >> 16, 1) ? word : hl_rule_fill(pc);
+    return __builtin_expect((uint32_t)word == pc >> 16, 1) ? word : hl_rule_fill(pc);
 }
 
-static inline enum hl_rule_kind hl_word_kind(uint64_t word) { return (enum hl_rule_kind)(word & 7); }
-static inline enum hl_rule_fp hl_word_fp_kind(uint64_t word) { return (enum hl_rule_fp)(word >> 3 & 3); }
+static inline enum hl_rule_kind hl_word_kind(uint64_t word) { return (enum hl_rule_kind)(word >> 32 & 7); }
+static inline enum hl_rule_fp hl_word_fp_kind(uint64_t word) { return (enum hl_rule_fp)(word >> 35 & 3); }
 
 /* Offsets in bytes, as in struct hl_rule. Only for words that step. */
-static inline int32_t hl_word_cfa(uint64_t word) { return hl_arch_word_cfa(word); }
-static inline int32_t hl_word_fp(uint64_t word) { return hl_arch_word_fp(word); }
-static inline int32_t hl_word_ra(uint64_t word) { return hl_arch_word_ra(word); }
+static inline int64_t hl_word_cfa(uint64_t word) { return hl_arch_word_cfa(word); }
+static inline int64_t hl_word_fp(uint64_t word) { return hl_arch_word_fp(word); }
+static inline int64_t hl_word_ra(uint64_t word) { return hl_arch_word_ra(word); }
 
 /* Is the rule of kind SP, FP or DEREF: can hl_step go on with it? */
-static inline bool hl_word_steps(uint64_t word) { return (word & 7) - HL_RULE_SP <= HL_RULE_DEREF - HL_RULE_SP; }
+static inline bool hl_word_steps(uint64_t word) { return (word >> 32 & 7) - HL_RULE_SP <= HL_RULE_DEREF - HL_RULE_SP; }
 
 /* The CFA of the frame that `frame->pc` runs in: the caller's sp. Reads memory only for DEREF, at fp + offset. */
 static inline uintptr_t hl_step_cfa(const struct hl_frame *frame, uint64_t word)
 {
-    uintptr_t cfa = (hl_word_kind(word) == HL_RULE_SP ? frame->sp : frame->fp) + (intptr_t)hl_word_cfa(word);
+    uintptr_t cfa = (hl_word_kind(word) == HL_RULE_SP ? frame->sp : frame->fp) + (uintptr_t)hl_word_cfa(word);
     return __builtin_expect(hl_word_kind(word) == HL_RULE_DEREF, 0) ? *(const uintptr_t *)cfa : cfa;
 }
 
@@ -68,10 +71,10 @@ static inline uintptr_t hl_step_cfa(const struct hl_frame *frame, uint64_t word)
  * are readable, which holds when sp and cfa lie on one stack. */
 static inline void hl_step_to(struct hl_frame *frame, uint64_t word, uintptr_t cfa, struct hl_slots *slots)
 {
-    slots->ra = cfa + (intptr_t)hl_word_ra(word);
+    slots->ra = cfa + (uintptr_t)hl_word_ra(word);
     slots->fp = 0;
     if (hl_word_fp_kind(word) != HL_FP_SAME) {
-        slots->fp = (hl_word_fp_kind(word) == HL_FP_AT_CFA ? cfa : frame->fp) + (intptr_t)hl_word_fp(word);
+        slots->fp = (hl_word_fp_kind(word) == HL_FP_AT_CFA ? cfa : frame->fp) + (uintptr_t)hl_word_fp(word);
         frame->fp = *(const uintptr_t *)slots->fp;
     }
     frame->pc = hl_arch_strip(*(const uintptr_t *)slots->ra);

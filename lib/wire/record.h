@@ -31,7 +31,7 @@ enum hl_record_kind {
     HL_RECORD_PROTECT,        /* w0 address, bits 48..55 enum hl_map_class it turns into; w1 length; w2 sequence */
     HL_RECORD_BREAK,          /* w0 empty; w1 stack word; w2 growth in bytes, signed; w3 sequence; frames */
     HL_RECORD_FORK,           /* w0 low 56: token that the child will name */
-    HL_RECORD_EXEC,           /* w0 low 16: bytes of path, which follows in whole words, zero padded */
+    HL_RECORD_EXEC,           /* w0 low 16: bytes of path; w1: pid that execs (another one in a vfork child); path in whole words, zero padded */
     HL_RECORD_EXEC_FAILED,    /* w0: the exec before came back */
     HL_RECORD_MODULE,         /* w0 low 16: bytes of path; struct hl_module_record from w1; path, zero padded */
     HL_RECORD_UNLOAD,         /* w0 address: start of the module that is gone */
@@ -77,5 +77,35 @@ static inline uint64_t hl_record_payload(uint64_t w0) { return w0 & ((UINT64_C(1
 static inline uint64_t hl_stack_size(uint64_t w1) { return w1 & HL_RECORD_SIZE_MASK; }
 static inline uint32_t hl_stack_fresh(uint64_t w1) { return (uint32_t)(w1 >> 40) & 1023; }
 static inline uint32_t hl_stack_kept(uint64_t w1) { return (uint32_t)(w1 >> 50); }
+
+/* Words of the record that begins at w, of which `available` words may be read; 0: not a record, or not whole. The caller's copy or the shared ring
+ * alike: every word is read once. */
+static inline uint32_t hl_record_words(const uint64_t *w, uint64_t available)
+{
+    uint64_t w0 = available ? w[0] : 0, words;
+    switch (hl_record_kind(w0)) {
+    case HL_RECORD_PAD: words = w0 & UINT32_MAX; break;
+    case HL_RECORD_ALLOC: words = available > 1 ? 2 + hl_stack_fresh(w[1]) : 2; break;
+    case HL_RECORD_FREE: words = 1; break;
+    case HL_RECORD_REALLOC: words = 1; break;
+    case HL_RECORD_SIZE_HIGH: words = 1; break;
+    case HL_RECORD_FRAMES: words = available > 1 ? 2 + hl_stack_fresh(w[1]) : 2; break;
+    case HL_RECORD_TIME: words = 1; break;
+    case HL_RECORD_THREAD: words = 1; break;
+    case HL_RECORD_MAP: words = available > 1 ? 4 + hl_stack_fresh(w[1]) : 4; break;
+    case HL_RECORD_UNMAP: words = 3; break;
+    case HL_RECORD_REMAP: words = available > 1 ? 6 + hl_stack_fresh(w[1]) : 6; break;
+    case HL_RECORD_PROTECT: words = 3; break;
+    case HL_RECORD_BREAK: words = available > 1 ? 4 + hl_stack_fresh(w[1]) : 4; break;
+    case HL_RECORD_FORK: words = 1; break;
+    case HL_RECORD_EXEC: words = 2 + ((w0 & 0xffff) + 7) / 8; break;
+    case HL_RECORD_EXEC_FAILED: words = 1; break;
+    case HL_RECORD_MODULE: words = 1 + sizeof(struct hl_module_record) / 8 + ((w0 & 0xffff) + 7) / 8; break;
+    case HL_RECORD_UNLOAD: words = 1; break;
+    case HL_RECORD_EXIT: words = 1; break;
+    default: return 0;
+    }
+    return words && words <= available ? (uint32_t)words : 0;
+}
 
 #endif

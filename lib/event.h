@@ -1,0 +1,104 @@
+/* Turns what a hook saw into records of the thread's ring. The thread's state must be BUSY (hl_enter). Hook safe, errno kept. */
+#ifndef HEAPLINE_EVENT_H
+#define HEAPLINE_EVENT_H
+
+#include "arch.h"
+#include "generation.h"
+#include "session.h"
+#include "stack.h"
+#include "thread.h"
+
+#define HL_RECORD_BYTES_MAX (HL_RECORD_WORDS_MAX * sizeof(uint64_t))
+
+/* The caller of the hook that this stands in: must be used in the hook itself. */
+#define HL_ORIGIN() ({ struct hl_frame origin_; hl_arch_frame_start(&origin_); origin_; })
+
+/* Makes room for one record of any length: wraps, waits, rings the doorbell. False: there is none, the event is counted as dropped. */
+bool hl_event_room(struct hl_thread *thread);
+void hl_event_tick(struct hl_thread *thread, uint64_t now_ns);
+
+/* Room for a record. NULL: dropped and counted. */
+HL_INLINE uint64_t *hl_event_begin(struct hl_thread *thread)
+{
+    if (HL_UNLIKELY((size_t)(thread->limit - thread->cursor) < HL_RECORD_BYTES_MAX) && !hl_event_room(thread))
+        return NULL;
+    uint64_t now = atomic_load_explicit(&hl_session->board->now_ns, memory_order_relaxed);
+    if (HL_UNLIKELY(now != thread->now_ns))
+        hl_event_tick(thread, now);
+    return (uint64_t *)thread->cursor;
+}
+
+/* Publishes everything up to `end`. */
+HL_INLINE void hl_event_end(struct hl_thread *thread, uint64_t *end)
+{
+    thread->cursor = (char *)end;
+    atomic_store_explicit(&thread->head->head, (uintptr_t)end - thread->bias, memory_order_release);
+}
+
+/* The rare cases after a capture: a module was announced meanwhile, the stack is too long for one record (its outer part is sent ahead and
+ * *capture cut to what is left), checking mode. Returns where the record begins now, or NULL: dropped and counted. */
+uint64_t *hl_event_after_capture(struct hl_thread *thread, struct hl_capture *capture);
+
+/* Captures the stack, writes its return addresses at record + words and returns the record, *end behind it. NULL: dropped and counted. */
+HL_INLINE uint64_t *hl_event_stack(struct hl_thread *thread, struct hl_frame origin, size_t words, uint64_t size, uint64_t **end)
+{
+    uint64_t *record = hl_event_begin(thread);
+    if (HL_UNLIKELY(!record))
+        return NULL;
+    struct hl_capture capture = hl_stack_capture(thread, origin);
+    if (HL_UNLIKELY(thread->cursor != (char *)record || capture.fresh > HL_RECORD_FRESH_MAX || thread->check)) {
+        record = hl_event_after_capture(thread, &capture);
+        if (!record)
+            return NULL;
+    }
+    const struct hl_walked *innermost = thread->frames + thread->depth - 1;
+    for (uint32_t k = 0; k < capture.fresh; k++)
+        record[words + k] = innermost[-(ptrdiff_t)k].pc;
+    record[1] = hl_record_stack(size, capture.fresh, capture.kept);
+    *end = record + words + capture.fresh;
+    return record;
+}
+
+/* Sends bits 40 and up of the size of the block that the next record tells of. */
+void hl_event_size_high(struct hl_thread *thread, size_t size);
+
+/* A block of `size` bytes began at p. */
+HL_INLINE void hl_event_alloc(struct hl_thread *thread, const void *p, size_t size, struct hl_frame origin)
+{
+    uint8_t generation = ++*hl_generation(p);
+    if (HL_UNLIKELY(size > HL_RECORD_SIZE_MASK))
+        hl_event_size_high(thread, size);
+    uint64_t *end, *record = hl_event_stack(thread, origin, 2, size, &end);
+    if (HL_UNLIKELY(!record))
+        return;
+    record[0] = hl_record_block(HL_RECORD_ALLOC, generation, (uintptr_t)p);
+    hl_event_end(thread, end);
+}
+
+/* The block at p is about to be freed. */
+HL_INLINE void hl_event_free(struct hl_thread *thread, const void *p)
+{
+    uint64_t *record = hl_event_begin(thread);
+    if (HL_UNLIKELY(!record))
+        return;
+    record[0] = hl_record_block(HL_RECORD_FREE, *hl_generation(p), (uintptr_t)p);
+    hl_event_end(thread, record + 1);
+}
+
+/* The block at `old`, of generation `generation` when it was handed to realloc, became `size` bytes at p. */
+void hl_event_realloc(struct hl_thread *thread, const void *old, uint8_t generation, const void *p, size_t size, struct hl_frame origin);
+
+/* A mapping; `sequence` from hl_event_sequence: before the call that takes addresses away, after the one that gives them. */
+uint64_t hl_event_sequence(void);
+void hl_event_map(struct hl_thread *thread, const void *p, size_t length, enum hl_map_class class, struct hl_frame origin);
+void hl_event_unmap(struct hl_thread *thread, const void *p, size_t length, uint64_t sequence);
+void hl_event_remap(struct hl_thread *thread, const void *old, size_t old_length, const void *p, size_t length, struct hl_frame origin);
+void hl_event_protect(struct hl_thread *thread, const void *p, size_t length, enum hl_map_class class);
+void hl_event_break(struct hl_thread *thread, intptr_t growth, struct hl_frame origin);
+
+/* A record of one word with a payload. */
+void hl_event_word(struct hl_thread *thread, enum hl_record_kind kind, uint64_t payload);
+/* A record of `n` words followed by a path; `words[0]` has the kind, the path's length is added. */
+void hl_event_path(struct hl_thread *thread, const uint64_t *words, size_t n, const char *path);
+
+#endif

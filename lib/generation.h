@@ -1,0 +1,35 @@
+/* One byte per 16 bytes of address space that counts how often a block began there.
+ *
+ * After the real malloc returned p its owner adds one: generation(p) names this block among all that stood at p, so that a free
+ * finds its allocation in whatever order the rings are read. Only the owner of an address touches its byte: no atomics. Allocators that hand
+ * out addresses at odd multiples of 8 use a second table, so that two owners never share a byte.
+ *
+ * Tables appear on first use, 4 MB of address space for 64 MB of heap, of which the kernel gives pages when they are touched:
+ * 1/16 of the heap. Hook safe; a forked child inherits its own copy.
+ */
+#ifndef HEAPLINE_GENERATION_H
+#define HEAPLINE_GENERATION_H
+
+#include "base.h"
+
+#define HL_GENERATION_SPAN_BITS 26     /* one table covers 64 MB */
+#define HL_GENERATION_TABLES (1u << (47 - HL_GENERATION_SPAN_BITS))
+
+extern uint8_t *hl_generation_tables[2][HL_GENERATION_TABLES];
+
+/* Makes the table for `address`; where that is impossible, a shared byte that pairs as well as addresses alone do. */
+uint8_t *hl_generation_make(uintptr_t address);
+
+HL_INLINE uint8_t *hl_generation(const void *p)
+{
+    uintptr_t address = (uintptr_t)p;
+    uintptr_t table = address >> HL_GENERATION_SPAN_BITS;
+    if (HL_LIKELY(table < HL_GENERATION_TABLES)) {
+        uint8_t *bytes = hl_generation_tables[address >> 3 & 1][table];
+        if (HL_LIKELY(bytes))
+            return bytes + (address >> 4 & ((1u << (HL_GENERATION_SPAN_BITS - 4)) - 1));
+    }
+    return hl_generation_make(address);
+}
+
+#endif

@@ -1,0 +1,66 @@
+#include "library.h"
+
+#include "event.h"
+#include "modules.h"
+#include "real.h"
+#include "session.h"
+#include "unwind_table.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct hl_library hl_library;
+
+/* The record before fork is what a child names when it attaches: everything before it in this ring is the child's too. */
+static void before_fork(void)
+{
+    static _Atomic uint64_t forks;
+    struct hl_thread *thread = hl_enter();
+    if (!thread)
+        return;
+    hl_lineage.token = atomic_fetch_add(&forks, 1) + 1;
+    if (thread->nested)
+        hl_event_word(thread, HL_RECORD_FORK, hl_lineage.token);
+    hl_leave(thread);
+}
+
+static void remember_environment(void)
+{
+    const char *socket = getenv(HL_ENV_SOCKET), *preload = getenv("LD_PRELOAD");
+    Dl_info info;
+    if (!socket || !dladdr(&hl_library, &info) || strlen(info.dli_fname) >= sizeof hl_library.path)
+        return;
+    strcpy(hl_library.path, info.dli_fname);
+    if (!preload || strlen(preload) + sizeof "LD_PRELOAD=" > sizeof hl_library.preload_variable || !strstr(preload, hl_library.path))
+        preload = hl_library.path;
+    snprintf(hl_library.preload_variable, sizeof hl_library.preload_variable, "LD_PRELOAD=%s", preload);
+    snprintf(hl_library.socket_variable, sizeof hl_library.socket_variable, HL_ENV_SOCKET "=%s", socket);
+    hl_library.active = true;
+}
+
+/* Another malloc stands before ours in the search order: the program's own. */
+static void tell_if_barred(void)
+{
+    void *first = dlsym(RTLD_DEFAULT, "malloc");
+    Dl_info info;
+    if (first && first != (void *)malloc && dladdr(first, &info) && info.dli_fname)
+        hl_session_notice(HL_HELLO_BARRED, "it defines malloc itself");
+}
+
+__attribute__((constructor(101))) static void begin(void)
+{
+    remember_environment();
+    if (!hl_library.active)
+        return;
+    hl_rule_new = hl_modules_look;
+    struct hl_thread *thread = hl_enter();
+    if (!thread)
+        return;
+    hl_leave(thread);
+    pthread_atfork(before_fork, NULL, NULL);
+    hl_exit_watch();
+    tell_if_barred();
+}

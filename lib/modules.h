@@ -1,0 +1,16 @@
+/* Tells the collector which files are mapped where, as long as they are. */
+#ifndef HEAPLINE_MODULES_H
+#define HEAPLINE_MODULES_H
+
+#include "thread.h"
+
+/* Announces every module that was not announced yet. The thread's state must be BUSY. */
+void hl_modules_announce(struct hl_thread *thread);
+
+/* A pc was met for the first time: announces modules if some were loaded since. Called by the rule table, inside of a capture. */
+void hl_modules_look(void);
+
+/* After dlclose: reports what is gone and forgets its rules. */
+void hl_modules_closed(struct hl_thread *thread);
+
+#endif

@@ -1,0 +1,23 @@
+#include "say.h"
+
+#include "base.h"
+#include "sys.h"
+
+#include <string.h>
+
+HL_COLD void hl_say(const char *sentence, int error)
+{
+    static uint32_t said;
+    char line[300];
+    if (__atomic_fetch_add(&said, 1, __ATOMIC_RELAXED) >= 3)
+        return;
+    const char *reason = error ? strerrordesc_np(error) : NULL;
+    const char *parts[] = {"heapline: ", sentence, reason ? ": " : "", reason ? reason : "", "\n"};
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        size_t length = strnlen(parts[i], sizeof line - n);
+        memcpy(line + n, parts[i], length);
+        n += length;
+    }
+    hl_sys(SYS_write, 2, (long)line, (long)n, 0, 0, 0);
+}

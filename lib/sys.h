@@ -1,0 +1,56 @@
+/* System calls made directly, past the hooks and past cancellation points. Each returns the kernel's value: >= 0, or -errno.
+ * errno is never touched. Hook safe. */
+#ifndef HEAPLINE_SYS_H
+#define HEAPLINE_SYS_H
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static inline long hl_sys(long number, long a, long b, long c, long d, long e, long f)
+{
+    int saved = errno;
+    long result = syscall(number, a, b, c, d, e, f);
+    if (result == -1)
+        result = -errno;
+    errno = saved;
+    return result;
+}
+
+/* Private zeroed memory, not counted by the hooks. NULL when there is none. Wiped in a forked child when `wipe`. */
+static inline void *hl_sys_map(size_t bytes, int wipe)
+{
+    long p = hl_sys(SYS_mmap, 0, (long)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p < 0 && p > -4096)
+        return NULL;
+    if (wipe)
+        hl_sys(SYS_madvise, p, (long)bytes, MADV_WIPEONFORK, 0, 0, 0);
+    return (void *)p;
+}
+
+static inline void hl_sys_unmap(void *p, size_t bytes) { hl_sys(SYS_munmap, (long)p, (long)bytes, 0, 0, 0, 0); }
+
+/* Waits while *word == value, at most `timeout_ns` (0: for ever). Shared between processes. */
+static inline long hl_sys_wait(_Atomic uint32_t *word, uint32_t value, uint64_t timeout_ns)
+{
+    struct timespec limit = {(time_t)(timeout_ns / 1000000000), (long)(timeout_ns % 1000000000)};
+    return hl_sys(SYS_futex, (long)word, FUTEX_WAIT, value, timeout_ns ? (long)&limit : 0, 0, 0);
+}
+
+static inline void hl_sys_wake(_Atomic uint32_t *word) { hl_sys(SYS_futex, (long)word, FUTEX_WAKE, INT32_MAX, 0, 0, 0); }
+
+static inline int32_t hl_sys_gettid(void) { return (int32_t)hl_sys(SYS_gettid, 0, 0, 0, 0, 0, 0); }
+static inline int32_t hl_sys_getpid(void) { return (int32_t)hl_sys(SYS_getpid, 0, 0, 0, 0, 0, 0); }
+
+static inline uint64_t hl_sys_now(void)
+{
+    struct timespec t;
+    hl_sys(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0, 0, 0, 0);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+#endif

@@ -1,0 +1,76 @@
+/* What the library keeps for each thread, and how a hook enters and leaves it.
+ *
+ * A thread's state lives in memory of our own mapping (thread-local storage holds only the pointer, so that small stacks stay small), which the
+ * kernel wipes in a forked child: state HL_THREAD_UNREADY then sends the first hook to the slow path, which attaches
+ * the child to the collector as a process of its own. No decision hangs on getpid.
+ *
+ * Threads end without telling us. A new thread takes over the ring and the state of one whose tid is gone.
+ *
+ * Signals: between hl_enter and hl_leave the state is BUSY. A handler that allocates meanwhile is given the thread's `nested`
+ * state, whose records go to a side buffer with whole stacks; the interrupted hook appends them to the ring when it leaves.
+ */
+#ifndef HEAPLINE_THREAD_H
+#define HEAPLINE_THREAD_H
+
+#include "base.h"
+#include "wire/record.h"
+#include "wire/segment.h"
+
+#define HL_STACK_MAX 16000             /* frames; deeper stacks are truncated at the outer end */
+#define HL_NESTED_WORDS 4096
+
+enum hl_thread_status { HL_THREAD_UNREADY, HL_THREAD_READY, HL_THREAD_BUSY };
+
+/* One frame of the last walk: where unwinding stood after stepping to it, and the words that led there. */
+struct hl_walked {
+    uintptr_t pc, sp;                  /* return address and stack pointer of the frame */
+    uintptr_t slot;                    /* where pc was read */
+    uintptr_t fp;                      /* frame pointer of the frame */
+    uintptr_t fp_slot;                 /* 0: outer frames do not need fp; 1: they do; else where fp was read, | 1 */
+};
+
+struct hl_thread {
+    uint32_t status;                   /* enum hl_thread_status */
+    uint32_t pending;                  /* the nested state holds records */
+    char *cursor, *limit;              /* next record goes to cursor; limit: when to look for room */
+    uintptr_t bias;                    /* bytes ever published = cursor - bias */
+    struct hl_ring_head *head;
+    uint64_t now_ns;                   /* the tick in the last TIME record */
+    uint32_t depth;                    /* frames of the last walk that the collector knows too */
+    uint32_t check;                    /* checking mode */
+    char *ring, *ring_end;
+    struct hl_thread *nested;          /* NULL in a nested state */
+    struct hl_ring_head own_head;      /* of a nested state */
+    struct hl_walked frames[HL_STACK_MAX];   /* of the last walk, outermost first */
+    struct hl_walked fresh[HL_STACK_MAX];    /* scratch of the walk at work, innermost first */
+    uint8_t traits[HL_STACK_MAX];           /* scratch: how a fresh frame's rule used fp */
+    uint64_t nested_words[HL_NESTED_WORDS];
+};
+
+extern __thread struct hl_thread *hl_self;
+
+/* Slow entry: attach, take a ring, or hand out the nested state. NULL: pass through, nothing is recorded. */
+struct hl_thread *hl_enter_slow(void);
+/* Appends what handlers recorded meanwhile. */
+void hl_flush_nested(struct hl_thread *thread);
+
+HL_INLINE struct hl_thread *hl_enter(void)
+{
+    struct hl_thread *thread = hl_self;
+    if (HL_UNLIKELY(!thread || thread->status != HL_THREAD_READY))
+        return hl_enter_slow();
+    thread->status = HL_THREAD_BUSY;
+    HL_SIGNAL_FENCE();
+    return thread;
+}
+
+HL_INLINE void hl_leave(struct hl_thread *thread)
+{
+    HL_SIGNAL_FENCE();
+    thread->status = HL_THREAD_READY;
+    HL_SIGNAL_FENCE();
+    if (HL_UNLIKELY(thread->pending))
+        hl_flush_nested(thread);
+}
+
+#endif

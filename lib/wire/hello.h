@@ -1,0 +1,34 @@
+/* The handshake: one SOCK_SEQPACKET message each way over the session's unix socket, then both descriptors are closed. */
+#ifndef HEAPLINE_WIRE_HELLO_H
+#define HEAPLINE_WIRE_HELLO_H
+
+#include <stdint.h>
+
+#define HL_ENV_SOCKET "HEAPLINE_SOCKET"      /* path of the socket; its presence turns recording on */
+#define HL_HELLO_PATH 1024
+
+enum hl_hello_kind {
+    HL_HELLO_PROGRAM = 1,     /* a program begins (after exec) */
+    HL_HELLO_FORK,            /* a forked child records its first event */
+    HL_HELLO_EXEC,            /* no reply: a child that never attached is about to exec `path` */
+    HL_HELLO_BARRED,          /* no reply: this program cannot be profiled; `path` holds the reason, a sentence */
+};
+
+struct hl_hello {
+    uint64_t magic;           /* HL_WIRE_MAGIC */
+    uint32_t kind;
+    uint32_t tid;             /* of the caller, as it sees itself */
+    uint64_t parent;          /* serial that the process this one was forked from had; 0: none */
+    uint64_t token;           /* of the FORK record; 0: the fork went unseen */
+    uint64_t address_limit;   /* bytes of address space that may still be mapped (RLIMIT_AS); ~0: no limit */
+    char path[HL_HELLO_PATH]; /* NUL-terminated */
+};
+
+/* Travels with two descriptors (SCM_RIGHTS): the board and the segment. */
+struct hl_welcome {
+    uint64_t magic;
+    uint64_t serial;          /* of this process in the run, from 1 */
+    uint64_t segment_bytes;
+};
+
+#endif

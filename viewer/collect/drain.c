@@ -1,0 +1,406 @@
+/* From a ring's words to sums: the inner loop of the collector. */
+#include "target.h"
+
+#include "../../lib/wire/record.h"
+#include "../base/xalloc.h"
+#include "collector.h"
+#include "fold.h"
+
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <linux/futex.h>
+
+#define FORK_POINTS_MAX 16
+
+/* Pseudo return addresses under which mappings hang in the trie, beside HL_FRAME_TRUNCATED. */
+static uint64_t map_leaf(enum hl_map_class class)
+{
+    return class == HL_MAP_ANONYMOUS ? FOLD_PC_MAPPED : class == HL_MAP_FILE ? FOLD_PC_FILE : FOLD_PC_RESERVED;
+}
+
+static enum account_domain map_domain(enum hl_map_class class) { return class == HL_MAP_ANONYMOUS ? DOMAIN_MAPPED : DOMAIN_APART; }
+
+/* A record where it lies in the ring. Its length was read once and checked; nothing is read beyond it, whatever the words say now. */
+struct view {
+    const uint64_t *w;
+    uint32_t words;
+};
+
+/* Brings the lane's path up to date: cut to the `kept` outermost frames, then those from w[header] on. Returns the innermost node;
+ * TRIE_NONE: the record makes no sense. */
+static inline uint32_t follow_stack(struct target *target, struct lane *lane, struct view record, uint32_t header)
+{
+    uint32_t kept = hl_stack_kept(record.w[1]), fresh = record.words - header;
+    const uint64_t *frames = record.w + header;
+    if (__builtin_expect(kept + 1 > lane->path.n, 0))
+        return TRIE_NONE;
+    lane->path.n = kept + 1;
+    vec_reserve(&lane->path, fresh);
+    uint32_t node = lane->path.items[kept];
+    for (uint32_t i = fresh; i-- > 0;) {
+        node = trie_child(&target->trie, node, frames[i]);
+        lane->path.items[lane->path.n++] = node;
+    }
+    return node;
+}
+
+static inline bool is_truncated(const struct target *target, const struct lane *lane)
+{
+    return lane->path.n > 1 && target->trie.nodes.items[lane->path.items[1]].pc == HL_FRAME_TRUNCATED;
+}
+
+static inline void end_held(struct target *target, struct lane *lane)
+{
+    struct live_block block = lane->held;
+    lane->held.key = 0;
+    if (!block.key)
+        return;
+    if (__builtin_expect(target->pending.n != 0, 0) && map_remove(&target->pending, block.key))
+        account_free(&target->accounts, block.site, block.bytes, 1);
+    else
+        live_put(&target->live, block);
+}
+
+static inline bool on_alloc(struct target *target, struct lane *lane, struct view record)
+{
+    const uint64_t *w = record.w;
+    uint32_t node = follow_stack(target, lane, record, 2);
+    if (__builtin_expect(node == TRIE_NONE, 0))
+        return false;
+    uint64_t bytes = hl_stack_size(w[1]) | lane->size_high;
+    lane->size_high = 0;
+    uint32_t site = target->trie.nodes.items[node].site;
+    if (__builtin_expect(site == TRIE_NONE, 0))
+        site = target_site(target, node, DOMAIN_HEAP);
+    target->truncated += is_truncated(target, lane);
+    end_held(target, lane);
+    account_alloc(&target->accounts, site, bytes);
+    lane->held = (struct live_block){w[0] & ((UINT64_C(1) << 56) - 1), bytes, site, target->accounts.epoch};
+    lane->last_key = lane->held.key;
+    if (__builtin_expect(target->collector->all_events, 0))
+        fold_event(target, lane, TRACE_EVENT_ALLOC, &lane->held);
+    return true;
+}
+
+static inline void on_free(struct target *target, struct lane *lane, uint64_t w0)
+{
+    uint64_t key = w0 & ((UINT64_C(1) << 56) - 1);
+    struct live_block block;
+    if (lane->held.key == key) {
+        block = lane->held;
+        lane->held.key = 0;
+    } else if (!live_take(&target->live, key, &block)) {
+        *map_put(&target->pending, key, NULL) = target->accounts.epoch;
+        return;
+    }
+    account_free(&target->accounts, block.site, block.bytes, 1);
+    if (key == lane->last_key)
+        account_temporary(&target->accounts, block.site, block.bytes);
+    if (__builtin_expect(target->collector->all_events, 0))
+        fold_event(target, lane, TRACE_EVENT_FREE, &block);
+}
+
+static void map_gone(void *context, uint32_t site, uint64_t bytes, bool last)
+{
+    account_free(context, site, bytes, last);
+}
+
+static void map_came(struct target *target, uint64_t start, uint64_t length, uint32_t node, enum hl_map_class class)
+{
+    uint32_t leaf = trie_child(&target->trie, node, map_leaf(class));
+    uint32_t site = target_site(target, leaf, map_domain(class));
+    account_alloc(&target->accounts, site, length);
+    mappings_add(&target->mappings, start, start + length, site, node, class);
+}
+
+/* Only what was reserved becomes usable, and only what was anonymous becomes reserved; files stay files. */
+static void map_changes_class(struct target *target, uint64_t start, uint64_t end, enum hl_map_class class)
+{
+    enum hl_map_class from = class == HL_MAP_RESERVED ? HL_MAP_ANONYMOUS : HL_MAP_RESERVED;
+    const struct mapping_piece *found;
+    while (start < end && (found = mappings_find(&target->mappings, start, end))) {
+        struct mapping_piece piece = *found;
+        uint64_t low = piece.start > start ? piece.start : start, high = piece.end < end ? piece.end : end;
+        if (piece.class == from) {
+            mappings_remove(&target->mappings, low, high, map_gone, &target->accounts);
+            map_came(target, low, high - low, piece.stack, class);
+        }
+        start = high;
+    }
+}
+
+static uint64_t whole_pages(uint64_t length) { return (length + 4095) & ~UINT64_C(4095); }
+
+static void apply_change(struct target *target, const struct map_change *change)
+{
+    uint64_t start = change->address, length = whole_pages(change->length);
+    enum hl_map_class class = change->class;
+    if (length > UINT64_C(1) << 47)
+        return;
+    switch (change->kind) {
+    case HL_RECORD_REMAP:;
+        const struct mapping_piece *old = mappings_find(&target->mappings, change->old_address, change->old_address + 1);
+        class = old ? old->class : HL_MAP_ANONYMOUS;
+        mappings_remove(&target->mappings, change->old_address, change->old_address + whole_pages(change->old_length), map_gone, &target->accounts);
+        /* fall through */
+    case HL_RECORD_MAP:
+        mappings_remove(&target->mappings, start, start + length, map_gone, &target->accounts);
+        if (length)
+            map_came(target, start, length, change->node, class);
+        return;
+    case HL_RECORD_UNMAP:
+        mappings_remove(&target->mappings, start, start + length, map_gone, &target->accounts);
+        return;
+    case HL_RECORD_PROTECT:
+        map_changes_class(target, start, start + length, class);
+        return;
+    case HL_RECORD_BREAK: {
+        uint32_t leaf = trie_child(&target->trie, change->node, FOLD_PC_BREAK);
+        uint32_t site = target_site(target, leaf, DOMAIN_APART);
+        int64_t growth = (int64_t)change->length;
+        if (growth > 0)
+            account_alloc(&target->accounts, site, (uint64_t)growth);
+        return;
+    }
+    }
+}
+
+static int by_sequence(const void *a, const void *b)
+{
+    uint64_t x = ((const struct map_change *)a)->sequence, y = ((const struct map_change *)b)->sequence;
+    return x < y ? -1 : x > y;
+}
+
+/* Changes take effect in the order of their sequence numbers, whatever ring they came through. */
+static void on_change(struct target *target, struct map_change change)
+{
+    if (change.sequence == target->next_sequence && target->changes.n == 0) {
+        target->next_sequence++;
+        apply_change(target, &change);
+        return;
+    }
+    vec_push(&target->changes, change);
+    vec_sort(&target->changes, by_sequence);
+    size_t done = 0;
+    while (done < target->changes.n && target->changes.items[done].sequence <= target->next_sequence) {
+        target->next_sequence = target->changes.items[done].sequence + 1;
+        apply_change(target, &target->changes.items[done++]);
+    }
+    memmove(target->changes.items, target->changes.items + done, (target->changes.n - done) * sizeof *target->changes.items);
+    target->changes.n -= done;
+}
+
+void target_flush_changes(struct target *target)
+{
+    for (size_t i = 0; i < target->changes.n; i++) {
+        target->next_sequence = target->changes.items[i].sequence + 1;
+        apply_change(target, &target->changes.items[i]);
+    }
+    target->changes.n = 0;
+}
+
+static bool on_mapping(struct target *target, struct lane *lane, struct view record)
+{
+    const uint64_t *w = record.w;
+    struct map_change change = {.kind = hl_record_kind(w[0]), .address = hl_record_address(w[0]), .class = (enum hl_map_class)hl_record_generation(w[0])};
+    switch (change.kind) {
+    case HL_RECORD_UNMAP:
+    case HL_RECORD_PROTECT:
+        change.length = w[1];
+        change.sequence = w[2];
+        break;
+    case HL_RECORD_REMAP:
+        change.old_address = w[4];
+        change.old_length = w[5];
+        /* fall through */
+    default:
+        change.node = follow_stack(target, lane, record, change.kind == HL_RECORD_REMAP ? 6 : 4);
+        if (change.node == TRIE_NONE)
+            return false;
+        change.length = w[2];
+        change.sequence = w[3];
+    }
+    on_change(target, change);
+    return true;
+}
+
+/* All that other threads did before this moment is read first: at a fork, an unload, an exec. */
+static void catch_up(struct target *target, const struct lane *except)
+{
+    uint32_t self = (uint32_t)(except - target->lanes);
+    for (uint32_t i = 0; i < target->lanes_used; i++)
+        if (i != self)
+            target_drain_lane(target, i, UINT64_MAX);
+    target_settle(target, false);
+}
+
+static void on_fork(struct target *target, struct lane *lane, uint64_t token)
+{
+    struct fork_point point = {.token = token};
+    catch_up(target, lane);
+    if (target->fork_points.n == FORK_POINTS_MAX) {
+        live_release(&target->fork_points.items[0].live);
+        memmove(target->fork_points.items, target->fork_points.items + 1, (FORK_POINTS_MAX - 1) * sizeof point);
+        target->fork_points.n--;
+    }
+    live_copy(&point.live, &target->live);
+    vec_push(&target->fork_points, point);
+}
+
+/* The zero padded path from w[header] to the record's end. */
+static void copy_path(char path[8 * HL_RECORD_WORDS_MAX + 1], struct view record, uint32_t header)
+{
+    size_t bytes = (size_t)(record.words - header) * 8;
+    if (bytes > 8 * HL_RECORD_WORDS_MAX)
+        bytes = 8 * HL_RECORD_WORDS_MAX;
+    memcpy(path, record.w + header, bytes);
+    path[bytes] = 0;
+}
+
+static void on_module(struct target *target, struct view record)
+{
+    struct hl_module_record module;
+    char path[8 * HL_RECORD_WORDS_MAX + 1];
+    memcpy(&module, record.w + 1, sizeof module);
+    copy_path(path, record, 1 + sizeof module / 8);
+    if (module.build_id_len > sizeof module.build_id)
+        module.build_id_len = 0;
+    fold_module(target, &module, path);
+}
+
+static void on_exec(struct target *target, struct view record)
+{
+    char path[8 * HL_RECORD_WORDS_MAX + 1];
+    copy_path(path, record, 2);
+    collector_note_exec(target->collector, target, (int32_t)record.w[1], path);
+}
+
+/* A ring changed hands. */
+static void on_thread(struct target *target, struct lane *lane, int32_t tid)
+{
+    end_held(target, lane);
+    lane->last_key = 0;
+    uint32_t index = UINT32_MAX;
+    for (size_t i = target->threads.n; i-- > 0 && index == UINT32_MAX;)
+        if (target->threads.items[i].tid == tid && i == lane->thread)
+            index = (uint32_t)i;
+    if (index == UINT32_MAX)
+        index = target->threads.n < COLLECT_THREADS_MAX ? target_add_thread(target, tid) : 0;
+    lane->thread = index;
+    lane->path.n = 0;
+    vec_push(&lane->path, target->threads.items[index].root);
+}
+
+/* Everything but blocks. */
+static bool on_rare(struct target *target, struct lane *lane, struct view record)
+{
+    const uint64_t *w = record.w;
+    switch (hl_record_kind(w[0])) {
+    case HL_RECORD_PAD: return true;
+    case HL_RECORD_SIZE_HIGH: lane->size_high = (w[0] & 0xffffff) << HL_RECORD_SIZE_BITS; return true;
+    case HL_RECORD_FRAMES: return follow_stack(target, lane, record, 2) != TRIE_NONE;
+    case HL_RECORD_TIME:
+        if (hl_record_payload(w[0]) > target->accounts.now_ns && hl_record_payload(w[0]) <= target->collector->now_ns)
+            target->accounts.now_ns = hl_record_payload(w[0]);
+        return true;
+    case HL_RECORD_THREAD: on_thread(target, lane, (int32_t)w[0]); return true;
+    case HL_RECORD_MAP:
+    case HL_RECORD_UNMAP:
+    case HL_RECORD_REMAP:
+    case HL_RECORD_PROTECT:
+    case HL_RECORD_BREAK: return on_mapping(target, lane, record);
+    case HL_RECORD_FORK: on_fork(target, lane, hl_record_payload(w[0])); return true;
+    case HL_RECORD_EXEC: on_exec(target, record); return true;
+    case HL_RECORD_EXEC_FAILED: collector_note_exec(target->collector, target, target->pid, NULL); return true;
+    case HL_RECORD_MODULE: on_module(target, record); return true;
+    case HL_RECORD_UNLOAD: catch_up(target, lane); fold_unload(target, hl_record_address(w[0])); return true;
+    case HL_RECORD_EXIT: target->exit_status = (int32_t)(w[0] & 0xff); return true;
+    default: return false;
+    }
+}
+
+/* One record that is known to be whole. */
+static inline bool on_record(struct target *target, struct lane *lane, struct view record)
+{
+    switch (hl_record_kind(record.w[0])) {
+    case HL_RECORD_ALLOC: target->events++; return on_alloc(target, lane, record);
+    case HL_RECORD_REALLOC:
+    case HL_RECORD_FREE: target->events++; on_free(target, lane, record.w[0]); return true;
+    default: return on_rare(target, lane, record);
+    }
+}
+
+static void make_room_known(struct target *target, uint32_t i, uint64_t tail)
+{
+    struct hl_ring_head *head = &target->segment->heads[i];
+    atomic_store_explicit(&head->tail, tail, memory_order_release);
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(&head->waiting, memory_order_relaxed)) {
+        atomic_store(&head->waiting, 0);
+        syscall(SYS_futex, &head->waiting, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+    }
+}
+
+/* What may stand in a ring before its first owner is known. */
+static bool begins_lane(uint64_t w0) { return hl_record_kind(w0) == HL_RECORD_THREAD || hl_record_kind(w0) == HL_RECORD_PAD; }
+
+uint64_t target_drain_lane(struct target *target, uint32_t i, uint64_t limit)
+{
+    struct lane *lane = &target->lanes[i];
+    uint64_t head = atomic_load_explicit(&target->segment->heads[i].head, memory_order_acquire), tail = lane->tail;
+    if (head == tail || lane->draining)
+        return 0;
+    if (lane->damaged) {                 /* read no more, but never let the target wait */
+        lane->tail = head;
+        make_room_known(target, i, head);
+        return 0;
+    }
+    lane->draining = true;
+    bool sane = head - tail <= target->ring_bytes && head % 8 == 0;
+    const uint64_t *ring = hl_segment_ring(target->segment, target->data_offset, target->ring_bytes, i);
+    if (head - tail > limit)
+        head = tail + limit;
+    while (sane && tail < head) {
+        uint64_t at = tail & (target->ring_bytes - 1), ahead = target->ring_bytes - at;
+        const uint64_t *w = ring + at / 8;
+        uint32_t words = hl_record_words(w, ahead / 8);
+        sane = words && (lane->path.n || begins_lane(w[0])) && on_record(target, lane, (struct view){w, words});
+        tail += (uint64_t)words * 8;
+    }
+    lane->draining = false;
+    if (!sane) {
+        target->damaged++;
+        lane->damaged = true;
+        tail = atomic_load(&target->segment->heads[i].head);
+    }
+    uint64_t consumed = tail - lane->tail;
+    lane->tail = tail;
+    make_room_known(target, i, tail);
+    return consumed;
+}
+
+static void notice_lanes(struct target *target)
+{
+    uint32_t used = atomic_load(&target->segment->rings_used);
+    target->lanes_used = used < target->rings ? used : target->rings;
+}
+
+uint64_t target_drain(struct target *target, uint64_t limit)
+{
+    uint64_t consumed = 0;
+    notice_lanes(target);
+    for (uint32_t i = 0; i < target->lanes_used; i++)
+        consumed += target_drain_lane(target, i, limit);
+    return consumed;
+}
+
+void target_drain_all(struct target *target)
+{
+    while (target_drain(target, UINT64_MAX))
+        ;
+    if (target->changes.n && (target->dead || target->collector->now_ns - target->stuck_since > 1000000000))
+        target_flush_changes(target);
+    if (!target->changes.n)
+        target->stuck_since = target->collector->now_ns;
+}

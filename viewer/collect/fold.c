@@ -1,0 +1,324 @@
+#include "fold.h"
+
+#include "../base/xalloc.h"
+#include "collector.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void fold_shared_release(struct fold_shared *shared)
+{
+    map_release(&shared->modules);
+    map_release(&shared->frames);
+    map_release(&shared->stacks);
+    vec_release(&shared->frame_list);
+    for (size_t i = 0; i < shared->module_list.n; i++)
+        free((char *)shared->module_list.items[i].path);
+    vec_release(&shared->module_list);
+}
+
+static uint64_t mix(uint64_t hash, const void *data, size_t n)
+{
+    const unsigned char *bytes = data;
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+static bool same_module(const struct trace_module *a, const struct trace_module *b)
+{
+    return strcmp(a->path, b->path) == 0 && a->build_id_len == b->build_id_len && memcmp(a->build_id, b->build_id, a->build_id_len) == 0;
+}
+
+static uint32_t intern_module(struct collector *collector, const struct trace_module *module)
+{
+    uint64_t key = mix(mix(UINT64_C(0xcbf29ce484222325), module->path, strlen(module->path)), module->build_id, module->build_id_len);
+    for (;; key++) {                     /* a hash that is taken by another module moves on */
+        uint64_t *id = map_put(&collector->shared.modules, key, NULL);
+        if (*id && same_module(&collector->shared.module_list.items[*id - 1], module))
+            return (uint32_t)*id - 1;
+        if (*id)
+            continue;
+        struct trace_module copy = *module;
+        copy.path = xstrdup(module->path);
+        vec_push(&collector->shared.module_list, copy);
+        uint32_t made = trace_write_module(collector->writer, module);
+        *id = (uint64_t)made + 1;
+        return made;
+    }
+}
+
+void fold_module(struct target *target, const struct hl_module_record *record, const char *path)
+{
+    struct trace_module module = {.path = path, .build_id_len = (uint8_t)record->build_id_len};
+    memcpy(module.build_id, record->build_id, sizeof module.build_id);
+    struct target_module entry = {record->start, record->end, record->bias, intern_module(target->collector, &module), false};
+    for (size_t i = 0; i < target->modules.n; i++) {
+        struct target_module *old = &target->modules.items[i];
+        if (!old->gone && old->start == entry.start && old->end == entry.end && old->trace == entry.trace)
+            return;
+        if (!old->gone && old->start < entry.end && entry.start < old->end)
+            fold_unload(target, old->start);     /* closed behind our back */
+    }
+    vec_push(&target->modules, entry);
+}
+
+static const struct target_module *find_module(const struct target *target, uint64_t pc)
+{
+    for (size_t i = target->modules.n; i-- > 0;) {
+        const struct target_module *module = &target->modules.items[i];
+        if (!module->gone && pc > module->start && pc <= module->end)
+            return module;
+    }
+    return NULL;
+}
+
+static struct trace_frame describe(const struct target *target, uint64_t pc)
+{
+    static const enum trace_frame_kind pseudo[] = {
+        [HL_FRAME_TRUNCATED] = TRACE_FRAME_TRUNCATED, [FOLD_PC_MAPPED] = TRACE_FRAME_MAPPED, [FOLD_PC_FILE] = TRACE_FRAME_FILE,
+        [FOLD_PC_RESERVED] = TRACE_FRAME_RESERVED,    [FOLD_PC_BREAK] = TRACE_FRAME_BREAK,
+    };
+    if (pc >= HL_FRAME_TRUNCATED && pc <= FOLD_PC_LAST)
+        return (struct trace_frame){pseudo[pc], TRACE_NONE, 0};
+    const struct target_module *module = find_module(target, pc);
+    if (!module)
+        return (struct trace_frame){TRACE_FRAME_ANONYMOUS, TRACE_NONE, pc};
+    return (struct trace_frame){TRACE_FRAME_NATIVE, module->trace, pc - module->bias};
+}
+
+static uint32_t intern_frame(struct target *target, uint64_t pc)
+{
+    bool added;
+    uint64_t *local = map_put(&target->frames, pc, &added);
+    if (!added)
+        return (uint32_t)*local;
+    struct fold_shared *shared = &target->collector->shared;
+    struct trace_frame frame = describe(target, pc);
+    uint64_t key = (frame.address ^ (uint64_t)frame.module << 44) * 8 + frame.kind;
+    uint32_t result = 0;
+    for (;; key += UINT64_C(0x9e3779b97f4a7c15)) {
+        uint64_t *id = map_put(&shared->frames, key, NULL);
+        if (*id) {
+            const struct trace_frame *old = &shared->frame_list.items[*id - 1];
+            if (old->kind != frame.kind || old->module != frame.module || old->address != frame.address)
+                continue;
+            result = (uint32_t)*id - 1;
+            break;
+        }
+        result = trace_write_frame(target->collector->writer, &frame);
+        *id = (uint64_t)result + 1;
+        vec_push(&shared->frame_list, frame);
+        break;
+    }
+    *map_put(&target->frames, pc, NULL) = result;
+    return result;
+}
+
+/* The trace's stack for a node, written with all that it stands on. The root of a thread is the empty stack. */
+static uint32_t intern_stack(struct target *target, uint32_t node)
+{
+    VEC(uint32_t) way = {0};
+    uint32_t stack = 0;
+    for (; target->trie.nodes.items[node].parent != TRIE_NONE; node = target->trie.nodes.items[node].parent) {
+        stack = target->trie.nodes.items[node].stack;
+        if (stack)
+            break;
+        vec_push(&way, node);
+    }
+    while (way.n) {
+        struct trie_node *entry = &target->trie.nodes.items[vec_pop(&way)];
+        struct trace_stack record = {stack, intern_frame(target, entry->pc)};
+        uint64_t *id = map_put(&target->collector->shared.stacks, (uint64_t)stack << 32 | record.frame, NULL);
+        if (!*id)
+            *id = trace_write_stack(target->collector->writer, &record);
+        entry->stack = stack = (uint32_t)*id;
+    }
+    vec_release(&way);
+    return stack;
+}
+
+static uint32_t root_tag(const struct target *target, uint32_t node)
+{
+    while (target->trie.nodes.items[node].parent != TRIE_NONE)
+        node = target->trie.nodes.items[node].parent;
+    return (uint32_t)target->trie.nodes.items[node].pc;
+}
+
+static uint32_t trace_site(struct target *target, uint32_t site)
+{
+    struct account_rare *rare = &target->accounts.rare.items[site];
+    if (rare->trace_site == TRACE_NONE) {
+        struct trace_site record = {target->threads.items[root_tag(target, rare->node)].trace, intern_stack(target, rare->node)};
+        rare->trace_site = trace_write_site(target->collector->writer, &record);
+    }
+    return rare->trace_site;
+}
+
+/* Stacks through a module are written while it is known where it stood; then its addresses mean nothing any more. */
+void fold_unload(struct target *target, uint64_t start)
+{
+    for (size_t i = 0; i < target->modules.n; i++) {
+        struct target_module *module = &target->modules.items[i];
+        if (module->gone || module->start != start)
+            continue;
+        for (uint32_t node = 0; node < target->trie.nodes.n; node++) {
+            const struct trie_node *entry = &target->trie.nodes.items[node];
+            if (entry->parent != TRIE_NONE && entry->pc > module->start && entry->pc <= module->end)
+                intern_stack(target, node);
+        }
+        for (uint32_t site = 0; site < target->accounts.sites.n; site++)
+            trace_site(target, site);
+        trie_retire(&target->trie, module->start, module->end + 1);
+        map_release(&target->frames);
+        module->gone = true;
+    }
+}
+
+void fold_event(struct target *target, const struct lane *lane, enum trace_event_kind kind, const struct live_block *block)
+{
+    struct trace_event event = {
+        .kind = kind,
+        .thread = target->threads.items[lane->thread].trace,
+        .site = trace_site(target, block->site),
+        .address = block->key & HL_RECORD_ADDRESS_MASK,
+        .bytes = block->bytes,
+        .ns = target->accounts.now_ns,
+    };
+    trace_write_event(target->collector->writer, &event);
+}
+
+static struct trace_counts difference(const struct trace_counts *now, const struct trace_counts *before)
+{
+    return (struct trace_counts){
+        now->allocations - before->allocations, now->allocated_bytes - before->allocated_bytes, now->frees - before->frees,
+        now->freed_bytes - before->freed_bytes, now->temporary - before->temporary,             now->temporary_bytes - before->temporary_bytes,
+        now->inherited - before->inherited,     now->inherited_bytes - before->inherited_bytes,
+    };
+}
+
+void fold_epoch(struct target *target, uint64_t now_ns)
+{
+    struct accounts *accounts = &target->accounts;
+    VEC(struct trace_site_counts) deltas = {0};
+    target_settle(target, false);
+    vec_reserve(&deltas, accounts->touched.n);
+    for (size_t i = 0; i < accounts->touched.n; i++) {
+        uint32_t site = accounts->touched.items[i];
+        struct trace_counts counts = accounts_counts(accounts, site), *written = &accounts->rare.items[site].written;
+        struct trace_site_counts delta = {trace_site(target, site), difference(&counts, written)};
+        *written = counts;
+        vec_push(&deltas, delta);
+    }
+    if (deltas.n) {
+        struct trace_epoch epoch = {
+            .process = target->trace,
+            .start_ns = target->epoch_start_ns,
+            .end_ns = now_ns,
+            .live_bytes = accounts->domains[DOMAIN_HEAP].live_bytes,
+            .live_blocks = accounts->domains[DOMAIN_HEAP].live_blocks,
+            .max_live_bytes = accounts->epoch_max_bytes,
+            .max_ns = accounts->epoch_max_ns,
+            .mapped_bytes = accounts->domains[DOMAIN_MAPPED].live_bytes,
+            .rss_bytes = target->rss_bytes,
+        };
+        trace_write_epoch(target->collector->writer, &epoch, deltas.items, deltas.n);
+    }
+    vec_release(&deltas);
+    target->epoch_start_ns = now_ns;
+    accounts_next_epoch(accounts, target->collector->epoch);
+}
+
+static struct trace_totals sum_up(const struct target *target)
+{
+    const struct accounts *accounts = &target->accounts;
+    const struct domain *heap = &accounts->domains[DOMAIN_HEAP], *mapped = &accounts->domains[DOMAIN_MAPPED];
+    struct trace_totals totals = {
+        .process = target->trace,
+        .heap = {heap->allocations, heap->allocated_bytes, heap->frees, heap->freed_bytes, heap->temporary, heap->temporary_bytes,
+                 heap->inherited, heap->inherited_bytes},
+        .peak_bytes = heap->peak_bytes,
+        .peak_blocks = heap->peak_blocks,
+        .peak_ns = heap->peak_ns,
+        .mapped_allocations = mapped->allocations,
+        .mapped_bytes = mapped->allocated_bytes,
+        .mapped_live_bytes = mapped->live_bytes,
+        .mapped_peak_bytes = mapped->peak_bytes,
+        .mapped_peak_ns = mapped->peak_ns,
+    };
+    memcpy(totals.size_count, accounts->size_count, sizeof totals.size_count);
+    memcpy(totals.size_bytes, accounts->size_bytes, sizeof totals.size_bytes);
+    return totals;
+}
+
+static int by_site(const void *a, const void *b)
+{
+    uint32_t x = ((const struct trace_site_totals *)a)->site, y = ((const struct trace_site_totals *)b)->site;
+    return x < y ? -1 : x > y;
+}
+
+static void write_sites(struct target *target)
+{
+    struct trace_totals totals = sum_up(target);
+    VEC(struct trace_site_totals) sites = {0};
+    accounts_settle(&target->accounts);
+    for (uint32_t i = 0; i < target->accounts.sites.n; i++) {
+        const struct account *account = &target->accounts.sites.items[i];
+        struct trace_site_totals site = {trace_site(target, i), accounts_counts(&target->accounts, i), account->peak_bytes, account->peak_blocks};
+        vec_push(&sites, site);
+    }
+    vec_sort(&sites, by_site);
+    trace_write_totals(target->collector->writer, &totals, sites.items, sites.n);
+    vec_release(&sites);
+}
+
+static int by_address(const void *a, const void *b)
+{
+    uint64_t x = ((const struct trace_block *)a)->address, y = ((const struct trace_block *)b)->address;
+    return x < y ? -1 : x > y;
+}
+
+#define BLOCKS_A_PIECE 65536
+
+static void write_blocks(struct target *target)
+{
+    VEC(struct trace_block) blocks = {0};
+    for (uint64_t i = 0; i <= target->live.mask; i++) {
+        const struct live_block *live = &target->live.slots[i];
+        if (!live->key)
+            continue;
+        struct trace_block block = {live->key & HL_RECORD_ADDRESS_MASK, live->bytes, trace_site(target, live->site),
+                                    collector_epoch_ns(target->collector, live->born)};
+        vec_push(&blocks, block);
+    }
+    vec_sort(&blocks, by_address);
+    for (size_t i = 0; i < blocks.n; i += BLOCKS_A_PIECE)
+        trace_write_blocks(target->collector->writer, target->trace, blocks.items + i, blocks.n - i < BLOCKS_A_PIECE ? blocks.n - i : BLOCKS_A_PIECE);
+    vec_release(&blocks);
+}
+
+static struct trace_losses count_losses(const struct target *target)
+{
+    struct trace_losses losses = {.process = target->trace, .truncated_stacks = target->truncated, .unmatched_frees = target->unmatched,
+                                  .damaged_records = target->damaged};
+    for (uint32_t i = 0; i < target->lanes_used; i++) {
+        struct hl_ring_head *head = &target->segment->heads[i];
+        losses.events += atomic_load(&head->dropped);
+        losses.waits += atomic_load(&head->waits);
+        losses.wait_ns += atomic_load(&head->wait_ns);
+    }
+    losses.events += atomic_load(&target->segment->unowned_events);
+    losses.self_bytes = (uint64_t)target->lanes_used * target->ring_bytes + atomic_load(&target->segment->self_bytes);
+    return losses;
+}
+
+void fold_end(struct target *target, const struct trace_exit *exit)
+{
+    target_settle(target, true);
+    fold_epoch(target, exit->end_ns);
+    write_sites(target);
+    write_blocks(target);
+    struct trace_losses losses = count_losses(target);
+    trace_write_losses(target->collector->writer, &losses);
+    trace_write_exit(target->collector->writer, exit);
+}

@@ -1,0 +1,35 @@
+/* From sums to the trace: what changed in an epoch, and everything at the end of a process.
+ *
+ * Only sites that changed are written, as differences; stacks, frames and modules are written when they are first needed, shared by all processes.
+ */
+#ifndef HEAPLINE_COLLECT_FOLD_H
+#define HEAPLINE_COLLECT_FOLD_H
+
+#include "../../lib/wire/record.h"
+#include "target.h"
+
+/* Pseudo return addresses, innermost: what kind of mapping the site made. HL_FRAME_TRUNCATED is 1. */
+enum { FOLD_PC_MAPPED = 2, FOLD_PC_FILE, FOLD_PC_RESERVED, FOLD_PC_BREAK, FOLD_PC_LAST = FOLD_PC_BREAK };
+
+/* What all processes of the run share in the trace. */
+struct fold_shared {
+    struct map modules;           /* hash of path and build-id -> module id + 1 */
+    struct map frames;            /* hash of module and address -> frame id + 1 */
+    struct map stacks;            /* parent stack << 32 | frame -> stack id */
+    VEC(struct trace_frame) frame_list;      /* by frame id, for the symbols at the end */
+    VEC(struct trace_module) module_list;    /* by module id; strings owned here */
+};
+
+void fold_shared_release(struct fold_shared *shared);
+
+void fold_module(struct target *target, const struct hl_module_record *record, const char *path);
+void fold_unload(struct target *target, uint64_t start);
+void fold_event(struct target *target, const struct lane *lane, enum trace_event_kind kind, const struct live_block *block);
+
+/* Ends the epoch of one process. */
+void fold_epoch(struct target *target, uint64_t now_ns);
+
+/* Totals, peaks, live blocks, losses and the exit of a process that ended. */
+void fold_end(struct target *target, const struct trace_exit *exit);
+
+#endif

@@ -1,0 +1,42 @@
+#include "live.h"
+
+#include "../base/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void allocate(struct live_map *map, unsigned bits)
+{
+    map->slots = xcalloc((size_t)1 << bits, sizeof *map->slots);
+    map->mask = ((uint64_t)1 << bits) - 1;
+    map->shift = 64 - bits;
+}
+
+void live_init(struct live_map *map)
+{
+    *map = (struct live_map){0};
+    allocate(map, 12);
+}
+
+void live_release(struct live_map *map)
+{
+    free(map->slots);
+    *map = (struct live_map){0};
+}
+
+void live_copy(struct live_map *to, const struct live_map *from)
+{
+    *to = *from;
+    to->slots = xmemdup(from->slots, (from->mask + 1) * sizeof *from->slots);
+}
+
+void live_grow(struct live_map *map)
+{
+    struct live_map old = *map;
+    map->n = 0;
+    allocate(map, 64 - old.shift + 1);
+    for (uint64_t i = 0; i <= old.mask; i++)
+        if (old.slots[i].key)
+            live_put(map, old.slots[i]);
+    free(old.slots);
+}

@@ -1,0 +1,18 @@
+/* What /proc says of a process. All of it may be gone already: then the answers are empty. */
+#ifndef HEAPLINE_COLLECT_PROCESS_INFO_H
+#define HEAPLINE_COLLECT_PROCESS_INFO_H
+
+#include "target.h"
+
+char *process_command(int32_t pid);               /* quoted command line; to be freed */
+char *process_executable(int32_t pid);            /* path; to be freed */
+int32_t process_parent(int32_t pid);              /* 0: unknown */
+uint64_t process_rss(int32_t pid);                /* bytes; 0: unknown */
+
+/* How an ended process that is not our child ended, from its pidfd (Linux 6.15 and later). False: unknown. */
+bool process_exit_status(int pidfd, struct trace_exit *exit);
+
+/* Writes the names of threads that have none in the trace yet. */
+void process_name_threads(struct target *target);
+
+#endif

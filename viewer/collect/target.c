@@ -1,0 +1,134 @@
+#include "target.h"
+
+#include "../base/xalloc.h"
+#include "collector.h"
+
+#include <sys/mman.h>
+
+#define PENDING_EPOCHS 3                  /* a free that waited so long belongs to a block from before the recording */
+
+uint32_t target_add_thread(struct target *target, int32_t tid)
+{
+    struct target_thread thread = {.tid = tid};
+    struct trace_thread record = {.process = target->trace, .tid = tid, .start_ns = target->accounts.now_ns, .name = ""};
+    thread.root = trie_root(&target->trie, target->threads.n);
+    thread.trace = trace_write_thread(target->collector->writer, &record);
+    vec_push(&target->threads, thread);
+    return (uint32_t)target->threads.n - 1;
+}
+
+uint32_t target_site(struct target *target, uint32_t node, enum account_domain domain)
+{
+    struct trie_node *entry = &target->trie.nodes.items[node];
+    if (entry->site == TRIE_NONE)
+        entry->site = accounts_add_site(&target->accounts, node, domain);
+    return entry->site;
+}
+
+static void settle_held(struct target *target)
+{
+    struct live_block block;
+    for (uint32_t i = 0; i < target->lanes_used; i++) {
+        struct lane *lane = &target->lanes[i];
+        block = lane->held;
+        lane->held.key = 0;
+        if (!block.key)
+            continue;
+        if (target->pending.n && map_remove(&target->pending, block.key))
+            account_free(&target->accounts, block.site, block.bytes, 1);
+        else
+            live_put(&target->live, block);
+    }
+}
+
+void target_settle(struct target *target, bool at_end)
+{
+    VEC(uint64_t) stale = {0};
+    size_t cursor = 0;
+    struct map_slot *slot;
+    settle_held(target);
+    while (target->pending.n && (slot = map_next(&target->pending, &cursor)))
+        if (at_end || slot->value + PENDING_EPOCHS < target->accounts.epoch)
+            vec_push(&stale, slot->key);
+    for (size_t i = 0; i < stale.n; i++)
+        map_remove(&target->pending, stale.items[i]);
+    target->unmatched += stale.n;
+    vec_release(&stale);
+}
+
+bool target_take_fork_point(struct target *parent, uint64_t token, struct live_map *live)
+{
+    for (size_t i = 0; i < parent->fork_points.n; i++) {
+        if (parent->fork_points.items[i].token != token)
+            continue;
+        *live = parent->fork_points.items[i].live;
+        parent->fork_points.items[i] = vec_last(&parent->fork_points);
+        parent->fork_points.n--;
+        return true;
+    }
+    return false;
+}
+
+/* The child's node for a node of the parent: the same path under the child's pseudo thread. `known`: parent's node + 1 -> child's node. */
+static uint32_t translate(struct target *child, const struct target *parent, struct map *known, uint32_t node)
+{
+    uint64_t *found = map_get(known, (uint64_t)node + 1);
+    if (found)
+        return (uint32_t)*found;
+    const struct trie_node *entry = &parent->trie.nodes.items[node];
+    uint32_t up = entry->parent == TRIE_NONE ? child->threads.items[0].root : translate(child, parent, known, entry->parent);
+    uint32_t mine = entry->parent == TRIE_NONE ? up : trie_child(&child->trie, up, entry->pc);
+    *map_put(known, (uint64_t)node + 1, NULL) = mine;
+    return mine;
+}
+
+void target_inherit(struct target *child, const struct target *parent, const struct live_map *live)
+{
+    struct map known = {0};
+    for (uint64_t i = 0; i <= live->mask; i++) {
+        struct live_block block = live->slots[i];
+        if (!block.key)
+            continue;
+        uint32_t node = translate(child, parent, &known, parent->accounts.rare.items[block.site].node);
+        block.site = target_site(child, node, DOMAIN_HEAP);
+        account_inherit(&child->accounts, block.site, block.bytes);
+        live_put(&child->live, block);
+    }
+    for (size_t i = 0; i < parent->mappings.pieces.n; i++) {
+        struct mapping_piece piece = parent->mappings.pieces.items[i];
+        uint32_t site = parent->mappings.groups.items[piece.group].site;
+        uint32_t node = translate(child, parent, &known, parent->accounts.rare.items[site].node);
+        uint32_t mine = target_site(child, node, (enum account_domain)parent->accounts.sites.items[site].domain);
+        account_inherit(&child->accounts, mine, piece.end - piece.start);
+        mappings_add(&child->mappings, piece.start, piece.end, mine, child->trie.nodes.items[node].parent, piece.class);
+    }
+    for (size_t i = 0; i < parent->modules.n; i++)
+        if (!parent->modules.items[i].gone)
+            vec_push(&child->modules, parent->modules.items[i]);
+    map_release(&known);
+}
+
+void target_release(struct target *target)
+{
+    if (target->segment)
+        munmap(target->segment, target->segment_bytes);
+    for (uint32_t i = 0; target->lanes && i < target->rings; i++)
+        vec_release(&target->lanes[i].path);
+    free(target->lanes);
+    free(target->exec_path);
+    trie_release(&target->trie);
+    accounts_release(&target->accounts);
+    live_release(&target->live);
+    map_release(&target->pending);
+    mappings_release(&target->mappings);
+    vec_release(&target->changes);
+    for (size_t i = 0; i < target->threads.n; i++)
+        free(target->threads.items[i].name);
+    vec_release(&target->threads);
+    vec_release(&target->modules);
+    map_release(&target->frames);
+    for (size_t i = 0; i < target->fork_points.n; i++)
+        live_release(&target->fork_points.items[i].live);
+    vec_release(&target->fork_points);
+    free(target);
+}

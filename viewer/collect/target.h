@@ -1,0 +1,121 @@
+/* A process that is being recorded: its rings, its stacks, its live blocks and its sums. One section of the trace.
+ *
+ * Everything that comes out of shared memory is checked before it is used; what fails is counted as damaged.
+ */
+#ifndef HEAPLINE_COLLECT_TARGET_H
+#define HEAPLINE_COLLECT_TARGET_H
+
+#include "../../lib/wire/segment.h"
+#include "../base/map.h"
+#include "accounts.h"
+#include "live.h"
+#include "mappings.h"
+#include "trie.h"
+
+#include <stdbool.h>
+
+struct collector;
+
+/* The reading side of one ring. */
+struct lane {
+    uint64_t tail;                        /* bytes consumed; ours, the shared copy is for the producer */
+    uint32_t thread;                      /* index into target.threads */
+    VEC(uint32_t) path;                   /* trie nodes of the ring's stack, the thread's root first */
+    struct live_block held;               /* the thread's last block, not in the live map yet; key 0: none */
+    uint64_t last_key;                    /* the thread's last block, to tell temporaries; 0: none */
+    uint64_t size_high;                   /* of the next ALLOC */
+    bool damaged;                         /* nothing more is read from it */
+    bool draining;                        /* a drain is under way: it does not start again inside of itself */
+};
+
+struct target_thread {
+    int32_t tid;
+    uint32_t root;                        /* of the trie */
+    uint32_t trace;                       /* id in the trace */
+    char *name;                           /* as last seen */
+    bool gone;                            /* it ended: its name stays */
+};
+
+struct target_module {
+    uint64_t start, end, bias;
+    uint32_t trace;                       /* id in the trace */
+    bool gone;
+};
+
+/* A change of mappings that waits for its turn. */
+struct map_change {
+    uint64_t sequence, address, length, old_address, old_length;
+    uint32_t kind, node;                  /* enum hl_record_kind; trie node of the call */
+    enum hl_map_class class;
+};
+
+/* The live blocks at a fork, for the child that names the token. */
+struct fork_point {
+    uint64_t token;
+    struct live_map live;
+};
+
+struct target {
+    struct collector *collector;
+    uint64_t serial;
+    uint32_t trace;                       /* process id in the trace */
+    int32_t pid;
+    int pidfd;                            /* -1: cannot be watched */
+    bool dead, finished, exec_seen, barred, announced_exec;
+    int32_t exit_status;                  /* as the library reported; -1: unknown */
+    uint64_t start_ns, end_ns;
+    char *exec_path;                      /* of the exec under way */
+
+    struct hl_segment *segment;
+    size_t segment_bytes;
+    uint64_t data_offset;
+    uint32_t rings, ring_bytes;
+    struct lane *lanes;                   /* `rings` of them */
+    uint32_t lanes_used;
+
+    struct trie trie;
+    struct accounts accounts;
+    struct live_map live;
+    struct map pending;                   /* frees that came before their allocation: key -> epoch */
+    struct mappings mappings;
+    VEC(struct map_change) changes;
+    uint64_t next_sequence, stuck_since;
+    VEC(struct target_thread) threads;
+    VEC(struct target_module) modules;
+    struct map frames;                    /* raw pc -> frame id in the trace */
+    VEC(struct fork_point) fork_points;
+
+    uint64_t events, truncated, unmatched, damaged, rss_bytes;
+    uint64_t epoch_start_ns;
+};
+
+/* Reads what the rings hold now, at most about `limit` bytes of each. Returns the bytes consumed. */
+uint64_t target_drain(struct target *target, uint64_t limit);
+
+/* The same for one ring. */
+uint64_t target_drain_lane(struct target *target, uint32_t i, uint64_t limit);
+
+/* Changes of mappings whose predecessors never came (the target died in between) take effect without them. */
+void target_flush_changes(struct target *target);
+
+/* Reads everything that is published at this moment. */
+void target_drain_all(struct target *target);
+
+/* Puts held blocks into the live map and forgets frees that never found a block: the live map is whole after this. */
+void target_settle(struct target *target, bool at_end);
+
+/* The pseudo thread that owns what a fork inherited, or what threads beyond the limit did. */
+uint32_t target_add_thread(struct target *target, int32_t tid);
+
+/* The account of a node, made on demand. */
+uint32_t target_site(struct target *target, uint32_t node, enum account_domain domain);
+
+/* Gives a forked child its parent's blocks and mappings as of `live`. */
+void target_inherit(struct target *child, const struct target *parent, const struct live_map *live);
+
+/* Takes the fork point with that token out of the parent; false: there is none. */
+bool target_take_fork_point(struct target *parent, uint64_t token, struct live_map *live);
+
+void target_release(struct target *target);
+
+#endif
