@@ -38,11 +38,11 @@ static const struct option options[] = {
 };
 
 static const struct command show = {
-    .name = "show", .operands = "FILE", .summary = "Show a thing.", .description = "One.\n\nTwo\nlines.\n\n  verbatim   text\n",
+    .name = "show", .operands = "FILE", .summary = "show a thing", .description = "One.\n\nTwo\nlines.\n\n  verbatim   text\n",
     .examples = "heapline show x\tshow x\n", .options = options,
 };
 static const struct command start = {
-    .name = "start", .operands = "PROGRAM", .summary = "Start a thing.", .options = options, .takes_program = true,
+    .name = "start", .operands = "PROGRAM", .summary = "start a thing", .options = options, .takes_program = true,
 };
 const struct command *const commands[] = { &show, &start, NULL };
 

@@ -83,9 +83,9 @@ static int run(int argc, char **argv)
 const struct command command_completion = {
     .name = "completion",
     .operands = "bash|zsh|fish",
-    .summary = "Print a completion script for a shell.",
-    .description = "An installed heapline completes by itself. Where it is not installed, let the shell read the script: commands, "
-                   "options, the values of options, traces, and for \"run\" programs and their arguments are completed.",
+    .summary = "print a completion script for a shell",
+    .description = "An installed heapline completes by itself. Where it is not installed, let the shell read the script: "
+                   "commands, options, the values of options, traces, and for \"run\" programs and their arguments are completed.",
     .examples = "source <(heapline completion bash)\tcomplete in this bash\n"
                 "heapline completion fish | source\tcomplete in this fish\n"
                 "heapline completion zsh > ~/.zfunc/_heapline\tcomplete in every zsh whose $fpath has ~/.zfunc\n",

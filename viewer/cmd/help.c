@@ -49,7 +49,7 @@ static int run(int argc, char **argv)
 const struct command command_help = {
     .name = "help",
     .operands = "[COMMAND]",
-    .summary = "Explain a command, or list the commands.",
+    .summary = "explain a command, or list the commands",
     .description = "Prints the same text as \"heapline COMMAND -h\". Without COMMAND, lists the commands.",
     .examples = "heapline help run\twhat \"run\" does and all its options\n"
                 "heapline help --man lines | man -l -\tread the manual page of \"lines\" where it is not installed\n",

@@ -43,11 +43,14 @@ static const char files[] =
     "functions, files and lines, so that it can be read on another machine.\n"
     ".El\n";
 
-/* Appends one character. A '-' between letters is a hyphen; everywhere else it is to be typed as it is. */
+/* Appends one character. `…` becomes a pair of quotes. A '-' between letters is a hyphen; everywhere else it is to be typed as it is. */
 static void add_escaped(struct strbuf *out, const char *text, size_t i)
 {
     bool in_word = i > 0 && isalpha((unsigned char)text[i - 1]) && isalpha((unsigned char)text[i + 1]);
-    if (text[i] == '\\')
+    bool opens = i == 0 || strchr(" \n(\"", text[i - 1]);
+    if (text[i] == '`')
+        strbuf_add(out, opens ? "\\(oq" : "\\(cq");
+    else if (text[i] == '\\')
         strbuf_add(out, "\\e");
     else if (text[i] == '-' && !in_word)
         strbuf_add(out, "\\-");
@@ -237,7 +240,10 @@ static void add_commands(struct strbuf *out)
     strbuf_add(out, ".Pp\nThe commands are:\n.Bl -tag -width completion\n");
     for (size_t i = 0; commands[i]; i++) {
         strbuf_printf(out, ".It Cm %s\n", commands[i]->name);
-        add_text(out, commands[i]->summary);
+        struct strbuf summary = STRBUF_INIT;
+        usage_add_sentence(&summary, commands[i]->summary);
+        add_text(out, summary.data);
+        strbuf_release(&summary);
         strbuf_printf(out, "See\n.Xr heapline-%s 1 .\n", commands[i]->name);
     }
     strbuf_add(out, ".El\n.Pp\nThe options are:\n.Bl -tag -width Ds\n"

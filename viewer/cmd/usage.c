@@ -2,6 +2,7 @@
 
 #include "../base/terminal.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -44,6 +45,17 @@ const char *usage_argument(const struct option *option, struct strbuf *room)
     for (size_t i = 0; option->choices[i]; i++)
         strbuf_printf(room, "%s%s", i ? "|" : "", option->choices[i]);
     return room->data;
+}
+
+void usage_add_sentence(struct strbuf *out, const char *summary)
+{
+    size_t begin = out->length;
+    strbuf_add(out, summary);
+    if (out->length == begin)
+        return;
+    out->data[begin] = (char)toupper((unsigned char)out->data[begin]);
+    if (out->data[out->length - 1] != '.')
+        strbuf_add_char(out, '.');
 }
 
 static bool is_letter(char c)
@@ -218,10 +230,11 @@ static size_t help_width(FILE *out)
 void usage_print_command(FILE *out, const struct command *command)
 {
     size_t width = help_width(out);
-    struct strbuf text = STRBUF_INIT;
+    struct strbuf text = STRBUF_INIT, summary = STRBUF_INIT;
     strbuf_printf(&text, "Usage: heapline %s [OPTION...]%s%s\n\n", command->name,
                   *command->operands ? " " : "", command->operands);
-    usage_wrap(&text, command->summary, 0, 0, width);
+    usage_add_sentence(&summary, command->summary);
+    usage_wrap(&text, summary.data, 0, 0, width);
     if (command->description && *command->description) {
         strbuf_add_char(&text, '\n');
         usage_wrap(&text, command->description, 0, 0, width);
@@ -230,6 +243,7 @@ void usage_print_command(FILE *out, const struct command *command)
     if (command->examples && *command->examples)
         add_examples(&text, command->examples, width);
     fputs(text.data, out);
+    strbuf_release(&summary);
     strbuf_release(&text);
 }
 

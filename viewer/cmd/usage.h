@@ -24,6 +24,9 @@ const char *usage_argument(const struct option *option, struct strbuf *room);
 /* Appends the option's help; its choices are named when nothing else names them. */
 void usage_add_help(struct strbuf *out, const struct option *option);
 
+/* Appends a command's summary, "print a thing", as a sentence: "Print a thing." */
+void usage_add_sentence(struct strbuf *out, const char *summary);
+
 /* Appends "a, b or c". */
 void usage_add_choices(struct strbuf *out, const char *const *choices);
 
