@@ -36,7 +36,7 @@ struct collector {
     struct hl_board *board;
     pthread_t watcher;
     bool watching;
-    _Atomic bool attention;               /* the watcher saw something; it waits until it is dealt with */
+    _Atomic uint32_t attention;              /* the watcher saw something; it waits until it is dealt with */
 
     uint64_t start_ns, now_ns, last_flush_ns, last_rss_ns, busy_ns;
     uint32_t epoch;

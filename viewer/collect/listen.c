@@ -40,7 +40,7 @@ static void *watch(void *context)
     while (collector->watching) {
         if (poll(&pollfd, 1, 200) <= 0)
             continue;
-        atomic_store(&collector->attention, true);
+        atomic_store(&collector->attention, 1);
         ring_own_doorbell(collector);
         while (atomic_load(&collector->attention) && collector->watching)
             syscall(SYS_futex, &collector->attention, FUTEX_WAIT_PRIVATE, 1, &(struct timespec){0, 50000000}, NULL, 0);
@@ -141,7 +141,7 @@ void listen_attend(struct collector *collector)
         else
             target_ended(collector, events[i].data.u64 - 1);
     }
-    if (atomic_exchange(&collector->attention, false))
+    if (atomic_exchange(&collector->attention, 0))
         syscall(SYS_futex, &collector->attention, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
