@@ -28,7 +28,7 @@ def run(*words, text=None):
 
 def options_of_help(text):
     """{long name: (letter, argument)} from the section Options of -h."""
-    section = text.split("\nOptions:\n", 1)[1].split("\n\n", 1)[0]
+    section = text.partition("\nOptions:\n")[2].split("\n\n", 1)[0]
     found = {}
     for letter, name, argument in re.findall(r"^  (?:-(.), |    )--(\S+)(?: (?! )(\S+(?: \S+)*))?(?:  |$)", section, re.M):
         found[name] = (letter, argument)
