@@ -9,7 +9,8 @@
  *   bits 13..18  the return address, from the anchor, in 8 bytes, signed
  *   bits 19..31  CFA offset, in 16 bytes, signed: +-64 KB
  *
- * Compilers save x29 and x30 side by side, either directly under the CFA or at the bottom of the frame; hence the two ways to count.
+ * Compilers save x29 and x30 side by side, either directly under the CFA or at the bottom of the frame; hence the two ways
+ * to count.
  */
 #ifndef HEAPLINE_ARCH_AARCH64_H
 #define HEAPLINE_ARCH_AARCH64_H
@@ -43,7 +44,8 @@ static inline bool hl_arch_pack(const struct hl_rule *rule, uint32_t *packed)
 {
     int32_t anchor = rule->fp_kind == HL_FP_AT_CFA ? rule->fp : rule->ra;
     int32_t ra = rule->ra - anchor;
-    if (rule->fp_kind == HL_FP_AT_FP || rule->kind == HL_RULE_DEREF || !hl_arch_fits(rule->cfa, 13, 16) || !hl_arch_fits(ra, 6, 8))
+    if (rule->fp_kind == HL_FP_AT_FP || rule->kind == HL_RULE_DEREF || !hl_arch_fits(rule->cfa, 13, 16)
+        || !hl_arch_fits(ra, 6, 8))
         return false;
 
     uint32_t from_base = !hl_arch_fits(anchor, 7, 8);

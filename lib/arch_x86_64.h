@@ -40,8 +40,8 @@ static inline bool hl_arch_pack(const struct hl_rule *rule, uint32_t *packed)
 /* A thread's registers as getcontext stored them, by DWARF number; returns the pc. */
 static inline uintptr_t hl_arch_registers(const ucontext_t *context, uintptr_t *registers)
 {
-    static const uint8_t places[HL_ARCH_DWARF_REGISTERS] = { REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP,
-        REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP };
+    static const uint8_t places[HL_ARCH_DWARF_REGISTERS] = { REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP,
+        REG_RSP, REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP };
     for (int i = 0; i < HL_ARCH_DWARF_REGISTERS; i++)
         registers[i] = (uintptr_t)context->uc_mcontext.gregs[places[i]];
     return registers[HL_ARCH_DWARF_REGISTERS - 1];

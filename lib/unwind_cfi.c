@@ -112,7 +112,8 @@ static struct hl_reader item_open(const struct hl_cfi_image *image, uintptr_t ad
     return item;
 }
 
-/* The letters after 'z' say what the augmentation data holds, in order. Its length is known, so an unknown letter ends the reading. */
+/* The letters after 'z' say what the augmentation data holds, in order. Its length is known, so an unknown letter ends the
+ * reading. */
 static void cie_augmentation(const struct hl_cfi_image *image, const char *letters, struct hl_reader *data, struct cie *cie)
 {
     for (; *letters; letters++) {
@@ -205,7 +206,8 @@ static void place_expression(struct hl_reader *r, struct hl_cfi_place *place, en
 {
     struct hl_reader expression = read_part(r, hl_read_uleb(r));
     if (place && !expression.bad)
-        *place = (struct hl_cfi_place){ .how = how, .len = (uint32_t)(expression.end - expression.at), .expression = expression.at };
+        *place = (struct hl_cfi_place){ .how = how, .len = (uint32_t)(expression.end - expression.at),
+            .expression = expression.at };
 }
 
 static uint16_t register_number(uint64_t reg) { return reg < UINT16_MAX ? (uint16_t)reg : UINT16_MAX; }

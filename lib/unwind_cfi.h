@@ -13,8 +13,8 @@
 
 #include "arch.h"
 
-/* The loaded segment that holds a module's unwind data. `address` is where pointers inside the data believe `bytes` to be: the same
- * place in a running program, any place for a copy. */
+/* The loaded segment that holds a module's unwind data. `address` is where pointers inside the data believe `bytes` to be:
+ * the same place in a running program, any place for a copy. */
 struct hl_cfi_image {
     const uint8_t *bytes;
     size_t size;
@@ -65,8 +65,8 @@ int hl_cfi_image_find(uintptr_t pc, struct hl_cfi_image *image);
 /* Returns 0, or -ENOENT when the image has no search table of the usual form. */
 int hl_cfi_table_find(const struct hl_cfi_image *image, struct hl_cfi_table *table);
 
-/* The row in force at `pc` (for a return address pass the address - 1). Returns 0; -ENOENT when no entry covers pc; -EINVAL when the data is
- * damaged; -ENOTSUP when it needs more than is followed here. */
+/* The row in force at `pc` (for a return address pass the address - 1). Returns 0; -ENOENT when no entry covers pc;
+ * -EINVAL when the data is damaged; -ENOTSUP when it needs more than is followed here. */
 int hl_cfi_row_find(const struct hl_cfi_image *image, uintptr_t pc, struct hl_cfi_row *row);
 
 struct hl_rule;
@@ -74,7 +74,8 @@ struct hl_rule;
 /* hl_rule_compile for a pc of this image alone. */
 void hl_rule_of_image(const struct hl_cfi_image *image, uintptr_t pc, struct hl_rule *rule);
 
-/* The one form of expression that compilers write for stacks: reads `len` bytes as breg `*reg` + *offset, then, if *deref, a load, and nothing else. False if it is anything else. */
+/* The one form of expression that compilers write for stacks: reads `len` bytes as breg `*reg` + *offset, then, if *deref,
+ * a load, and nothing else. False if it is anything else. */
 bool hl_cfi_expression_simple(const uint8_t *bytes, size_t len, uint32_t *reg, int64_t *offset, bool *deref);
 
 #endif

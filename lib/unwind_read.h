@@ -1,4 +1,5 @@
-/* Reading forward through a piece of untrusted bytes. After the first read beyond the end `bad` is set and everything reads as 0. */
+/* Reading forward through a piece of untrusted bytes. After the first read beyond the end `bad` is set and everything
+ * reads as 0. */
 #ifndef HEAPLINE_UNWIND_READ_H
 #define HEAPLINE_UNWIND_READ_H
 

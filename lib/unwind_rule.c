@@ -1,4 +1,5 @@
-/* From a return address to its rule: find the module, read the row of its unwind table, see whether it is one of the simple forms. */
+/* From a return address to its rule: find the module, read the row of its unwind table, see whether it is one of the
+ * simple forms. */
 #include "unwind.h"
 
 #include <dlfcn.h>

@@ -1,15 +1,17 @@
-/* The way out for stacks with a frame that no compiled rule can step: signal frames, CFAs in other registers, expressions. All registers are
- * followed, expressions are evaluated, and every read of the stack is checked first.
+/* The way out for stacks with a frame that no compiled rule can step: signal frames, CFAs in other registers, expressions.
+ * All registers are followed, expressions are evaluated, and every read of the stack is checked first.
  *
- * Why not libunwind: the static archives that distributions ship are not position independent, so no shared library can contain them; and
- * in somebody else's process libunwind 1.6 would do harm:
- *   - it checks memory by writing to a pipe that it keeps open: two descriptors, shared over fork, reopened when the target closes them;
+ * Why not libunwind: Debian's static archives (1.6.2) are not position independent, so no shared library can contain
+ * them; and in somebody else's process libunwind 1.6 would do harm:
+ *   - it checks memory by writing to a pipe that it keeps open: two descriptors, shared over fork, reopened when the
+ *     target closes them;
  *   - it finds modules under the loader's lock, and opens and maps the files of modules that lack a search table;
  *   - its row cache and its memory pools have mutexes that a fork leaves locked for ever, and block signals around each use;
  *   - where unwind data is missing it guesses by rbp, and calls the place where the guess fails the end of the stack.
  * The tests compare with it.
  *
- * Here is no state but the walk's own, so any number of threads and of nested signal handlers may walk at once, and fork needs no care.
+ * Here is no state but the walk's own, so any number of threads and of nested signal handlers may walk at once, and fork
+ * needs no care.
  */
 #include "unwind.h"
 
@@ -33,8 +35,8 @@
 enum {
     OP_ADDR = 0x03, OP_DEREF = 0x06, OP_CONST1U = 0x08, OP_CONST1S, OP_CONST2U, OP_CONST2S, OP_CONST4U, OP_CONST4S, OP_CONST8U,
     OP_CONST8S, OP_CONSTU, OP_CONSTS, OP_DUP, OP_DROP, OP_OVER, OP_PICK, OP_SWAP, OP_ROT,
-    OP_ABS = 0x19, OP_AND, OP_DIV, OP_MINUS, OP_MOD, OP_MUL, OP_NEG, OP_NOT, OP_OR, OP_PLUS, OP_PLUS_UCONST, OP_SHL, OP_SHR, OP_SHRA,
-    OP_XOR, OP_BRA, OP_EQ, OP_GE, OP_GT, OP_LE, OP_LT, OP_NE, OP_SKIP,
+    OP_ABS = 0x19, OP_AND, OP_DIV, OP_MINUS, OP_MOD, OP_MUL, OP_NEG, OP_NOT, OP_OR, OP_PLUS, OP_PLUS_UCONST, OP_SHL,
+    OP_SHR, OP_SHRA, OP_XOR, OP_BRA, OP_EQ, OP_GE, OP_GT, OP_LE, OP_LT, OP_NE, OP_SKIP,
     OP_LIT0 = 0x30, OP_LIT31 = 0x4f, OP_BREG0 = 0x70, OP_BREG31 = 0x8f, OP_BREGX = 0x92, OP_DEREF_SIZE = 0x94, OP_NOP = 0x96,
 };
 
@@ -54,7 +56,8 @@ struct expression {
     bool bad;
 };
 
-/* The kernel reads a new signal mask before it looks at `how`: EFAULT when the address is not readable, else EINVAL; nothing changes. */
+/* The kernel reads a new signal mask before it looks at `how`: EFAULT when the address is not readable, else EINVAL;
+ * nothing changes. */
 static bool word_readable(uintptr_t address)
 {
     return syscall(SYS_rt_sigprocmask, -1, address, NULL, 8) == 0 || errno != EFAULT;

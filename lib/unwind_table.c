@@ -3,8 +3,8 @@
 _Atomic uint64_t hl_rule_table[HL_TABLE_SLOTS];
 void (*hl_rule_new)(void);
 
-/* Counts hl_rules_forget, so that a rule compiled before it and stored after it does not stay: the one who stores looks again, and
- * whichever of the two comes last in the order of the counter clears the slot. */
+/* Counts hl_rules_forget, so that a rule compiled before it and stored after it does not stay: the one who stores looks
+ * again, and whichever of the two comes last in the order of the counter clears the slot. */
 static _Atomic uint32_t rules_era;
 
 static uint64_t rule_pack(uintptr_t pc)

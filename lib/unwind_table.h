@@ -1,8 +1,9 @@
 /* The table of compiled rules, and the step outwards by one rule: the inner loop of every capture.
  *
- * The table is direct-mapped: 65536 words of 64 bits, of which only the touched pages exist. The slot of a pc is its low 16 bits xor the 16
- * above; the low half of the word, the tag, holds pc >> 16, so that slot and tag together name the pc exactly. The high half is
- * the rule, laid out by the arch header: there one shift makes an offset that the next load can take. Words are read and written whole and relaxed: a word stands for itself alone.
+ * The table is direct-mapped: 65536 words of 64 bits, of which only the touched pages exist. The slot of a pc is its low
+ * 16 bits xor the 16 above; the low half of the word, the tag, holds pc >> 16, so that slot and tag together name the pc exactly. The high half is
+ * the rule, laid out by the arch header: there one shift makes an offset that the next load can take. Words are read and
+ * written whole and relaxed: a word stands for itself alone.
  *
  *   struct hl_frame frame;
  *   struct hl_slots slots;
@@ -67,8 +68,8 @@ static inline uintptr_t hl_step_cfa(const struct hl_frame *frame, uint64_t word)
     return __builtin_expect(hl_word_kind(word) == HL_RULE_DEREF, 0) ? *(const uintptr_t *)cfa : cfa;
 }
 
-/* Goes to the caller's frame, given the CFA. Reads the return address and, if saved, the frame pointer; the caller vouches that both
- * are readable, which holds when sp and cfa lie on one stack. */
+/* Goes to the caller's frame, given the CFA. Reads the return address and, if saved, the frame pointer; the caller vouches
+ * that both are readable, which holds when sp and cfa lie on one stack. */
 static inline void hl_step_to(struct hl_frame *frame, uint64_t word, uintptr_t cfa, struct hl_slots *slots)
 {
     slots->ra = cfa + (uintptr_t)hl_word_ra(word);

@@ -1,5 +1,6 @@
-/* The parser on damaged unwind data: a copy of libc's own image, right before (then right behind) an unreadable page, with bytes flipped. It may
- * answer what it likes, but must end and must not read outside: that would be a SIGSEGV here, sanitizer or not. */
+/* The parser on damaged unwind data: a copy of libc's own image, right before (then right behind) an unreadable page, with
+ * bytes flipped. It may answer what it likes, but must end and must not read outside: that would be a SIGSEGV here,
+ * sanitizer or not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,7 +48,8 @@ static void look_up(const struct hl_cfi_image *image, size_t count)
     }
 }
 
-/* Flips within the search header, or anywhere in the tables: some 1 in 2000 bytes, restored from the original for the next round. */
+/* Flips within the search header, or anywhere in the tables: some 1 in 2000 bytes, restored from the original for the next
+ * round. */
 static void damage(uint8_t *bytes, const struct hl_cfi_image *original, size_t round)
 {
     size_t header = original->header - original->address;

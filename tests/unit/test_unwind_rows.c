@@ -1,5 +1,6 @@
-/* Compiled rules against libunwind, for the rows of whole modules: both take one step from the same made-up registers over a made-up
- * stack, on which every word holds a value that follows from its address. The caller's pc, sp and fp must come out the same. */
+/* Compiled rules against libunwind, for the rows of whole modules: both take one step from the same made-up registers over
+ * a made-up stack, on which every word holds a value that follows from its address. The caller's pc, sp and fp must come
+ * out the same. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +26,10 @@ struct tally {
     size_t rows, simple, complex, end;
 };
 
-static uint64_t fake_load(uint64_t address) { return FAKE_STACK + ((address * UINT64_C(0x9e3779b97f4a7c15) >> 32 & ~UINT64_C(7))); }
+static uint64_t fake_load(uint64_t address)
+{
+    return FAKE_STACK + (address * UINT64_C(0x9e3779b97f4a7c15) >> 32 & ~UINT64_C(7));
+}
 
 static int access_memory(unw_addr_space_t space, unw_word_t address, unw_word_t *value, int write, void *context)
 {
@@ -38,7 +42,8 @@ static int access_memory(unw_addr_space_t space, unw_word_t address, unw_word_t 
 
 static int access_register(unw_addr_space_t space, unw_regnum_t reg, unw_word_t *value, int write, void *context)
 {
-    *value = reg == UNW_X86_64_RSP ? FAKE_SP : reg == UNW_X86_64_RBP ? FAKE_FP : reg == UNW_X86_64_RIP ? *(uintptr_t *)context : 0;
+    uintptr_t pc = *(const uintptr_t *)context;
+    *value = reg == UNW_X86_64_RSP ? FAKE_SP : reg == UNW_X86_64_RBP ? FAKE_FP : reg == UNW_X86_64_RIP ? pc : 0;
     return 0;
 }
 
@@ -116,7 +121,7 @@ static void compare_at(uintptr_t at, struct tally *tally)
         tally->simple++;
         ours = rule_step(word);
         if (oracle_step(at, &oracle) <= 0 || ours.pc != oracle.pc || ours.sp != oracle.sp || ours.fp != oracle.fp)
-            fail_msg("differs from libunwind at %#zx: kind %d cfa %d", (size_t)at, kind, hl_word_cfa(word));
+            fail_msg("differs from libunwind at %#zx: kind %d cfa %lld", (size_t)at, kind, (long long)hl_word_cfa(word));
     }
 }
 
@@ -169,21 +174,22 @@ static void rows_of_the_loader(void **state)
 static void packing_keeps_offsets(void **state)
 {
     static const int32_t cfas[] = { 8, 16, 4096, 1 << 20, (1 << 21) - 8, -8, -(1 << 21) }, fps[] = { -16, -56, -1024, 0, 1016 };
-    uint32_t low = 0;
+    uint32_t packed = 0;
     for (size_t i = 0; i < sizeof cfas / sizeof *cfas; i++)
         for (size_t j = 0; j < sizeof fps / sizeof *fps; j++) {
             struct hl_rule rule = { HL_RULE_DEREF, cfas[i], -8, HL_FP_AT_FP, fps[j] };
-            assert_true(hl_arch_pack(&rule, &low));
-            uint64_t word = UINT64_C(0xffffffff00000000) | low;
+            assert_true(hl_arch_pack(&rule, &packed));
+            uint64_t word = (uint64_t)packed << 32 | 0xffffffff;
             assert_int_equal(hl_word_kind(word), HL_RULE_DEREF);
             assert_int_equal(hl_word_fp_kind(word), HL_FP_AT_FP);
             assert_int_equal(hl_word_cfa(word), cfas[i]);
             assert_int_equal(hl_word_fp(word), fps[j]);
         }
     struct hl_rule refused[] = { { HL_RULE_SP, 1 << 21, -8, HL_FP_SAME, 0 }, { HL_RULE_SP, 12, -8, HL_FP_SAME, 0 },
-        { HL_RULE_SP, 16, -16, HL_FP_SAME, 0 }, { HL_RULE_SP, 16, -8, HL_FP_AT_CFA, -1032 }, { HL_RULE_SP, 16, -8, HL_FP_AT_CFA, 1024 } };
+        { HL_RULE_SP, 16, -16, HL_FP_SAME, 0 }, { HL_RULE_SP, 16, -8, HL_FP_AT_CFA, -1032 },
+        { HL_RULE_SP, 16, -8, HL_FP_AT_CFA, 1024 } };
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-        assert_false(hl_arch_pack(&refused[i], &low));
+        assert_false(hl_arch_pack(&refused[i], &packed));
 }
 
 int main(void)
