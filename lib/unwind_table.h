@@ -1,9 +1,9 @@
 /* The table of compiled rules, and the step outwards by one rule: the inner loop of every capture.
  *
  * The table is direct-mapped: 65536 words of 64 bits, of which only the touched pages exist. The slot of a pc is its low
- * 16 bits xor the 16 above; the low half of the word, the tag, holds pc >> 16, so that slot and tag together name the pc exactly. The high half is
- * the rule, laid out by the arch header: there one shift makes an offset that the next load can take. Words are read and
- * written whole and relaxed: a word stands for itself alone.
+ * 16 bits xor the 16 above; the low half of the word, the tag, holds pc >> 16, so that slot and tag together name the pc
+ * exactly. The high half is the rule, laid out by the arch header: there one shift makes an offset that the next load can
+ * take. Words are read and written whole and relaxed: a word stands for itself alone.
  *
  *   struct hl_frame frame;
  *   struct hl_slots slots;

@@ -308,7 +308,8 @@ int main(void)
         cmocka_unit_test(recursion), cmocka_unit_test(callback_of_libc), cmocka_unit_test(stack_of_unknown_size),
         cmocka_unit_test(realigned_stack), cmocka_unit_test(frame_of_megabytes), cmocka_unit_test(signal_frame),
         cmocka_unit_test(signal_on_its_own_stack), cmocka_unit_test(thread_start_and_cleanup),
-        cmocka_unit_test(threads_walk_at_once), cmocka_unit_test(slow_walk_keeps_to_its_limits), cmocka_unit_test(code_without_unwind_data),
+        cmocka_unit_test(threads_walk_at_once),
+        cmocka_unit_test(slow_walk_keeps_to_its_limits), cmocka_unit_test(code_without_unwind_data),
         cmocka_unit_test(rules_are_kept_and_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
