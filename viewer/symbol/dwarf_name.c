@@ -52,6 +52,24 @@ static const char *linkage_name(struct dwarf_names *names, Dwarf_Die *die)
     return name;
 }
 
+/* Compilers leave lambdas nameless or name them each in its own way; a class without a name that can be called is one. */
+static bool is_lambda(Dwarf_Die *class)
+{
+    Dwarf_Die child;
+    if (dwarf_child(class, &child) != 0)
+        return false;
+    const char *last = class->addr;
+    do {
+        const char *name = dwarf_tag(&child) == DW_TAG_subprogram ? dwarf_diename(&child) : NULL;
+        if (name && strcmp(name, "operator()") == 0)
+            return true;
+        if ((const char *)child.addr <= last)
+            return false;
+        last = child.addr;
+    } while (dwarf_siblingof(&child, &child) == 0);
+    return false;
+}
+
 static const char *scope_label(Dwarf_Die *die)
 {
     const char *name = string_of(die, DW_AT_name);
@@ -63,7 +81,7 @@ static const char *scope_label(Dwarf_Die *die)
     case DW_TAG_subprogram:
         return NULL;
     default:
-        return "(anonymous class)";
+        return is_lambda(die) ? "{lambda}" : "(anonymous class)";
     }
 }
 

@@ -14,14 +14,6 @@
 
 static const char deleted[] = " (deleted)";
 
-static char *debug_path;            /* NULL: libdwfl's ".debug" and "/usr/lib/debug" */
-
-static const Dwfl_Callbacks callbacks = {
-    .find_elf = dwfl_build_id_find_elf,
-    .find_debuginfo = dwfl_standard_find_debuginfo,
-    .debuginfo_path = &debug_path,
-};
-
 /* Returns a descriptor or -errno. A FIFO put in the file's place must not hold us up. */
 static int open_regular(const char *path)
 {
@@ -36,12 +28,16 @@ static int open_regular(const char *path)
 }
 
 /* 0 or -errno. */
-static int load(struct image *image, const char *path)
+static int load(struct image *image, const char *path, const char *debug_folder)
 {
     int fd = open_regular(path);
     if (fd < 0)
         return fd;
-    image->dwfl = dwfl_begin(&callbacks);
+    image->debug_path = xasprintf(":.debug:%s", debug_folder);     /* beside the file, in .debug/ there, below the folder */
+    image->callbacks.find_elf = dwfl_build_id_find_elf;
+    image->callbacks.find_debuginfo = dwfl_standard_find_debuginfo;
+    image->callbacks.debuginfo_path = &image->debug_path;
+    image->dwfl = dwfl_begin(&image->callbacks);
     if (image->dwfl)
         image->module = dwfl_report_elf(image->dwfl, path, path, fd, 0, true);   /* takes the descriptor when it succeeds */
     if (!image->module) {
@@ -72,17 +68,17 @@ static bool same_build_id(const struct image *image, const struct trace_module *
 }
 
 /* The debug file alone names everything, too; it survives when a package was upgraded or a file deleted. */
-static bool load_debug_file(struct image *image, const struct trace_module *module)
+static bool load_debug_file(struct image *image, const struct trace_module *module, const char *debug_folder)
 {
     if (module->build_id_len < 2)
         return false;
     struct strbuf path = STRBUF_INIT;
-    strbuf_add(&path, "/usr/lib/debug/.build-id/");
+    strbuf_printf(&path, "%s/.build-id/", debug_folder);
     add_hex(&path, module->build_id, 1);
     strbuf_add_char(&path, '/');
     add_hex(&path, module->build_id + 1, module->build_id_len - 1u);
     strbuf_add(&path, ".debug");
-    bool found = load(image, path.data) == 0;
+    bool found = load(image, path.data, debug_folder) == 0;
     strbuf_release(&path);
     if (found && !same_build_id(image, module)) {
         image_close(image);
@@ -113,9 +109,10 @@ static char *describe_replacement(const char *path, const struct trace_module *m
 }
 
 /* A deleted file's path may hold another file now, and without build-ids nobody can tell: no name is better than a wrong one. */
-static char *open_path(struct image *image, const struct trace_module *module, const char *path, bool was_deleted)
+static char *open_path(struct image *image, const struct trace_module *module, const char *path, const char *debug_folder)
 {
-    int error = load(image, path);
+    bool was_deleted = strcmp(path, module->path) != 0;
+    int error = load(image, path, debug_folder);
     if (error)
         return describe_failure(path, error);
     if (module->build_id_len > 0 ? same_build_id(image, module) : !was_deleted)
@@ -124,7 +121,7 @@ static char *open_path(struct image *image, const struct trace_module *module, c
     return describe_replacement(path, module);
 }
 
-char *image_open(struct image *image, const struct trace_module *module)
+char *image_open(struct image *image, const struct trace_module *module, const char *debug_folder)
 {
     memset(image, 0, sizeof *image);
     if (module->path[0] == '[')
@@ -132,9 +129,9 @@ char *image_open(struct image *image, const struct trace_module *module)
     size_t length = strlen(module->path), tail = sizeof deleted - 1;
     bool was_deleted = length > tail && strcmp(module->path + length - tail, deleted) == 0;
     char *path = xstrndup(module->path, was_deleted ? length - tail : length);
-    char *problem = open_path(image, module, path, was_deleted);
+    char *problem = open_path(image, module, path, debug_folder);
     free(path);
-    if (problem && load_debug_file(image, module)) {
+    if (problem && load_debug_file(image, module, debug_folder)) {
         free(problem);
         problem = NULL;
     }
@@ -145,5 +142,6 @@ void image_close(struct image *image)
 {
     if (image->dwfl)
         dwfl_end(image->dwfl);
+    free(image->debug_path);
     memset(image, 0, sizeof *image);
 }

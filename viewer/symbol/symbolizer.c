@@ -63,7 +63,7 @@ struct symbolizer_module *symbolizer_open(struct symbolizer *symbolizer, const s
     if (index == symbolizer->modules.n) {
         struct symbolizer_module *opened = xcalloc(1, sizeof *opened);
         opened->owner = symbolizer;
-        opened->problem = image_open(&opened->image, module);
+        opened->problem = image_open(&opened->image, module, IMAGE_DEBUG_FOLDER);
         vec_push(&symbolizer->modules, opened);
     }
     return symbolizer->modules.items[index];
