@@ -89,6 +89,7 @@ static void dump_string(struct dump *dump, struct cursor *in)
         in->bad = true;
         return;
     }
+    buffer_reserve(&dump->text, n + 1);            /* so that empty strings have an address, too */
     buffer_put(&dump->text, in->at, n);
     vec_push(&dump->starts, dump->text.len);
     ADD(dump, "string id=%zu text=", dump->starts.n - 1);
