@@ -1,0 +1,64 @@
+#include "report.h"
+
+#include "../base/xalloc.h"
+
+#include <stdlib.h>
+
+uint64_t report_size_limit(unsigned size_class)
+{
+    return UINT64_C(1) << size_class;
+}
+
+uint64_t report_peak_bytes(const struct profile *profile, uint32_t process)
+{
+    const struct trace_process_end *end = &profile->trace->ends[process];
+    bool whole = !profile->filtered || (!profile->selection.thread && !profile->selection.files.n && !profile->selection.functions.n &&
+                                        !profile->selection.modules.n);
+    if (whole && !profile->processes[process].replayed && profile->selection.memory == MEMORY_HEAP)
+        return end->totals.peak_bytes;
+    return profile->processes[process].costs.peak_bytes;
+}
+
+static void sum_sizes(struct report *report)
+{
+    const struct profile *profile = report->profile;
+    const struct selection *selection = &profile->selection;
+    if (selection->windowed || selection->thread || selection->files.n || selection->functions.n || selection->modules.n ||
+        selection->memory != MEMORY_HEAP)
+        return;
+    for (uint32_t p = 0; p < profile->trace->n_processes; p++) {
+        const struct trace_process_end *end = &profile->trace->ends[p];
+        if (!profile->processes[p].selected || !end->has_totals)
+            continue;
+        report->has_sizes = true;
+        for (unsigned k = 0; k < TRACE_SIZE_CLASSES; k++) {
+            report->size_count[k] += end->totals.size_count[k];
+            report->size_bytes[k] += end->totals.size_bytes[k];
+        }
+    }
+}
+
+int report_init(struct report *report, const struct profile *profile, struct trace_error *error)
+{
+    const struct trace *trace = profile->trace;
+    *report = (struct report){ .profile = profile, .threads = xcalloc(trace->n_threads, sizeof *report->threads) };
+    for (uint32_t s = 0; s < trace->n_sites; s++)
+        costs_add(&report->threads[trace->sites[s].thread], &profile->sites[s]);
+    sum_sizes(report);
+    lines_build(&report->by_peak, profile, LINES_OWN, profile->selection.windowed ? MEASURE_LIVE : MEASURE_PEAK);
+    lines_build(&report->by_temporary, profile, LINES_OWN, MEASURE_TEMPORARY);
+    lines_build(&report->by_count, profile, LINES_OWN, MEASURE_COUNT);
+    int status = timeline_build(&report->timeline, profile, error);
+    if (status < 0)
+        report_release(report);
+    return status;
+}
+
+void report_release(struct report *report)
+{
+    lines_release(&report->by_peak);
+    lines_release(&report->by_temporary);
+    lines_release(&report->by_count);
+    free(report->threads);
+    *report = (struct report){ 0 };
+}

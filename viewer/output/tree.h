@@ -1,0 +1,14 @@
+/* `heapline tree`, as text and as JSON. */
+#ifndef HEAPLINE_OUTPUT_TREE_H
+#define HEAPLINE_OUTPUT_TREE_H
+
+#include "../analyze/tree.h"
+#include "view.h"
+
+/* At most `depth` levels, chains of single callers on one level; 0: all. */
+void tree_print_text(const struct view *view, const struct profile *profile, const struct tree *tree, uint32_t depth);
+
+/* "heapline-tree/1" of docs/json.md. Returns 0 or -errno. */
+int tree_print_json(const struct view *view, const struct profile *profile, const struct tree *tree, uint32_t depth);
+
+#endif
