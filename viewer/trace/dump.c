@@ -5,14 +5,14 @@
 #include "../base/vec.h"
 #include "columns.h"
 #include "record.h"
-#include "source.h"
+#include "input.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 struct dump {
-    struct source source;
+    struct input input;
     struct loader loader;
     struct columns columns;
     trace_dump_fn *fn;
@@ -366,33 +366,33 @@ static int dump_chunk(struct dump *dump, const struct chunk *chunk, struct trace
     LINE(dump, "chunk type=%s codec=%s stored=%" PRIu32 " raw=%" PRIu32 " crc=%08" PRIx32,
          types[chunk->type < FORMAT_CHUNK_TYPES ? chunk->type : 0], chunk->codec == FORMAT_ZSTD ? "zstd" : "stored",
          chunk->stored, chunk->raw, chunk->crc);
-    int result = chunk_load(&dump->loader, &dump->source, chunk, &payload, error);
+    int result = chunk_load(&dump->loader, &dump->input, chunk, &payload, error);
     if (result)
         return result;
     while (!dump->stopped && record_next(&payload, &record))
         dump_record(dump, &record);
     if (payload.bad)
         return trace_fail(error, -EBADMSG, "%s is damaged in the chunk at byte %" PRIu64 ": a record runs over its end",
-                          dump->source.name, chunk->offset);
+                          dump->input.name, chunk->offset);
     return 0;
 }
 
 static int dump_file(struct dump *dump, struct trace_error *error)
 {
     uint8_t header[FORMAT_HEADER_BYTES];
-    int result = source_check_header(&dump->source, error);
+    int result = input_check_header(&dump->input, error);
     if (!result)
-        result = source_read(&dump->source, 0, header, sizeof header, error);
+        result = input_read(&dump->input, 0, header, sizeof header, error);
     if (result)
         return result;
     LINE(dump, "header version=%u.%u flags=0x%" PRIx32, format_get16(header + 8), format_get16(header + 10),
          format_get32(header + 12));
-    uint64_t index = source_index_offset(&dump->source);
-    uint64_t end = dump->source.bytes - (index ? FORMAT_TRAILER_BYTES : 0);
+    uint64_t index = input_index_offset(&dump->input);
+    uint64_t end = dump->input.bytes - (index ? FORMAT_TRAILER_BYTES : 0);
     dump->offset = FORMAT_HEADER_BYTES;
     while (!result && !dump->stopped && (!index || dump->offset < end)) {
         struct chunk chunk;
-        result = chunk_look(&dump->source, dump->offset, &chunk, error);
+        result = chunk_look(&dump->input, dump->offset, &chunk, error);
         if (!result)
             result = dump_chunk(dump, &chunk, error);
         if (!result)
@@ -405,7 +405,7 @@ static int dump_file(struct dump *dump, struct trace_error *error)
     return result;
 }
 
-static int dump_source(struct dump *dump, struct trace_error *error)
+static int dump_input(struct dump *dump, struct trace_error *error)
 {
     uint64_t start = 0;
     strbuf_init(&dump->line);
@@ -417,20 +417,20 @@ static int dump_source(struct dump *dump, struct trace_error *error)
     buffer_release(&dump->text);
     vec_release(&dump->starts);
     vec_release(&dump->rows);
-    source_release(&dump->source);
+    input_release(&dump->input);
     return result;
 }
 
 int trace_dump(const char *path, trace_dump_fn *fn, void *context, struct trace_error *error)
 {
     struct dump dump = {.fn = fn, .context = context};
-    int result = source_open(&dump.source, path, error);
-    return result ? result : dump_source(&dump, error);
+    int result = input_open(&dump.input, path, error);
+    return result ? result : dump_input(&dump, error);
 }
 
 int trace_dump_memory(const void *bytes, size_t n, trace_dump_fn *fn, void *context, struct trace_error *error)
 {
     struct dump dump = {.fn = fn, .context = context};
-    source_open_memory(&dump.source, bytes, n);
-    return dump_source(&dump, error);
+    input_open_memory(&dump.input, bytes, n);
+    return dump_input(&dump, error);
 }

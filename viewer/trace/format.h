@@ -65,6 +65,7 @@ enum format_kind {
 #define FORMAT_STRING_MAX (1u << 20)       /* bytes; the writer cuts longer ones */
 #define FORMAT_ARENA_MAX (UINT64_C(2) << 30) /* bytes of all strings and symbols in a reader's memory */
 #define FORMAT_IDS_MAX (UINT32_C(1) << 28) /* ids of one table */
+#define FORMAT_PROCESSES_MAX (1u << 20)    /* each costs a reader about 1 KB */
 #define FORMAT_SYMBOL_LEVELS_MAX 4096u     /* inlined functions of one frame */
 #define FORMAT_ZSTD_LEVEL 3
 

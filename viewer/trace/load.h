@@ -6,7 +6,7 @@
 #include "../base/vec.h"
 #include "columns.h"
 #include "record.h"
-#include "source.h"
+#include "input.h"
 
 struct site_list {                         /* a process's site totals while they come in */
     struct trace_site_totals *items;
@@ -17,7 +17,7 @@ struct site_list {                         /* a process's site totals while they
 
 struct reader {
     struct trace trace;                    /* the view that users see; first, so that a trace is its reader */
-    struct source source;
+    struct input input;
     VEC(struct chunk_ref) chunks;          /* all that can be read, in the order of the file */
     struct arena arena;                    /* strings and symbols */
     bool has_run;

@@ -54,7 +54,7 @@ static const char *take_process(struct reader *reader, struct cursor *in)
         return "a process record is malformed";
     if (process->parent != TRACE_NONE && process->parent >= reader->processes.n)
         return "a process has a parent that does not exist";
-    if (reader->processes.n >= FORMAT_IDS_MAX)
+    if (reader->processes.n >= FORMAT_PROCESSES_MAX)
         return "it holds more processes than a trace may";
     uint32_t id = (uint32_t)reader->processes.n;
     vec_push(&reader->processes, *process);

@@ -33,15 +33,15 @@ static bool take_index(struct reader *reader, struct cursor payload, uint64_t in
 
 static bool list_by_index(struct reader *reader)
 {
-    uint64_t index_offset = source_index_offset(&reader->source);
-    uint64_t end = reader->source.bytes - FORMAT_TRAILER_BYTES;
+    uint64_t index_offset = input_index_offset(&reader->input);
+    uint64_t end = reader->input.bytes - FORMAT_TRAILER_BYTES;
     struct loader loader = {0};
     bool good = index_offset != 0;
     for (uint64_t offset = index_offset; good && offset < end;) {
         struct chunk chunk;
         struct cursor payload;
-        good = !chunk_look(&reader->source, offset, &chunk, NULL) && chunk.type == FORMAT_INDEX && chunk.next <= end &&
-               !chunk_load(&loader, &reader->source, &chunk, &payload, NULL) && take_index(reader, payload, index_offset);
+        good = !chunk_look(&reader->input, offset, &chunk, NULL) && chunk.type == FORMAT_INDEX && chunk.next <= end &&
+               !chunk_load(&loader, &reader->input, &chunk, &payload, NULL) && take_index(reader, payload, index_offset);
         offset = chunk.next;
     }
     loader_release(&loader);
@@ -57,10 +57,10 @@ static void list_by_walk(struct reader *reader, struct trace_error *error)
     struct chunk chunk;
     trace->complete = false;
     trace->cut_offset = FORMAT_HEADER_BYTES;
-    while (!chunk_look(&reader->source, trace->cut_offset, &chunk, error)) {
+    while (!chunk_look(&reader->input, trace->cut_offset, &chunk, error)) {
         if (chunk.type == FORMAT_INDEX) {
             trace_fail(error, 0, "%s is damaged after byte %llu, in its index; all records before were read",
-                       reader->source.name, (unsigned long long)chunk.offset);
+                       reader->input.name, (unsigned long long)chunk.offset);
             return;
         }
         struct chunk_ref ref = {.offset = chunk.offset, .type = chunk.type};
@@ -73,17 +73,17 @@ static int load_chunk(struct reader *reader, struct loader *loader, const struct
 {
     struct chunk chunk;
     struct cursor payload;
-    int result = chunk_look(&reader->source, ref->offset, &chunk, error);
+    int result = chunk_look(&reader->input, ref->offset, &chunk, error);
     if (!result && chunk.type != ref->type)
         result = trace_fail(error, -EBADMSG, "%s is damaged at byte %llu: the index tells of another chunk there",
-                            reader->source.name, (unsigned long long)ref->offset);
+                            reader->input.name, (unsigned long long)ref->offset);
     if (!result)
-        result = chunk_load(loader, &reader->source, &chunk, &payload, error);
+        result = chunk_load(loader, &reader->input, &chunk, &payload, error);
     if (result)
         return result;
     const char *wrong = ref->type == FORMAT_TABLES ? load_tables(reader, payload) : load_totals(reader, payload);
     if (wrong)
-        result = trace_fail(error, -EBADMSG, "%s is damaged in the chunk at byte %llu: %s", reader->source.name,
+        result = trace_fail(error, -EBADMSG, "%s is damaged in the chunk at byte %llu: %s", reader->input.name,
                             (unsigned long long)ref->offset, wrong);
     return result;
 }
@@ -131,7 +131,7 @@ static void publish(struct reader *reader)
     trace->n_sites = (uint32_t)reader->sites.n;
     trace->unprofiled = reader->unprofiled.items;
     trace->n_unprofiled = (uint32_t)reader->unprofiled.n;
-    trace->file_bytes = reader->source.bytes;
+    trace->file_bytes = reader->input.bytes;
     for (size_t i = 0; i < reader->ends.n; i++)
         if (trace->end_ns < reader->ends.items[i].last_ns)
             trace->end_ns = reader->ends.items[i].last_ns;
@@ -142,7 +142,7 @@ static void publish(struct reader *reader)
 
 static int load(struct reader *reader, struct trace_error *error)
 {
-    int result = source_check_header(&reader->source, error);
+    int result = input_check_header(&reader->input, error);
     if (result)
         return result;
     const char *none = NULL;
@@ -151,7 +151,7 @@ static int load(struct reader *reader, struct trace_error *error)
     reader->stacks.items[0] = (struct trace_stack){TRACE_NONE, TRACE_NONE};
     reader->trace.losses.process = TRACE_NONE;
     reader->trace.complete = true;
-    reader->trace.cut_offset = reader->source.bytes;
+    reader->trace.cut_offset = reader->input.bytes;
     if (!list_by_index(reader))
         list_by_walk(reader, error);
     load_chunks(reader, error);
@@ -159,7 +159,7 @@ static int load(struct reader *reader, struct trace_error *error)
         if (!reader->trace.complete && reader->trace.cut_offset > FORMAT_HEADER_BYTES)
             return -EBADMSG;
         return trace_fail(error, -EBADMSG, "%s holds nothing that can be read: it ends or is damaged right after its header, "
-                          "at byte %d; record it again", reader->source.name, FORMAT_HEADER_BYTES);
+                          "at byte %d; record it again", reader->input.name, FORMAT_HEADER_BYTES);
     }
     if (!all_have_totals(reader))
         load_replay(reader, error);
@@ -167,7 +167,7 @@ static int load(struct reader *reader, struct trace_error *error)
     return 0;
 }
 
-static struct trace *open_source(struct reader *reader, struct trace_error *error)
+static struct trace *open_input(struct reader *reader, struct trace_error *error)
 {
     if (!load(reader, error))
         return &reader->trace;
@@ -180,11 +180,11 @@ struct trace *trace_open(const char *path, struct trace_error *error)
     struct reader *reader = xcalloc(1, sizeof *reader);
     if (error)
         error->text[0] = '\0';
-    if (source_open(&reader->source, path, error)) {
+    if (input_open(&reader->input, path, error)) {
         free(reader);
         return NULL;
     }
-    return open_source(reader, error);
+    return open_input(reader, error);
 }
 
 struct trace *trace_open_memory(const void *bytes, size_t n, struct trace_error *error)
@@ -192,8 +192,8 @@ struct trace *trace_open_memory(const void *bytes, size_t n, struct trace_error 
     struct reader *reader = xcalloc(1, sizeof *reader);
     if (error)
         error->text[0] = '\0';
-    source_open_memory(&reader->source, bytes, n);
-    return open_source(reader, error);
+    input_open_memory(&reader->input, bytes, n);
+    return open_input(reader, error);
 }
 
 void trace_close(struct trace *trace)
@@ -217,6 +217,6 @@ void trace_close(struct trace *trace)
     vec_release(&reader->unprofiled);
     columns_release(&reader->columns);
     arena_release(&reader->arena);
-    source_release(&reader->source);
+    input_release(&reader->input);
     free(reader);
 }

@@ -61,12 +61,12 @@ static int stream_run(struct stream *stream, enum format_chunk_type type, take_r
         struct cursor payload;
         if (reader->chunks.items[i].type != type)
             continue;
-        result = chunk_look(&reader->source, reader->chunks.items[i].offset, &chunk, error);
+        result = chunk_look(&reader->input, reader->chunks.items[i].offset, &chunk, error);
         if (!result)
-            result = chunk_load(&stream->loader, &reader->source, &chunk, &payload, error);
+            result = chunk_load(&stream->loader, &reader->input, &chunk, &payload, error);
         const char *wrong = result ? NULL : take_chunk(stream, payload, take);
         if (wrong)
-            result = trace_fail(error, -EBADMSG, "%s is damaged in the chunk at byte %llu: %s", reader->source.name,
+            result = trace_fail(error, -EBADMSG, "%s is damaged in the chunk at byte %llu: %s", reader->input.name,
                                 (unsigned long long)chunk.offset, wrong);
         if (result && failed)
             *failed = i;

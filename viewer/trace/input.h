@@ -1,13 +1,13 @@
 /* The bytes of a trace and its chunks, for the reader. pread rather than mmap: a file that shrinks meanwhile gives an error
  * and no signal. */
-#ifndef HEAPLINE_TRACE_SOURCE_H
-#define HEAPLINE_TRACE_SOURCE_H
+#ifndef HEAPLINE_TRACE_INPUT_H
+#define HEAPLINE_TRACE_INPUT_H
 
 #include "format.h"
 #include "reader.h"
 #include "varint.h"
 
-struct source {
+struct input {
     int fd;                        /* -1: `memory` holds the bytes */
     const uint8_t *memory;
     uint64_t bytes;
@@ -18,16 +18,16 @@ struct source {
 int trace_fail(struct trace_error *error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Each returns 0, or -errno and a sentence; after a failure there is nothing to release. */
-int source_open(struct source *source, const char *path, struct trace_error *error);
-void source_open_memory(struct source *source, const void *bytes, size_t n);
-void source_release(struct source *source);
-int source_read(const struct source *source, uint64_t offset, void *out, size_t n, struct trace_error *error);
+int input_open(struct input *input, const char *path, struct trace_error *error);
+void input_open_memory(struct input *input, const void *bytes, size_t n);
+void input_release(struct input *input);
+int input_read(const struct input *input, uint64_t offset, void *out, size_t n, struct trace_error *error);
 
 /* Looks at magic, version and flags. */
-int source_check_header(const struct source *source, struct trace_error *error);
+int input_check_header(const struct input *input, struct trace_error *error);
 
 /* Where the index begins, from the trailer at the end of the file; 0: there is no good trailer. */
-uint64_t source_index_offset(const struct source *source);
+uint64_t input_index_offset(const struct input *input);
 
 struct chunk {
     uint64_t offset, next;         /* of its header; of what follows it */
@@ -36,7 +36,7 @@ struct chunk {
 };
 
 /* Reads and checks a chunk's header; the payload lies inside the file and the lengths are within the limits. */
-int chunk_look(const struct source *source, uint64_t offset, struct chunk *chunk, struct trace_error *error);
+int chunk_look(const struct input *input, uint64_t offset, struct chunk *chunk, struct trace_error *error);
 
 /* Buffers for one chunk at a time. */
 struct loader {
@@ -47,7 +47,7 @@ struct loader {
 void loader_release(struct loader *loader);
 
 /* Reads, checks and unpacks a chunk's payload; *payload is good until the next load. */
-int chunk_load(struct loader *loader, const struct source *source, const struct chunk *chunk, struct cursor *payload,
+int chunk_load(struct loader *loader, const struct input *input, const struct chunk *chunk, struct cursor *payload,
                struct trace_error *error);
 
 #endif
