@@ -375,7 +375,8 @@ static void test_replay_inside_an_epoch(void **state)
     struct trace_writer *writer = create(path);
     write_sites(writer, 2);
     struct trace_epoch up = {.end_ns = 10, .live_bytes = 100, .live_blocks = 1, .max_live_bytes = 100, .max_ns = 9};
-    struct trace_epoch down = {.start_ns = 10, .end_ns = 20, .live_bytes = 30, .live_blocks = 1, .max_live_bytes = 130, .max_ns = 12};
+    struct trace_epoch down = {.start_ns = 10, .end_ns = 20, .live_bytes = 30, .live_blocks = 1, .max_live_bytes = 130,
+                               .max_ns = 12};
     struct trace_site_counts first = {0, {.allocations = 1, .allocated_bytes = 100}};
     struct trace_site_counts second[] = {{0, {.frees = 1, .freed_bytes = 100}}, {1, {.allocations = 1, .allocated_bytes = 30}}};
     trace_write_epoch(writer, &up, &first, 1);
@@ -402,13 +403,15 @@ static void test_size(void **state)
         for (unsigned i = 0; i < 256; i++)
             deltas[i].site = i;
         for (unsigned i = 0; i < 5000; i++, n_events += 2) {
-            struct trace_counts *born = &deltas[sample_random(&random) % 256].counts, *dead = &deltas[sample_random(&random) % 256].counts;
+            struct trace_counts *born = &deltas[sample_random(&random) % 256].counts;
+            struct trace_counts *dead = &deltas[sample_random(&random) % 256].counts;
             born->allocations++;
             born->allocated_bytes += 16 + sample_random(&random) % 240;
             dead->frees++;
             dead->freed_bytes += 16 + sample_random(&random) % 240;
         }
-        struct trace_epoch epoch = {0, e * 1000003, (e + 1) * 1000003, 130000 + random % 1000, 1000, 140000, e * 1000003 + 5, 0, 0};
+        struct trace_epoch epoch = {0, e * 1000003, (e + 1) * 1000003, 130000 + random % 1000, 1000, 140000, e * 1000003 + 5,
+                                    0, 0};
         trace_write_epoch(writer, &epoch, deltas, 256);
     }
     struct trace *trace = close_and_open(writer, path);
@@ -448,8 +451,10 @@ static void test_dump(void **state)
         "stack id=2 parent=1 frame=1",
         "site id=7 thread=1 stack=2",
         "symbol frame=1 level=1 line=42 function=\"function\" file=\"/src/a.c\"",
-        "epoch process=1 start_ns=1 end_ns=2 live_bytes=3 live_blocks=4 max_live_bytes=5 max_ns=2 mapped_bytes=6 rss_bytes=7 sites=1",
-        "delta site=7 allocations=1 allocated_bytes=2 frees=3 freed_bytes=4 temporary=5 temporary_bytes=6 inherited=7 inherited_bytes=8",
+        "epoch process=1 start_ns=1 end_ns=2 live_bytes=3 live_blocks=4 max_live_bytes=5 max_ns=2 mapped_bytes=6 "
+        "rss_bytes=7 sites=1",
+        "delta site=7 allocations=1 allocated_bytes=2 frees=3 freed_bytes=4 temporary=5 temporary_bytes=6 inherited=7 "
+        "inherited_bytes=8",
         "event kind=free thread=1 site=7 address=0x50 bytes=48 ns=9",
         "block process=1 address=0x60 bytes=32 site=7 born_ns=1",
         "totals process=1 allocations=0 allocated_bytes=0 frees=0 freed_bytes=0 temporary=0 temporary_bytes=0 inherited=0 "

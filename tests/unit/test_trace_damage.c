@@ -46,7 +46,7 @@ static void cut_at_every_byte(bool whole)
     uint64_t last_lines = 0, readable = 0;
     for (size_t cut = 0; cut <= n; cut++) {
         struct trace_error error;
-        uint8_t *copy = malloc(cut ? cut : 1);                     /* of that length exactly, so that a sanitizer sees over-reads */
+        uint8_t *copy = malloc(cut ? cut : 1);                     /* no longer, so that a sanitizer sees over-reads */
         memcpy(copy, bytes, cut);
         uint64_t lines = 0;
         int dumped = trace_dump_memory(copy, cut, count_line, &lines, &error);
@@ -254,7 +254,7 @@ static void test_unknown_things_are_skipped(void **state)
     struct trace *trace = trace_open_memory(bytes, n, &error);
     assert_non_null(trace);
     assert_int_equal(trace->cut_offset, n);
-    assert_int_equal(trace->n_modules, 1);                         /* string 4 is "x"; the bytes after its fields are newer ones */
+    assert_int_equal(trace->n_modules, 1);                         /* string 4 is "x"; newer fields follow */
     assert_string_equal(trace->modules[0].path, "x");
     trace_close(trace);
     free(bytes);
