@@ -50,6 +50,15 @@ static void tell_if_barred(void)
         hl_session_notice(HL_HELLO_BARRED, "it defines malloc itself");
 }
 
+/* Checking mode: libunwind comes in a library of its own, unseen by the program. */
+static void load_oracle(void)
+{
+    const char *path = getenv("HEAPLINE_ORACLE");
+    void *handle = path ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
+    if (handle)
+        hl_stack_oracle = (size_t(*)(uintptr_t, uintptr_t *, size_t))dlsym(handle, "heapline_check_walk");
+}
+
 __attribute__((constructor(101))) static void begin(void)
 {
     remember_environment();
@@ -63,4 +72,6 @@ __attribute__((constructor(101))) static void begin(void)
     pthread_atfork(before_fork, NULL, NULL);
     hl_exit_watch();
     tell_if_barred();
+    if (hl_session->board && hl_session->board->check)
+        load_oracle();
 }

@@ -7,6 +7,7 @@
 #include <elf.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #define MODULES_MAX 8192
 
@@ -16,6 +17,7 @@ static struct known *known;              /* MODULES_MAX of them; private to the 
 static uint32_t n_known;
 static uint64_t known_serial;            /* the session they were announced to */
 static unsigned long long adds, subs;    /* the loader's counters when we last looked */
+static struct known loader;
 static _Atomic uint32_t lock;            /* trylock only: whoever finds it taken leaves the work to the owner */
 
 struct module {
@@ -113,6 +115,22 @@ static int announce(struct dl_phdr_info *info, size_t size, void *context)
     memcpy(words + 1, &module.record, sizeof module.record);
     hl_event_path(announcing->thread, words, sizeof words / 8, full_path(module.name, buffer, sizeof buffer));
     return 0;
+}
+
+static int find_loader(struct dl_phdr_info *info, size_t size, void *context)
+{
+    struct module module;
+    read_module(&module, info);
+    if (info->dlpi_addr == getauxval(AT_BASE) && info->dlpi_addr)
+        loader = (struct known){module.record.start, module.record.end};
+    return 0;
+}
+
+bool hl_modules_is_loader(uintptr_t pc)
+{
+    if (!loader.end)
+        dl_iterate_phdr(find_loader, NULL);
+    return pc >= loader.start && pc < loader.end;
 }
 
 HL_COLD void hl_modules_announce(struct hl_thread *thread)

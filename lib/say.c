@@ -21,3 +21,18 @@ HL_COLD void hl_say(const char *sentence, int error)
     }
     hl_sys(SYS_write, 2, (long)line, (long)n, 0, 0, 0);
 }
+
+HL_COLD void hl_say_numbers(const char *sentence, const uint64_t *numbers, size_t count)
+{
+    char line[256];
+    size_t n = strlen(sentence);
+    memcpy(line, sentence, n);
+    for (size_t i = 0; i < count && n < sizeof line - 19; i++) {
+        line[n++] = ' ';
+        for (int shift = 60; shift >= 0; shift -= 4)
+            if (numbers[i] >> shift || shift == 0)
+                line[n++] = "0123456789abcdef"[numbers[i] >> shift & 15];
+    }
+    line[n] = 0;
+    hl_say(line, 0);
+}

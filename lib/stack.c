@@ -1,6 +1,7 @@
 #include "stack.h"
 
 #include "arch.h"
+#include "modules.h"
 #include "say.h"
 #include "session.h"
 #include "unwind.h"
@@ -79,6 +80,7 @@ HL_INLINE uint8_t trait_of(uint64_t rule)
 struct hl_capture hl_stack_capture(struct hl_thread *thread, struct hl_frame origin)
 {
     const struct hl_walked *frames = thread->frames;
+    thread->origin_sp = origin.sp;
     struct hl_walked state = {.pc = origin.pc, .sp = origin.sp, .fp = origin.fp};
     int32_t i = (int32_t)thread->depth - 1;
     uint32_t fresh = 0, kept = 0;
@@ -107,7 +109,7 @@ struct hl_capture hl_stack_capture(struct hl_thread *thread, struct hl_frame ori
             if (hl_word_kind(rule) == HL_RULE_COMPLEX)
                 return capture_slow(thread, origin);
             thread->traits[fresh++] = 0;
-            if (hl_word_kind(rule) != HL_RULE_END)
+            if (hl_word_kind(rule) != HL_RULE_END && !hl_modules_is_loader(state.pc))
                 fresh = push_truncated(thread, fresh);
             break;
         }
@@ -129,24 +131,23 @@ struct hl_capture hl_stack_capture(struct hl_thread *thread, struct hl_frame ori
     return (struct hl_capture){kept, fresh};
 }
 
-/* What libunwind says of the same moment. The frames of the library itself are left out by the CFA of the innermost frame. */
-void hl_stack_check(struct hl_thread *thread)
+size_t (*hl_stack_oracle)(uintptr_t sp, uintptr_t *pcs, size_t max);
+
+/* The frames of the library itself are left out by the stack pointer of the innermost frame. A truncated stack need only be the beginning. */
+HL_COLD void hl_stack_check(struct hl_thread *thread)
 {
-    uintptr_t *pcs = (uintptr_t *)thread->fresh;
     const struct hl_walked *frames = thread->frames;
-    bool whole = false;
-    uint32_t depth = thread->depth;
-    uintptr_t sp = depth ? frames[depth - 1].sp : 0;
-    if (sp == 0 || sp == ~(uintptr_t)0)
-        return;                          /* libunwind made this one itself */
-    bool truncated = frames[0].pc == HL_FRAME_TRUNCATED;
-    size_t n = hl_unwind_slow(sp, pcs, HL_STACK_MAX, &whole), same = 0, ours = depth - truncated;
-    while (same < n && same < ours && pcs[same] == frames[depth - 1 - same].pc)
-        same++;
-    bool right = same == ours && (n == ours || truncated);
-    atomic_fetch_add_explicit(&thread->head->stacks_checked, 1, memory_order_relaxed);
-    if (right)
+    uintptr_t *pcs = (uintptr_t *)thread->fresh;
+    if (!hl_stack_oracle || !thread->nested || thread->depth == 0)
         return;
-    atomic_fetch_add_explicit(&thread->head->stacks_wrong, 1, memory_order_relaxed);
-    hl_say("a stack differs from libunwind's", 0);
+    size_t truncated = frames[0].pc == HL_FRAME_TRUNCATED, ours = thread->depth - truncated, same = 0;
+    size_t n = hl_stack_oracle(thread->origin_sp, pcs, HL_STACK_MAX);
+    while (same < n && same < ours && pcs[same] == frames[thread->depth - 1 - same].pc)
+        same++;
+    atomic_fetch_add_explicit(&thread->head->stacks_checked, 1, memory_order_relaxed);
+    if (same == ours && (n == ours || truncated))
+        return;
+    if (atomic_fetch_add_explicit(&thread->head->stacks_wrong, 1, memory_order_relaxed) == 0)
+        hl_say_numbers("a stack differs from libunwind's: ours, theirs, the same from the inside, pc there:", (uint64_t[]){ours, n, same,
+                       same < ours ? frames[thread->depth - 1 - same].pc : 0, same < n ? pcs[same] : 0}, 5);
 }

@@ -22,7 +22,8 @@ struct hl_capture {
 /* Walks from `origin`, the hook's caller, and updates thread->frames; thread->depth becomes kept + fresh. */
 struct hl_capture hl_stack_capture(struct hl_thread *thread, struct hl_frame origin);
 
-/* Checking mode: compares the stack captured last with libunwind's and counts. */
+/* Checking mode: compares the stack captured last with the oracle's (libunwind, loaded for the purpose) and counts. */
 void hl_stack_check(struct hl_thread *thread);
+extern size_t (*hl_stack_oracle)(uintptr_t sp, uintptr_t *pcs, size_t max);
 
 #endif

@@ -38,6 +38,7 @@ struct hl_thread {
     uint64_t now_ns;                   /* the tick in the last TIME record */
     uint32_t depth;                    /* frames of the last walk that the collector knows too */
     uint32_t check;                    /* checking mode */
+    uintptr_t origin_sp;               /* of the last walk's innermost frame */
     char *ring, *ring_end;
     struct hl_thread *nested;          /* NULL in a nested state */
     struct hl_ring_head own_head;      /* of a nested state */

@@ -1,0 +1,55 @@
+/* heapline lines: the source, annotated line by line with what it costs. */
+#include "commands.h"
+
+#include "../output/lines.h"
+#include "view.h"
+
+static bool inclusive, self, all_lines;
+
+static int print(const struct view *view, const struct profile *profile, void *context)
+{
+    struct lines lines;
+    int status = 0;
+    lines_build(&lines, profile, inclusive ? LINES_INCLUSIVE : self ? LINES_SELF : LINES_OWN, view->by);
+    if (view_options.json)
+        status = lines_print_json(view, profile, &lines);
+    else
+        lines_print_text(view, profile, &lines, all_lines);
+    lines_release(&lines);
+    return status == 0 ? EXIT_OK : EXIT_USAGE;
+}
+
+static int run(int argc, char **argv)
+{
+    return view_show(&command_lines, argc, argv, print, NULL);
+}
+
+static const struct option options[] = {
+    {"inclusive", 0, OPTION_FLAG, NULL, "count for each line what all of its callees allocate", &inclusive, NULL},
+    {"self", 0, OPTION_FLAG, NULL, "count for the innermost line that is known, whoever wrote it", &self, NULL},
+    {"all-lines", 0, OPTION_FLAG, NULL, "show whole files, and lines that hold little", &all_lines, NULL},
+    VIEW_FILTER_ROWS,
+    VIEW_OUTPUT_ROWS,
+    VIEW_LAST_ROW,
+};
+
+const struct command command_lines = {
+    .name = "lines",
+    .operands = "FILE",
+    .summary = "source files annotated line by line",
+    .description =
+        "Shows each source file with, for each line: bytes live at the peak and at the end, bytes allocated, number of calls, bytes "
+        "freed, and temporary blocks (freed before their thread allocated again).\n\n"
+        "Every allocation belongs to one line, its owner: the innermost line of the program's own source. Lines of the C and C++ "
+        "runtime, of headers under /usr/include, of libraries under /usr/lib, and of functions that are named like allocators "
+        "(xmalloc, g_strdup, operator new; --wrapper names more) own something only when no other line is known. So the rows add up to "
+        "the total. What has no line in any caller is listed by function or address under its module.\n\n"
+        "With --self the owner is the innermost line that is known. With --inclusive an allocation counts for every line on its "
+        "stack, once for each, and rows do not add up.",
+    .examples = "heapline lines app.hpl\twhich lines held the memory at the peak\n"
+                "heapline lines --by temporary app.hpl\twhat is allocated only to be thrown away\n"
+                "heapline lines --at 12:31 app.hpl\twhat was live at that time\n"
+                "heapline lines --file 'parse*.c' --all-lines app.hpl\twhole files\n",
+    .options = options,
+    .run = run,
+};
