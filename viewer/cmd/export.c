@@ -10,24 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *to, *output;
-
-static const struct format *find_format(void)
-{
-    struct strbuf names = STRBUF_INIT;
-    const struct format *found = NULL;
-    for (const struct format *format = formats; format->name; format++) {
-        if (to && strcmp(format->name, to) == 0)
-            found = format;
-        strbuf_printf(&names, "%s%s", names.length ? ", " : "", format->name);
-    }
-    if (!found && to)
-        say_error("export: there is no format \"%s\"; --to takes one of %s", to, names.data);
-    else if (!found)
-        say_error("export: --to FORMAT is needed, one of %s", names.data);
-    strbuf_release(&names);
-    return found;
-}
+static const char *output;
+static int to = -1;
 
 static int write_to(FILE *out, const struct format *format, const struct profile *profile, const char *name)
 {
@@ -67,9 +51,12 @@ static int run(int argc, char **argv)
     struct trace *trace = view_open(&command_export, argc, argv, &status);
     if (!trace)
         return status;
-    const struct format *format = find_format();
-    struct profile *profile = format ? view_profile(trace) : NULL;
-    status = profile ? export_profile(format, profile) : EXIT_USAGE;
+    struct profile *profile = NULL;
+    if (to < 0)
+        say_error("export: --to FORMAT is needed: json, csv, folded, pprof, massif or dot");
+    else
+        profile = view_profile(trace);
+    status = profile ? export_profile(&formats[to], profile) : EXIT_USAGE;
     if (profile && !trace->complete)
         say_warning("the trace is cut at byte %llu; the export holds what was recovered", (unsigned long long)trace->cut_offset);
     profile_destroy(profile);
@@ -78,7 +65,7 @@ static int run(int argc, char **argv)
 }
 
 static const struct option options[] = {
-    {"to", 0, OPTION_CHOICE, "FORMAT", "the format: json, csv, folded, pprof, massif or dot", &to, NULL},
+    {"to", 0, OPTION_CHOICE, "FORMAT", "the format: json, csv, folded, pprof, massif or dot", &to, format_names},
     {"output", 'o', OPTION_FILE, "FILE", "where to write (default: -, the standard output)", &output, NULL},
     VIEW_FILTER_ROWS,
     VIEW_LAST_ROW,

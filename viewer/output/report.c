@@ -38,16 +38,25 @@ static void sum_sizes(struct report *report)
     }
 }
 
-int report_init(struct report *report, const struct profile *profile, struct trace_error *error)
+static void add_top(struct report *report, enum measure by)
+{
+    for (uint32_t i = 0; i < report->n_tops; i++)
+        if (report->tops[i].by == by)
+            return;
+    lines_build(&report->tops[report->n_tops++], report->profile, LINES_OWN, by);
+}
+
+int report_init(struct report *report, const struct profile *profile, enum measure by, struct trace_error *error)
 {
     const struct trace *trace = profile->trace;
     *report = (struct report){ .profile = profile, .threads = xcalloc(trace->n_threads, sizeof *report->threads) };
     for (uint32_t s = 0; s < trace->n_sites; s++)
         costs_add(&report->threads[trace->sites[s].thread], &profile->sites[s]);
     sum_sizes(report);
-    lines_build(&report->by_peak, profile, LINES_OWN, profile->selection.windowed ? MEASURE_LIVE : MEASURE_PEAK);
-    lines_build(&report->by_temporary, profile, LINES_OWN, MEASURE_TEMPORARY);
-    lines_build(&report->by_count, profile, LINES_OWN, MEASURE_COUNT);
+    add_top(report, by);
+    add_top(report, MEASURE_PEAK);
+    add_top(report, MEASURE_COUNT);
+    add_top(report, MEASURE_TEMPORARY);
     int status = timeline_build(&report->timeline, profile, error);
     if (status < 0)
         report_release(report);
@@ -56,9 +65,8 @@ int report_init(struct report *report, const struct profile *profile, struct tra
 
 void report_release(struct report *report)
 {
-    lines_release(&report->by_peak);
-    lines_release(&report->by_temporary);
-    lines_release(&report->by_count);
+    for (uint32_t i = 0; i < report->n_tops; i++)
+        lines_release(&report->tops[i]);
     free(report->threads);
     *report = (struct report){ 0 };
 }

@@ -8,17 +8,17 @@
 
 #define REPORT_PEAKS 6                /* the peak and five runners-up */
 
-/* What a report is made of. The three orders are of the same rows (own lines). */
+/* What a report is made of. The tops are orders of the same rows (own lines): by the measure asked for, then by the usual ones. */
 struct report {
     const struct profile *profile;
     struct timeline timeline;
-    struct lines by_peak, by_temporary, by_count;
+    struct lines tops[4];             uint32_t n_tops;
     struct costs *threads;            /* by thread */
     uint64_t size_count[TRACE_SIZE_CLASSES], size_bytes[TRACE_SIZE_CLASSES];
     bool has_sizes;                   /* known for the whole run of whole processes only */
 };
 
-int report_init(struct report *report, const struct profile *profile, struct trace_error *error);
+int report_init(struct report *report, const struct profile *profile, enum measure by, struct trace_error *error);
 void report_release(struct report *report);
 
 /* The largest size of a class in bytes. */

@@ -149,16 +149,15 @@ static json_t *unprofiled_array(const struct trace *trace)
 int report_print_json(const struct view *view, const struct report *report)
 {
     const struct profile *profile = report->profile;
-    json_t *object = json_begin("heapline-report/1", profile, measure_names[report->by_peak.by]);
+    json_t *object = json_begin("heapline-report/1", profile, measure_names[report->tops[0].by]);
     json_object_set_new(object, "processes", process_array(report));
     json_object_set_new(object, "threads", thread_array(report));
     json_object_set_new(object, "peaks", peak_array(report));
     json_object_set_new(object, "timeline", timeline_object(&report->timeline));
     json_object_set_new(object, "sizes", size_array(report));
     json_t *top = json_object();
-    json_object_set_new(top, measure_names[report->by_peak.by], top_array(view, profile, &report->by_peak));
-    json_object_set_new(top, "count", top_array(view, profile, &report->by_count));
-    json_object_set_new(top, "temporary", top_array(view, profile, &report->by_temporary));
+    for (uint32_t i = 0; i < report->n_tops; i++)
+        json_object_set_new(top, measure_names[report->tops[i].by], top_array(view, profile, &report->tops[i]));
     json_object_set_new(object, "top", top);
     json_object_set_new(object, "unprofiled", unprofiled_array(profile->trace));
     json_object_set_new(object, "losses", json_losses(profile->trace));

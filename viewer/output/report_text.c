@@ -96,14 +96,18 @@ static void add_brief(const struct view *view, struct strbuf *out, const struct 
         location_add_name(out, locations, row->location);
 }
 
-static void print_top(const struct view *view, const struct profile *profile, const struct lines *lines, const char *title)
+static void print_top(const struct view *view, const struct profile *profile, const struct lines *lines)
 {
+    static const char *const titles[] = {
+        "Who held the memory at the peak", "Who still held memory at the end", "Who allocated the most bytes", "Who allocated most often",
+        "Who allocated only to throw away (temporary allocations)",
+    };
     const struct line_row **rows = lines_sorted(lines);
     uint64_t total = costs_measure(&lines->total, lines->by);
     uint32_t top = view->top ? view->top : TOP_BY_DEFAULT, shown = 0;
     struct strbuf brief = STRBUF_INIT;
     if (total)
-        heading(view, title);
+        heading(view, titles[lines->by]);
     for (; total && shown < lines->n_rows && shown < top; shown++) {
         uint64_t measure = costs_measure(&rows[shown]->costs, lines->by);
         char figures[128];
@@ -248,13 +252,11 @@ void report_print_text(const struct view *view, const struct report *report)
     const struct profile *profile = report->profile;
     view_print_header(view, profile, "Memory report");
     if (!view_print_nothing(view, profile)) {
-        bool windowed = profile->selection.windowed;
         print_totals(view, report);
         print_timeline(view, report);
         print_peaks(view, report);
-        print_top(view, profile, &report->by_peak, windowed ? "Who held it at the end of the window" : "Who held it at the peak");
-        print_top(view, profile, &report->by_count, "Who allocated most often");
-        print_top(view, profile, &report->by_temporary, "Who allocated only to throw away (temporary allocations)");
+        for (uint32_t i = 0; i < report->n_tops; i++)
+            print_top(view, profile, &report->tops[i]);
         print_sizes(view, report);
         print_mappings(view, profile);
         print_processes(view, report);

@@ -4,6 +4,7 @@
 
 #include "../analyze/profile.h"
 #include "../base/color.h"
+#include "../base/format.h"
 #include "../base/strbuf.h"
 
 #include <stdio.h>
