@@ -24,10 +24,11 @@ A program of tests/prog is a scenario by its first comment, which says what it p
     require: a>b            about the numbers that the program printed as a=1 b=2
     expect: file:LINE …     an expectation for a line of another file, see below
 
-and by a comment at each line that allocates, `expect: key=value …`, compared with `heapline lines --json` summed over the whole run:
-count (allocations), bytes (allocated), live (at the end), freed, temporary, peak, function; mapped_live and mapped_count for anonymous mappings,
-reserved_live, file_live, break_live for the other kinds. A value is a number or a product of numbers and $names that the program
-printed as name=number; "any" is not compared. A line of the program that allocates and has no such comment is a failure.
+and by a comment at each line that allocates, `expect: key=value …`, compared with `heapline lines --json` summed over the run:
+count (allocations), bytes (allocated), live (at the end), freed, temporary, peak, function; the same of other memory than the
+heap with the kind in front, as --memory knows it: mapped_live, mapped_count, file_live, reserved_live. A value is a number or a
+product of numbers and $names that the program printed as name=number; "any" is not compared. A line that allocates and has no
+such comment is a failure.
 
 The rest of the scenarios, which need more than one program and one run, stand in tests/prog/cases_*.py.
 """
@@ -84,9 +85,9 @@ def parse_arguments():
     parser.add_argument("--programs", required=True, help="folder of the built tests/prog")
     parser.add_argument("--count", required=True, help="the built counting preload, count.so")
     parser.add_argument("--workloads", default=os.path.join(HERE, "..", "..", "shared", "workloads"))
-    parser.add_argument("--filter", action="append", default=[], help="a group, a scenario's name, or its beginning; may be given again")
+    parser.add_argument("--filter", action="append", default=[], help="a group, a scenario, or its beginning; may be given again")
     parser.add_argument("--list", action="store_true", help="print names and groups")
-    parser.add_argument("--self-check", action="store_true", help="judge the programs' own expectations by the counting preload alone")
+    parser.add_argument("--self-check", action="store_true", help="judge the programs by the counting preload alone")
     parser.add_argument("--keep", action="store_true", help="keep the scratch folders")
     return parser.parse_args()
 

@@ -1,12 +1,14 @@
 /* An independent count of what a program allocates: the judge that heapline's totals are compared with.
  *
- * A preloaded library that shares no line with heapline's. It counts every successful call of the malloc family at the same
- * level (the program's call into libc), keeps the size of each live block, and writes the running totals straight into a file mapping
- * (`$COUNT_DIR/<pid>.<n>`, one a process and one more after each exec), so that they survive _exit, SIGKILL and exec.
- * Stacked behind heapline in one run it sees the same calls of the same process, whatever the program does differently from run to run.
+ * A preloaded library that shares no line with heapline's. It counts every successful call of the malloc family at the
+ * same level (the program's call into libc), keeps the size of each live block, and writes the running totals straight
+ * into a file mapping (`$COUNT_DIR/<pid>.<n>`, one a process and one more after each exec), so that they survive _exit,
+ * SIGKILL and exec. Stacked behind heapline in one run it sees the same calls of the same process, whatever the program
+ * does differently from run to run.
  *
- * realloc is a release of the old block and an allocation of the new one. A forked child counts from zero and inherits the live blocks.
- * One lock guards everything; the page that holds it is wiped by fork, raw or not, which is also how a child finds out that it is one.
+ * realloc is a release of the old block and an allocation of the new one. A forked child counts from zero and inherits the
+ * live blocks. One lock guards everything; the page that holds it is wiped by fork, raw or not, which is also how a child
+ * finds out that it is one.
  */
 #include <errno.h>
 #include <fcntl.h>

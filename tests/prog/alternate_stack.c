@@ -1,4 +1,5 @@
-/* A handler on its own stack (sigaltstack) allocates: its stack runs through the signal frame to main, and main's own are right again after it.
+/* A handler on its own stack (sigaltstack) allocates: its stack runs through the signal frame to main, and main's own are
+ * right again after it.
  *
  * group: life
  * stack: main;interrupted;handler

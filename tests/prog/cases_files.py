@@ -1,4 +1,4 @@
-"""Trace files that are damaged, foreign or cannot be written: a clear message and exit code 2, never a crash, never a harmed program."""
+"""Trace files that are damaged, foreign or cannot be written: a clear message, exit code 2, no crash, no harmed program."""
 import os
 import random
 import shutil
@@ -46,7 +46,8 @@ def read_damaged(bench, data, what, verbs=VERBS, allowed=(0, 2)):
 def cut(bench):
     """Cut anywhere. From some point on the beginning is of use, and a later cut never gives less than an earlier one."""
     data = good_trace(bench)
-    positions = sorted({*range(0, min(len(data), 64)), *(len(data) * i // 150 for i in range(150)), *range(len(data) - 40, len(data))})
+    size = len(data)
+    positions = sorted({*range(min(size, 64)), *(size * i // 150 for i in range(150)), *range(max(size - 40, 0), size)})
     known = 0
     for position in positions:
         codes = read_damaged(bench, data[:position], f"cut at {position} of {len(data)}", VERBS[:2] + VERBS[3:4])
@@ -184,7 +185,9 @@ def read_only(bench):
 
 @scenario("file-unwritable")
 def unwritable(bench):
-    for path, word in ((bench.path("no", "such", "folder.hpl"), b"o such"), ("/proc/version/t.hpl", b"ot a directory"), (bench.folder("dir.hpl"), b"irectory")):
+    places = ((bench.path("no", "such", "folder.hpl"), b"o such"), ("/proc/version/t.hpl", b"ot a directory"),
+              (bench.folder("dir.hpl"), b"irectory"))
+    for path, word in places:
         outcome = run_into(bench, path)
         expect(word in outcome.stderr, f"-o {path}: the sentence does not say why: {outcome.stderr!r}")
         expect_equal("the program did not start, so stdout", outcome.stdout, b"")

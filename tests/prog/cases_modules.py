@@ -39,7 +39,8 @@ def profile_plain(bench, path):
 
 def expect_lines(bench, trace):
     rows = [r for r in bench.lines(trace) if os.path.basename(r.get("file") or "") == "plain.c"]
-    expect_equal("allocations of plain_inner by line", [(r["function"], r["allocations"], r["live_bytes"]) for r in rows], [("plain_inner", 2, 1024)])
+    figures = [(r["function"], r["allocations"], r["live_bytes"]) for r in rows]
+    expect_equal("lines of plain.c", figures, [("plain_inner", 2, 1024)])
     expect(any(has_subsequence(names, OUTER) for names, _ in bench.stacks(trace)), f"no stack with {OUTER}")
 
 

@@ -1,4 +1,4 @@
-"""What cannot be profiled is refused before it is started: one plain sentence that names the program, the cause and the way out."""
+"""What cannot be profiled is refused before it starts: one plain sentence with the program, the cause and the way out."""
 import os
 import shutil
 import stat
@@ -17,7 +17,7 @@ def scenario(name):
 
 
 def refused(bench, path, status, *words):
-    """Nothing of the program ran, nothing is on stdout, one line on stderr holds the program's name and one of each word's alternatives."""
+    """Nothing of the program ran; one line on stderr holds the program's name and of each word one of its alternatives."""
     outcome, trace = bench.profile([path])
     text = outcome.stderr.decode("utf-8", "replace")
     expect_equal("exit code", outcome.status, status)
@@ -56,7 +56,8 @@ def musl(bench):
 
 @scenario("refuse-32-bit")
 def bits_32(bench):
-    header = b"\x7fELF" + bytes([1, 1, 1, 0]) + bytes(8) + struct.pack("<HHIIIIIHHHHHH", 2, 3, 1, 0x8048000, 52, 0, 0, 52, 32, 1, 40, 0, 0)
+    header = b"\x7fELF" + bytes([1, 1, 1]) + bytes(9)
+    header += struct.pack("<HHIIIIIHHHHHH", 2, 3, 1, 0x8048000, 52, 0, 0, 52, 32, 1, 40, 0, 0)
     segment = struct.pack("<IIIIIIII", 1, 0, 0x8048000, 0x8048000, 84, 84, 5, 0x1000)
     refused(bench, make(bench, "program32", header + segment), 2, "32-bit|32 bit")
 

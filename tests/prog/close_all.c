@@ -1,4 +1,5 @@
-/* A program that closes every descriptor, and one that uses every number: recording goes on, and it finds what it would find natively.
+/* A program that closes every descriptor, and one that uses every number: recording goes on, and it finds what it would
+ * find natively.
  *
  * group: life
  * case: range: arguments=range

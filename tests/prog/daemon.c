@@ -1,5 +1,5 @@
-/* A daemon: forks, leaves the session, forks again, changes to /, closes every descriptor, and works when its ancestors are long gone. It is in
- * the trace; heapline waits for it.
+/* A daemon: forks, leaves the session, forks again, changes to /, closes every descriptor, and works when its ancestors
+ * are long gone. It is in the trace; heapline waits for it.
  *
  * group: processes
  * count: sums

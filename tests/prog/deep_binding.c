@@ -1,5 +1,6 @@
-/* RTLD_DEEPBIND makes a module prefer its own libraries' symbols, and so passes by a preload: dlmopen gives it a libc of its own. Neither
- * breaks anything. What is seen is exact, and a block from a hidden malloc that reaches our free is harmless.
+/* RTLD_DEEPBIND makes a module prefer its own libraries' symbols, and so passes by a preload: dlmopen gives it a libc of
+ * its own. Neither breaks anything. What is seen is exact, and a block from a hidden malloc that reaches our free is
+ * harmless.
  *
  * group: modules
  * count: none

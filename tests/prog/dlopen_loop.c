@@ -2,7 +2,7 @@
  *
  * group: modules
  * arguments: {programs}/plugin1.so
- * expect: plugin.c:16 count=200 bytes=200200 live=100100
+ * expect: plugin.c:17 count=200 bytes=200200 live=100100
  * stack: main;use;plugin_allocate;plugin_worker_1
  */
 #include "prog.h"

@@ -1,4 +1,5 @@
-/* dlsym that fails allocates its message, in several threads at once; the hooks' own search for libc's functions is not confused by it.
+/* dlsym that fails allocates its message, in several threads at once; the hooks' own search for libc's functions is not
+ * confused by it.
  *
  * group: life
  * count: sums

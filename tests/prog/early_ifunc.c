@@ -1,5 +1,5 @@
-/* An IFUNC resolver allocates while the loader is still relocating: the program starts as it does natively, the block can be released
- * later, and nothing that came afterwards is missed.
+/* An IFUNC resolver allocates while the loader is still relocating: the program starts as it does natively, the block can
+ * be released later, and nothing that came afterwards is missed.
  *
  * group: life
  */
@@ -9,7 +9,7 @@ static void *early;
 
 static int answer(void) { return 42; }
 
-static int (*resolve(void))(void)
+__attribute__((used)) static int (*resolve(void))(void)
 {
     early = malloc(300);            /* expect: count=1 bytes=300 live=0 freed=300 */
     return answer;

@@ -1,4 +1,5 @@
-/* Entry points that this libc may lack are found at run time, or are not: cfree, free_sized, free_aligned_sized. Each releases one block.
+/* Entry points that this libc may lack are found at run time, or are not: cfree, free_sized, free_aligned_sized. Each
+ * releases one block.
  *
  * group: allocation
  */

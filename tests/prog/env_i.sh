@@ -1,5 +1,5 @@
 #!/bin/sh
-# `env -i` empties the environment, `env -u` takes the preload away, `exec -c` as shells have it: the programs behind it are profiled.
+# `env -i` empties the environment, `env -u` and an empty variable take the preload away: the programs behind it are profiled all the same.
 #
 # group: processes
 # count: partial

@@ -1,5 +1,5 @@
-/* C++ exceptions: thrown through libc (a qsort callback), out of operator new by way of a new_handler, across threads, rethrown, nested.
- * The hooks patch nothing and are never on the way.
+/* C++ exceptions: thrown through libc (a qsort callback), out of operator new by way of a new_handler, across threads,
+ * rethrown, nested. The hooks patch nothing and are never on the way.
  *
  * group: life
  * count: sums

@@ -1,4 +1,5 @@
-/* A child that is a static program cannot be profiled: it runs as natively, and the trace says that it is missing and why. Its parent is there.
+/* A child that is a static program cannot be profiled: it runs as natively, and the trace says that it is missing and why.
+ * Its parent is there.
  *
  * group: processes
  * arguments: {programs}/static_program

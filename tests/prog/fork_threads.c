@@ -1,4 +1,5 @@
-/* fork while four other threads allocate, whatever they hold at that moment: the child allocates, releases what it inherited and exits.
+/* fork while four other threads allocate, whatever they hold at that moment: the child allocates, releases what it
+ * inherited and exits.
  *
  * group: processes
  * count: calls

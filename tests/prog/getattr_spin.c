@@ -1,4 +1,5 @@
-/* One thread asks for thread attributes without end, which allocates and takes libc's locks, while others start, allocate and end.
+/* One thread asks for thread attributes without end, which allocates and takes libc's locks, while others start, allocate
+ * and end.
  *
  * group: threads
  * count: sums

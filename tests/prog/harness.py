@@ -1,6 +1,6 @@
 """What every scenario needs: a clean native run, a run under heapline, the reports of the trace, the independent count.
 
-A scenario that does not hold raises Failure with what was expected and what came; one that cannot be had here raises Skip with the reason.
+A scenario that does not hold raises Failure with what was expected and what came; one that cannot be had here raises Skip.
 """
 import contextlib
 import ctypes
@@ -17,7 +17,8 @@ import time
 
 TIMEOUT = 120
 SITES = 2048
-COUNT_FIELDS = ("pid", "allocations", "frees", "allocated_bytes", "live_bytes", "live_blocks", "peak_bytes", "temporary_allocations")
+COUNT_FIELDS = ("pid", "allocations", "frees", "allocated_bytes", "live_bytes", "live_blocks", "peak_bytes",
+                "temporary_allocations")
 SUMMARY_LINES = 15
 
 
@@ -101,7 +102,8 @@ class Bench:
         return os.path.join(self.programs, name)
 
     def environment(self, **more):
-        return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": self.scratch, "LC_ALL": "C.UTF-8", "TERM": "dumb", **more}
+        path = os.environ.get("PATH", "/usr/bin:/bin")
+        return {"PATH": path, "HOME": self.scratch, "LC_ALL": "C.UTF-8", "TERM": "dumb", **more}
 
     def run(self, command, cwd=None, env=None, stdin=b"", before=None):
         """Runs a command to its end with a fresh environment; both outputs are captured."""
@@ -110,7 +112,8 @@ class Bench:
             if before:
                 before()
         process = subprocess.Popen(command, cwd=cwd or self.scratch, env=env or self.environment(), stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=prepare, start_new_session=True)
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=prepare,
+                                   start_new_session=True, close_fds=before is None)
         try:
             stdout, stderr = process.communicate(stdin, timeout=TIMEOUT)
         except subprocess.TimeoutExpired:
@@ -142,8 +145,8 @@ class Bench:
     def report(self, trace):
         return self.json("report", "--json", trace)
 
-    def lines(self, trace):
-        return self.json("lines", "--json", "--top", "1000000", trace)["lines"]
+    def lines(self, trace, memory="heap"):
+        return self.json("lines", "--json", "--memory", memory, "--top", "1000000", trace)["lines"]
 
     def stacks(self, trace):
         """Every stack of the trace as a list of function names, outermost first, with its allocated bytes."""
@@ -168,7 +171,9 @@ class Bench:
                 continue
             values = head.unpack_from(data)
             section = dict(zip(COUNT_FIELDS, values))
-            section["executable"] = values[-1].split(b"\0")[0].decode()
+            section["executable"] = values[-1].split(b"\0")[0].decode("utf-8", "surrogateescape")
+            if self.heapline and section["executable"] == os.path.realpath(self.heapline):
+                continue    # the command itself, up to the program's exec
             section["sites"] = [s for s in site.iter_unpack(data[head.size:head.size + SITES * site.size]) if s[0]]
             sections.append(section)
         return sections

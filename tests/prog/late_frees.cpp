@@ -1,4 +1,5 @@
-/* The last frees of threads and process: thread_local destructors, pthread keys, atexit, on_exit, destructor functions of low priority.
+/* The last frees of threads and process: thread_local destructors, pthread keys, atexit, on_exit, destructor functions of
+ * low priority.
  *
  * group: life
  * count: sums

@@ -1,4 +1,5 @@
-/* longjmp leaves frames without returning from them; other frames then take their place on the stack, and must not be taken for them.
+/* longjmp leaves frames without returning from them; other frames then take their place on the stack, and must not be
+ * taken for them.
  *
  * group: life
  * stack: main;first;middle;leaf

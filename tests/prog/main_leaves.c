@@ -1,4 +1,5 @@
-/* main ends with pthread_exit; the process lives on in a named thread, which waits until main is gone and ends it with a status.
+/* main ends with pthread_exit; the process lives on in a named thread, which waits until main is gone and ends it with a
+ * status.
  *
  * group: threads
  * count: sums

@@ -10,7 +10,8 @@
 
 static char *anonymous(size_t pages)
 {
-    char *p = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); /* expect: mapped_live=94208 mapped_count=4 */
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    char *p = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, flags, -1, 0);   /* expect: mapped_live=94208 mapped_count=4 */
     CHECK(p != MAP_FAILED);
     return p;
 }
@@ -24,9 +25,10 @@ int main(void)
     char *c = anonymous(4);                 /* all gone */
     CHECK(munmap(c, 4 * PAGE) == 0);
     char *d = anonymous(6);                 /* resized, and moved where it must: belongs to the mremap */
-    d = mremap(d, 6 * PAGE, 300 * PAGE, MREMAP_MAYMOVE);                                /* expect: mapped_live=1228800 mapped_count=1 */
+    d = mremap(d, 6 * PAGE, 300 * PAGE, MREMAP_MAYMOVE);    /* expect: mapped_live=1228800 mapped_count=1 */
     CHECK(d != MAP_FAILED);
-    char *e = mmap64(NULL, 7 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);    /* expect: mapped_live=28672 mapped_count=1 */
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    char *e = mmap64(NULL, 7 * PAGE, PROT_READ, flags, -1, 0);  /* expect: mapped_live=28672 mapped_count=1 */
     CHECK(e != MAP_FAILED);
     return 0;
 }

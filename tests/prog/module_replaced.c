@@ -1,5 +1,5 @@
-/* A module is replaced on disk by another one while the program runs, before anybody looked up its names. Its blocks are named by what was
- * loaded, or not at all; never after the functions of the new file.
+/* A module is replaced on disk by another one while the program runs, before anybody looked up its names. Its blocks are
+ * named by what was loaded, or not at all; never after the functions of the new file.
  *
  * group: modules
  * arguments: {programs}/plugin1.so {programs}/plugin2.so

@@ -1,5 +1,6 @@
-/* Every way to start another program, which is this one again with another argument: vfork and exec, posix_spawn, posix_spawnp, fork and
- * exec, system, popen, exec with an empty environment. Each new program is profiled, and the parent's account is not disturbed.
+/* Every way to start another program, which is this one again with another argument: vfork and exec, posix_spawn,
+ * posix_spawnp, fork and exec, system, popen, exec with an empty environment. Each new program is profiled, and the
+ * parent's account is not disturbed.
  *
  * group: processes
  * count: partial

@@ -1,4 +1,5 @@
-/* A program with an allocator of its own linked in, exported (the loader binds libc to it too) or hidden: it cannot be seen through a preload.
+/* A program with an allocator of its own linked in, exported (the loader binds libc to it too) or hidden: it cannot be
+ * seen through a preload.
  *
  * group: none
  */

@@ -1,5 +1,5 @@
-/* The same program linked in different ways (PIE, non-PIE, lazy and immediate binding, separate debug file, stripped, odd paths):
- * tests/prog/meson.build and the cases of the group modules. Its stack is known by heart.
+/* The same program linked in different ways (PIE, non-PIE, lazy and immediate binding, separate debug file, stripped, odd
+ * paths): tests/prog/meson.build and the cases of the group modules. Its stack is known by heart.
  *
  * group: modules
  * variant: plain_nopie

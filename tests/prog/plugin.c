@@ -1,4 +1,5 @@
-/* Modules to load: built several times with another VALUE, which changes the names of their functions and the sizes they allocate.
+/* Modules to load: built several times with another VALUE, which changes the names of their functions and the sizes they
+ * allocate.
  *
  * group: none
  */

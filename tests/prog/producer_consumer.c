@@ -1,4 +1,5 @@
-/* Two producers allocate, two consumers release what others made: every block pairs up, however late the threads' rings are read.
+/* Two producers allocate, two consumers release what others made: every block pairs up, however late the threads' rings
+ * are read.
  *
  * group: threads
  * count: sums

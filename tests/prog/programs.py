@@ -8,13 +8,15 @@ import re
 import signal
 import subprocess
 
-from harness import (Failure, Skip, check_summary, check_transparent, expect, expect_equal, function_name, has_subsequence, losses_of, short)
+from harness import (Failure, Skip, check_summary, check_transparent, expect, expect_equal, function_name, has_subsequence,
+                     losses_of, short)
 
 REPEATED = ("case", "variant", "stack", "nostack", "depth", "bytes", "require", "expect")
 KEYS = REPEATED + ("group", "arguments", "exit", "signal", "count", "output", "processes", "sections", "truncated", "unmatched",
                    "unprofiled", "thread")
 LINE_KEYS = {"count": "allocations", "bytes": "allocated_bytes", "live": "live_bytes", "freed": "freed_bytes",
              "temporary": "temporary_allocations", "peak": "peak_bytes"}
+MEMORY = ("heap", "mapped", "file", "reserved")
 COMPARED = {
     "exact": ("allocations", "frees", "allocated_bytes", "live_bytes", "live_blocks", "peak_bytes", "temporary_allocations"),
     "sums": ("allocations", "frees", "allocated_bytes", "live_bytes", "live_blocks"),
@@ -141,7 +143,7 @@ def judge(program, bench):
     numbers = numbers_in(profiled.stdout)
     check_losses(program, report)
     check_processes(program, report)
-    check_lines(program, bench.lines(trace), numbers)
+    check_lines(program, bench, trace, numbers)
     check_stacks(program, bench, trace)
     check_required(program, numbers)
     if program.one("count", "exact") not in ("none", "never"):
@@ -175,21 +177,21 @@ def check_processes(program, report):
         expect(len(found) == 1 and program.one("unprofiled") in found[0]["reason"],
                f"unprofiled: expected one child with '{program.one('unprofiled')}' in its reason, came {short(found)}")
     if program.one("thread"):
-        names = [t.get("name") for s in sections for t in s.get("threads", [])] + [t.get("name") for t in report.get("threads", [])]
+        threads = [t for s in sections for t in s.get("threads", [])] + report.get("threads", [])
+        names = [t.get("name") for t in threads]
         expect(program.one("thread") in names, f"thread: expected one called {program.one('thread')}, came {names}")
 
 
-def gather_lines(rows, files):
-    """(file, line) -> sums of the rows' figures by kind, for the scenario's own files."""
+def gather_lines(bench, trace, files):
+    """(file, line) -> sums of the rows' figures by kind of memory, for the scenario's own files."""
     found = collections.defaultdict(lambda: collections.Counter())
     functions = collections.defaultdict(set)
-    for row in rows:
+    for kind, row in ((kind, row) for kind in MEMORY for row in bench.lines(trace, kind)):
         place = (os.path.basename(row.get("file") or ""), row.get("line") or 0)
         if place[0] not in files:
             continue
-        kind = row.get("kind", "heap")
         for name in LINE_KEYS.values():
-            found[place][kind, name] += row.get(name, 0)
+            found[place][kind, name] += row[name]
         functions[place].add(function_name(row.get("function") or "?"))
     return found, functions
 
@@ -201,9 +203,9 @@ def line_value(figures, key):
     return figures[kind, LINE_KEYS[name]]
 
 
-def check_lines(program, rows, numbers):
+def check_lines(program, bench, trace, numbers):
     files = {os.path.basename(program.source)} | {file for file, _ in program.expectations}
-    found, functions = gather_lines(rows, files)
+    found, functions = gather_lines(bench, trace, files)
     problems = []
     for place, wanted in program.expectations.items():
         for key, text in wanted.items():
@@ -269,8 +271,8 @@ def compare_count(sections, counted, how):
 
 
 def judge_native(program, bench):
-    """Are the program's own expectations right? The counting preload alone, calls made by the executable itself, addr2line for lines.
-    What it cannot see is left out: mappings, calls made through libstdc++, from modules, before its constructor, by programs without it."""
+    """Are the program's own expectations right? The counting preload alone, calls by the executable itself, addr2line for lines.
+    Not seen: mappings, calls made through libstdc++, from modules, before its constructor, by programs without the preload."""
     if program.one("count") == "never":
         raise Skip("the counting preload may not be there")
     folder = bench.folder("count")
@@ -301,7 +303,8 @@ def native_lines(sections, file):
         if not sites:
             continue
         addresses = [hex(s[0] - 1) for s in sites]
-        text = subprocess.run(["addr2line", "-e", section["executable"], *addresses], capture_output=True, text=True, check=True).stdout
+        command = ["addr2line", "-e", section["executable"], *addresses]
+        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         for place, (_, count, size, freed, live) in zip(text.splitlines(), sites):
             name, _, number = place.partition(" ")[0].rpartition(":")
             if fnmatch.fnmatch(name, "*/" + file) and number.isdigit():

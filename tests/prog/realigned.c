@@ -1,4 +1,5 @@
-/* Frames that compilers make unusual: realigned stacks (DRAP), alloca, variable-length arrays, and one inside the other (built with -O2).
+/* Frames that compilers make unusual: realigned stacks (DRAP), alloca, variable-length arrays, and one inside the other
+ * (built with -O2).
  *
  * group: modules
  * stack: main;realigned;variable;with_alloca;leaf

@@ -1,4 +1,5 @@
-/* A realloc that fails leaves the block and its accounting alone, errno says ENOMEM, and the block's later release is a plain one.
+/* A realloc that fails leaves the block and its accounting alone, errno says ENOMEM, and the block's later release is a
+ * plain one.
  *
  * group: allocation
  */

@@ -1,5 +1,5 @@
-/* A block that one thread allocates, another resizes and a third releases; addresses come back to other threads. Whoever allocated last
- * owns the bytes, however late the rings are read.
+/* A block that one thread allocates, another resizes and a third releases; addresses come back to other threads. Whoever
+ * allocated last owns the bytes, however late the rings are read.
  *
  * group: allocation
  * count: sums

@@ -1,5 +1,5 @@
-/* A timer's handler allocates and releases while the main thread is inside a hook. It does so only where that is allowed natively: not
- * when libc or the loader was interrupted. Every block is counted and nothing is corrupted or blocked.
+/* A timer's handler allocates and releases while the main thread is inside a hook. It does so only where that is allowed
+ * natively: not when libc or the loader was interrupted. Every block is counted and nothing is corrupted or blocked.
  *
  * group: life
  * count: never

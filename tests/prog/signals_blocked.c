@@ -1,4 +1,5 @@
-/* The main thread blocks all signals before it starts others: recording needs no signal, and none is lost or delivered elsewhere.
+/* The main thread blocks all signals before it starts others: recording needs no signal, and none is lost or delivered
+ * elsewhere.
  *
  * group: threads
  * count: sums

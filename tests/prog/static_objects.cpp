@@ -8,7 +8,7 @@
 
 struct Holder {
     char *text;
-    explicit Holder(size_t size) : text(static_cast<char *>(std::malloc(size))) {}  // expect: count=2 bytes=1400 live=0 freed=1400
+    explicit Holder(size_t size) : text((char *)std::malloc(size)) {}   // expect: count=2 bytes=1400 live=0 freed=1400
     ~Holder() { std::free(text); }
 };
 

@@ -1,4 +1,5 @@
-/* The program puts files of its own in the place of descriptors 0, 1 and 2, and closes and reopens them: nothing of heapline's gets in there.
+/* The program puts files of its own in the place of descriptors 0, 1 and 2, and closes and reopens them: nothing of
+ * heapline's gets in there.
  *
  * group: life
  */

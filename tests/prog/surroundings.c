@@ -1,5 +1,5 @@
-/* What a process inherits is as it is natively: descriptors, working directory, umask, signal mask and dispositions, limits, priority,
- * name, arguments, dumpability, parent-death signal. A process that looks around sees no profiler.
+/* What a process inherits is as it is natively: descriptors, working directory, umask, signal mask and dispositions,
+ * limits, priority, name, arguments, dumpability, parent-death signal. A process that looks around sees no profiler.
  *
  * group: life
  */
