@@ -67,6 +67,14 @@ static uint32_t row_for(struct builder *builder, uint32_t id)
     return row;
 }
 
+/* Whether a place further in takes over from the owner so far. */
+static bool takes_over(enum lines_mode mode, const struct location *inner, const struct location *owner)
+{
+    if (mode != LINES_SELF || inner->rank == RANK_PSEUDO || owner->rank == RANK_PSEUDO)
+        return inner->rank >= owner->rank;
+    return location_has_line(inner) || !location_has_line(owner);
+}
+
 uint32_t *lines_owners(const struct profile *profile, enum lines_mode mode)
 {
     const struct trace *trace = profile->trace;
@@ -76,10 +84,7 @@ uint32_t *lines_owners(const struct profile *profile, enum lines_mode mode)
     for (uint32_t s = 1; s < trace->n_stacks; s++) {
         uint32_t owner = owners[trace->stacks[s].parent], frame = trace->stacks[s].frame;
         for (uint32_t i = locations->first[frame]; i < locations->first[frame + 1]; i++) {
-            enum location_rank rank = locations->items[locations->levels[i]].rank;
-            if (mode == LINES_SELF && rank != RANK_PSEUDO)
-                rank = location_has_line(&locations->items[locations->levels[i]]) ? RANK_LINE : locations->items[owner].rank;
-            if (rank >= locations->items[owner].rank)
+            if (takes_over(mode, &locations->items[locations->levels[i]], &locations->items[owner]))
                 owner = locations->levels[i];
         }
         owners[s] = owner;

@@ -5,7 +5,7 @@
 
 static bool fell_by_a_tenth(uint64_t from, uint64_t to)
 {
-    return to <= from - from / 10 && to < from;
+    return to < from && from - to >= (from + 9) / 10;
 }
 
 /* Room is short: the smallest peak goes, its valleys become one. What is left still stands apart. */
