@@ -1,11 +1,11 @@
 /* Capture of the call stack, as the difference to the one captured before on the same thread.
  *
- * Frames are stepped by compiled rules (unwind.h) from the hook's caller outwards. The previous walk is kept as the
- * list of words it read: return address slots, and slots of saved frame pointers where outer frames needed them. When the new
- * walk reaches a frame of the old one in the same state (pc, sp, and fp if it is needed), the rest is verified by
- * reading those words again, from the inside out, up to the first that changed. A step is a function of the state and of the words it
- * reads, so an unbroken run of equal words is the walk that plain stepping would have made: the same addresses are read, in the same order, and nothing is
- * assumed of stacks, coroutines, longjmp or exceptions.
+ * Frames are stepped by compiled rules (unwind.h) from the hook's caller outwards. A step is a function of the state (pc, sp, and fp where
+ * the rule starts from it) and of the words that it reads: the return address and, where the rule restores it, fp. The last walk is kept
+ * with the addresses of those words. When the new walk stands on a stack pointer where the last one stood, the two are aligned: from there a frame whose
+ * state is the old one needs no rule, its caller stands where it stood, and only the return address there is read again; a frame whose
+ * state changed is stepped by its rule, and in most cases stands where the old one did. So the memory read is what plain stepping would read, in
+ * the same order; nothing is assumed of stacks, coroutines, longjmp or exceptions; and the reads do not wait for each other.
  *
  * Hook safe. The thread's state must be BUSY.
  */

@@ -21,13 +21,15 @@
 
 enum hl_thread_status { HL_THREAD_UNREADY, HL_THREAD_READY, HL_THREAD_BUSY };
 
-/* One frame of the last walk: where unwinding stood after stepping to it, and the words that led there. */
+/* One frame of the last walk: the state in which unwinding arrived there, and where the words stand that led to it. */
 struct hl_walked {
-    uintptr_t pc, sp;                  /* return address and stack pointer of the frame */
-    uintptr_t slot;                    /* where pc was read */
-    uintptr_t fp;                      /* frame pointer of the frame */
-    uintptr_t fp_slot;                 /* 0: outer frames do not need fp; 1: they do; else where fp was read, | 1 */
+    uintptr_t pc, sp;                  /* return address; stack pointer */
+    uintptr_t slot;                    /* where pc was read; of the innermost frame: nowhere, 0 */
+    uintptr_t fp;                      /* with HL_FP_USED: the frame pointer that the frame's rule starts from */
+    uintptr_t fp_slot;                 /* where fp was read, 0: it is still that of the next inner frame; | HL_FP_USED */
 };
+
+#define HL_FP_USED ((uintptr_t)1)
 
 struct hl_thread {
     uint32_t status;                   /* enum hl_thread_status */
@@ -44,7 +46,6 @@ struct hl_thread {
     struct hl_ring_head own_head;      /* of a nested state */
     struct hl_walked frames[HL_STACK_MAX];   /* of the last walk, outermost first */
     struct hl_walked fresh[HL_STACK_MAX];    /* scratch of the walk at work, innermost first */
-    uint8_t traits[HL_STACK_MAX];           /* scratch: how a fresh frame's rule used fp */
     uint64_t nested_words[HL_NESTED_WORDS];
 };
 
