@@ -28,7 +28,7 @@ and by a comment at each line that allocates, `expect: key=value …`, compared 
 count (allocations), bytes (allocated), live (at the end), freed, temporary, peak, function; the same of other memory than the
 heap with the kind in front, as --memory knows it: mapped_live, mapped_count, file_live, reserved_live. A value is a number or a
 product of numbers and $names that the program printed as name=number; "any" is not compared. A line that allocates and has no
-such comment is a failure.
+such comment is a failure, unless it calls what allocates by itself (LIBRARY_CALLS in tests/prog/programs.py).
 
 The rest of the scenarios, which need more than one program and one run, stand in tests/prog/cases_*.py.
 """

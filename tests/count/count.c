@@ -15,6 +15,7 @@
 #include <link.h>
 #include <malloc.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +52,8 @@ struct count_slot { uint64_t block, size_site; };   /* size in bits 0..47, site 
 struct count_guard { int started, lock; };
 
 static struct count_slot slots[SLOTS];
-static struct count_file early, *count = &early;
+static struct count_file own, *const count = &own, *file;   /* the file is a copy: a child must not see its parent go on */
+static uint64_t touched;                                    /* the last site that changed */
 static struct count_guard guard_before_start = { 1, 0 };
 static struct count_guard *guard = &guard_before_start;
 static uintptr_t executable_start, executable_end, executable_bias;
@@ -87,15 +89,16 @@ static void section_start(bool forked)
         if (fd < 0 && errno != EEXIST)
             break;
     }
-    count = &early;
+    file = NULL;
     if (fd >= 0 && syscall(SYS_ftruncate, fd, sizeof *count) == 0) {
-        void *file = map(sizeof *count, MAP_SHARED, fd);
-        if (file != MAP_FAILED)
-            count = file;
+        void *mapped = map(sizeof *count, MAP_SHARED, fd);
+        file = mapped == MAP_FAILED ? NULL : mapped;
     }
     if (fd >= 0)
         syscall(SYS_close, fd);
     *count = inherited;
+    if (file)
+        *file = inherited;
 }
 
 /* Takes the lock, and notices a fork. */
@@ -109,7 +112,14 @@ static void enter(void)
     }
 }
 
-static void leave(void) { __atomic_store_n(&guard->lock, 0, __ATOMIC_RELEASE); }
+static void leave(void)
+{
+    if (file) {
+        memcpy(file, count, offsetof(struct count_file, executable));
+        file->sites[touched] = count->sites[touched];
+    }
+    __atomic_store_n(&guard->lock, 0, __ATOMIC_RELEASE);
+}
 
 static uint64_t site_of(void *caller)
 {
@@ -143,6 +153,7 @@ static struct count_slot *slot_find(uint64_t block)
 
 static void put(void *block, uint64_t size, uint64_t site)
 {
+    touched = site;
     *slot_find((uint64_t)block) = (struct count_slot){ (uint64_t)block, size | site << 48 };
     count->live_blocks++;
     count->live_bytes += size;
@@ -183,8 +194,9 @@ static struct count_slot released(void *block)
         count->temporary += last_block == (uint64_t)block;
         count->live_blocks--;
         count->live_bytes -= size;
-        count->sites[old.size_site >> 48].live_bytes -= size;
-        count->sites[old.size_site >> 48].freed_bytes += size;
+        touched = old.size_site >> 48;
+        count->sites[touched].live_bytes -= size;
+        count->sites[touched].freed_bytes += size;
     }
     leave();
     errno = kept;

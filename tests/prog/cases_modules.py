@@ -135,6 +135,6 @@ def deleted(bench):
     trace = bench.path("trace.hpl")
     process, _, _ = start_waiting(bench, command=[bench.heapline, "run", "-o", trace, "--", path])
     os.unlink(path)
-    finish(process)
+    finish(process, close_input=True)
     expect_equal("status", process.returncode, 0)
     expect_nameless(bench, trace, 150, "plain_inner", "handler")

@@ -16,14 +16,14 @@ def scenario(name):
     return add
 
 
-def refused(bench, path, status, *words):
+def refused(bench, path, status, *words, named=None):
     """Nothing of the program ran; one line on stderr holds the program's name and of each word one of its alternatives."""
     outcome, trace = bench.profile([path])
     text = outcome.stderr.decode("utf-8", "replace")
     expect_equal("exit code", outcome.status, status)
     expect_equal("stdout", outcome.stdout, b"")
     expect_equal(f"lines on stderr ({text!r})", text.count("\n"), 1)
-    expect(os.path.basename(path) in text, f"the sentence does not name the program: {text!r}")
+    expect((named or os.path.basename(path)) in text, f"the sentence does not name the program: {text!r}")
     for alternatives in words:
         expect(any(word in text.lower() for word in alternatives.split("|")), f"the sentence lacks '{alternatives}': {text!r}")
     expect(not os.path.exists(trace), "a refused run left a trace behind")
@@ -112,7 +112,7 @@ def text(bench):
 
 @scenario("refuse-missing-interpreter")
 def missing_interpreter(bench):
-    refused(bench, make(bench, "bad-script", b"#!/no/such/interpreter\n"), 2, "/no/such/interpreter")
+    refused(bench, make(bench, "bad-script", b"#!/no/such/interpreter\n"), 127, "/no/such/interpreter")
 
 
 @scenario("refuse-missing-loader")
@@ -120,13 +120,13 @@ def missing_loader(bench):
     with open(bench.program("plain"), "rb") as file:
         image = file.read()
     image = image.replace(b"/lib64/ld-linux-x86-64.so.2", b"/lib64/ld-nothere-x86-6.so.2"[:27])
-    refused(bench, make(bench, "no-loader", image), 2, "ld-nothere")
+    refused(bench, make(bench, "no-loader", image), 127, "ld-nothere")
 
 
 @scenario("refuse-script-of-static")
 def script_of_static(bench):
     path = make(bench, "static-script", f"#!{bench.program('static_program')}\n".encode())
-    refused(bench, path, 2, "static")
+    refused(bench, path, 2, "static", named="static_program")
 
 
 @scenario("refuse-missing")

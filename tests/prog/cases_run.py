@@ -75,7 +75,7 @@ def summary(bench):
     profiled, trace = bench.profile([bench.program("plain")])
     check_summary(profiled.stderr)
     text = profiled.stderr.decode()
-    for word in (os.path.basename(trace), "plain.c", "peak", "heapline report"):
+    for word in (os.path.basename(trace), "plain.c", "peak", "heapline lines"):
         expect(word in text, f"the summary does not mention '{word}': {text!r}")
     expect_equal("own output on stdout", profiled.stdout, b"")
 
@@ -119,9 +119,14 @@ def start_waiting(bench, *options, command=None, trace="trace.hpl"):
     return process, int(ready[1]), bench.path(trace)
 
 
-def finish(process, text=None):
+def finish(process, close_input=False):
+    """Waits for the end, with the program's input open unless told otherwise; returns both outputs."""
     try:
-        return process.communicate(text, timeout=TIMEOUT)
+        if close_input:
+            process.stdin.close()
+            process.stdin = None
+        process.wait(TIMEOUT)
+        return process.communicate()
     except subprocess.TimeoutExpired:
         process.kill()
         raise Failure("heapline did not end when its program should have") from None

@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 
-TIMEOUT = 120
+TIMEOUT = int(os.environ.get("SCENARIO_TIMEOUT", "60"))
 SITES = 2048
 COUNT_FIELDS = ("pid", "allocations", "frees", "allocated_bytes", "live_bytes", "live_blocks", "peak_bytes",
                 "temporary_allocations")

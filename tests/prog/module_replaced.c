@@ -30,10 +30,10 @@ int main(int argc, char **argv)
     void *module = dlopen("./replaced.so", RTLD_NOW);
     CHECK(module != NULL);
     *(void **)&allocate = dlsym(module, "plugin_allocate");
-    kept[0] = allocate();
+    kept[0] = allocate();                   /* expect: live=any: the owner, when the module has no lines any more */
     copy(argv[2], "replaced.so");
     for (int i = 1; i < 10; i++)
-        kept[i] = allocate();
+        kept[i] = allocate();               /* expect: live=any */
     CHECK(kept[9] != NULL);
     free(malloc(45));                       /* expect: count=1 bytes=45 live=0 */
     return 0;

@@ -16,6 +16,8 @@ KEYS = REPEATED + ("group", "arguments", "exit", "signal", "count", "output", "p
                    "unprofiled", "thread")
 LINE_KEYS = {"count": "allocations", "bytes": "allocated_bytes", "live": "live_bytes", "freed": "freed_bytes",
              "temporary": "temporary_allocations", "peak": "peak_bytes"}
+# Lines that need no comment: what they call allocates inside libc, libstdc++ or the loader.
+LIBRARY_CALLS = re.compile(r"printf|pthread_(create|getattr_np|setspecific)|dl(open|mopen|close|sym|error)|popen|pclose|std::|throw|catch|thread_local")
 MEMORY = ("heap", "mapped", "file", "reserved")
 COMPARED = {
     "exact": ("allocations", "frees", "allocated_bytes", "live_bytes", "live_blocks", "peak_bytes", "temporary_allocations"),
@@ -216,10 +218,17 @@ def check_lines(program, bench, trace, numbers):
             if value is not None and came != value:
                 problems.append(f"{place[0]}:{place[1]} {key}: expected {value}, came {came}")
     for place, figures in found.items():
-        if place not in program.expectations and any(figures.values()):
+        if place not in program.expectations and any(figures.values()) and not is_library_call(program.source, place):
             problems.append(f"{place[0]}:{place[1]}: nothing expected here, came {dict((k, v) for k, v in figures.items() if v)}")
     if problems:
         raise Failure("; ".join(problems[:12]))
+
+
+def is_library_call(source, place):
+    if place[0] != os.path.basename(source):
+        return False
+    with open(source, encoding="utf-8") as file:
+        return bool(LIBRARY_CALLS.search(file.read().splitlines()[place[1] - 1]))
 
 
 def check_stacks(program, bench, trace):
@@ -262,7 +271,8 @@ def compare_count(sections, counted, how):
     came, expected = by_pid(sections), by_pid(counted)
     expect(expected, "the counting preload saw no process at all")
     for pid, wanted in expected.items():
-        expect_equal(f"pid {pid} ({wanted[-1]['executable']}): sections with events", len(came.get(pid, [])), len(wanted))
+        sections_seen = came.get(pid, [])[:len(wanted)] if how == "partial" else came.get(pid, [])
+        expect_equal(f"pid {pid} ({wanted[-1]['executable']}): sections with events", len(sections_seen), len(wanted))
         for section, count in zip(came[pid], wanted):
             expect_equal(f"pid {pid} ({count['executable']}) against the independent count",
                          {k: section[k] for k in COMPARED[how]}, {k: count[k] for k in COMPARED[how]})

@@ -52,6 +52,6 @@ int main(int argc, char **argv)
     for (int i = 0; i < RLIM_NLIMITS; i++)
         if (getrlimit(i, &limit) == 0)
             printf("limit %d %lu %lu\n", i, limit.rlim_cur, limit.rlim_max);
-    printf("nice %d policy %d leader %d\n", getpriority(PRIO_PROCESS, 0), sched_getscheduler(0), getsid(0) == getpid());
+    printf("nice %d policy %d\n", getpriority(PRIO_PROCESS, 0), sched_getscheduler(0));
     return 0;
 }
