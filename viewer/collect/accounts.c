@@ -64,7 +64,24 @@ void account_inherit(struct accounts *accounts, uint32_t site, uint64_t bytes)
     account->allocated_bytes += bytes;
     accounts->rare.items[site].inherited++;
     accounts->rare.items[site].inherited_bytes += bytes;
-    domain->inherited++;
-    domain->inherited_bytes += bytes;
     domain_grow(accounts, domain, bytes, 1);
+}
+
+struct trace_counts accounts_sum(const struct accounts *accounts, enum account_domain domain)
+{
+    struct trace_counts sum = {0};
+    for (uint32_t i = 0; i < accounts->sites.n; i++) {
+        if (accounts->sites.items[i].domain != domain)
+            continue;
+        struct trace_counts counts = accounts_counts(accounts, i);
+        sum.allocations += counts.allocations;
+        sum.allocated_bytes += counts.allocated_bytes;
+        sum.frees += counts.frees;
+        sum.freed_bytes += counts.freed_bytes;
+        sum.temporary += counts.temporary;
+        sum.temporary_bytes += counts.temporary_bytes;
+        sum.inherited += counts.inherited;
+        sum.inherited_bytes += counts.inherited_bytes;
+    }
+    return sum;
 }

@@ -33,7 +33,6 @@ struct domain {
     uint64_t peak_bytes, peak_blocks, peak_ns;
     uint32_t version;
     bool at_peak;
-    uint64_t allocations, allocated_bytes, frees, freed_bytes, temporary, temporary_bytes, inherited, inherited_bytes;
 };
 
 struct accounts {
@@ -57,6 +56,9 @@ void accounts_next_epoch(struct accounts *accounts, uint32_t epoch);
 void accounts_settle(struct accounts *accounts);
 
 struct trace_counts accounts_counts(const struct accounts *accounts, uint32_t site);
+
+/* The sum over all sites of a domain. */
+struct trace_counts accounts_sum(const struct accounts *accounts, enum account_domain domain);
 
 static inline unsigned accounts_size_class(uint64_t bytes)
 {
@@ -109,8 +111,6 @@ static inline void account_alloc(struct accounts *accounts, uint32_t site, uint6
     struct domain *domain = &accounts->domains[account->domain];
     account->allocations++;
     account->allocated_bytes += bytes;
-    domain->allocations++;
-    domain->allocated_bytes += bytes;
     domain_grow(accounts, domain, bytes, 1);
     if (account->domain == DOMAIN_HEAP) {
         unsigned class = accounts_size_class(bytes);
@@ -131,8 +131,6 @@ static inline void account_free(struct accounts *accounts, uint32_t site, uint64
     struct account *account = account_touch(accounts, site);
     account->frees += blocks;
     account->freed_bytes += bytes;
-    domain->frees += blocks;
-    domain->freed_bytes += bytes;
 }
 
 static inline void account_temporary(struct accounts *accounts, uint32_t site, uint64_t bytes)
@@ -140,8 +138,6 @@ static inline void account_temporary(struct accounts *accounts, uint32_t site, u
     struct account *account = &accounts->sites.items[site];
     account->temporary++;
     accounts->rare.items[site].temporary_bytes += bytes;
-    accounts->domains[account->domain].temporary++;
-    accounts->domains[account->domain].temporary_bytes += bytes;
 }
 
 /* A block that was live before this process began by fork. */

@@ -320,15 +320,34 @@ static bool on_rare(struct target *target, struct lane *lane, struct view record
     }
 }
 
-/* One record that is known to be whole. */
-static inline bool on_record(struct target *target, struct lane *lane, struct view record)
+/* Takes the record at w, of which `available` words may be read. Returns its words, 0: it makes no sense. The two kinds that nearly all
+ * records are of come first; the slot of the next record's block is fetched while this one is at work. */
+static inline uint32_t take_record(struct target *target, struct lane *lane, const uint64_t *w, uint64_t available)
 {
-    switch (hl_record_kind(record.w[0])) {
-    case HL_RECORD_ALLOC: target->events++; return on_alloc(target, lane, record);
-    case HL_RECORD_REALLOC:
-    case HL_RECORD_FREE: target->events++; on_free(target, lane, record.w[0]); return true;
-    default: return on_rare(target, lane, record);
+    enum hl_record_kind kind = hl_record_kind(w[0]);
+    if (__builtin_expect(!lane->path.n, 0) && kind != HL_RECORD_THREAD && kind != HL_RECORD_PAD)
+        return 0;
+    if (kind == HL_RECORD_FREE) {
+        __builtin_prefetch(&target->live.slots[live_slot(&target->live, w[available > 1])]);
+        target->events++;
+        on_free(target, lane, w[0]);
+        return 1;
     }
+    if (kind == HL_RECORD_ALLOC) {
+        struct view record = {w, available > 1 ? 2 + hl_stack_fresh(w[1]) : 2};
+        if (record.words > available)
+            return 0;
+        __builtin_prefetch(&target->live.slots[live_slot(&target->live, w[record.words < available ? record.words : 0])]);
+        target->events++;
+        return on_alloc(target, lane, record) ? record.words : 0;
+    }
+    struct view record = {w, hl_record_words(w, available)};
+    if (kind == HL_RECORD_REALLOC) {
+        target->events++;
+        on_free(target, lane, w[0]);
+        return 1;
+    }
+    return record.words && on_rare(target, lane, record) ? record.words : 0;
 }
 
 static void make_room_known(struct target *target, uint32_t i, uint64_t tail)
@@ -341,9 +360,6 @@ static void make_room_known(struct target *target, uint32_t i, uint64_t tail)
         syscall(SYS_futex, &head->waiting, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
     }
 }
-
-/* What may stand in a ring before its first owner is known. */
-static bool begins_lane(uint64_t w0) { return hl_record_kind(w0) == HL_RECORD_THREAD || hl_record_kind(w0) == HL_RECORD_PAD; }
 
 uint64_t target_drain_lane(struct target *target, uint32_t i, uint64_t limit)
 {
@@ -363,9 +379,8 @@ uint64_t target_drain_lane(struct target *target, uint32_t i, uint64_t limit)
         head = tail + limit;
     while (sane && tail < head) {
         uint64_t at = tail & (target->ring_bytes - 1), ahead = target->ring_bytes - at;
-        const uint64_t *w = ring + at / 8;
-        uint32_t words = hl_record_words(w, ahead / 8);
-        sane = words && (lane->path.n || begins_lane(w[0])) && on_record(target, lane, (struct view){w, words});
+        uint32_t words = take_record(target, lane, ring + at / 8, ahead / 8);
+        sane = words != 0;
         tail += (uint64_t)words * 8;
     }
     lane->draining = false;

@@ -233,15 +233,15 @@ static struct trace_totals sum_up(const struct target *target)
 {
     const struct accounts *accounts = &target->accounts;
     const struct domain *heap = &accounts->domains[DOMAIN_HEAP], *mapped = &accounts->domains[DOMAIN_MAPPED];
+    struct trace_counts maps = accounts_sum(accounts, DOMAIN_MAPPED);
     struct trace_totals totals = {
         .process = target->trace,
-        .heap = {heap->allocations, heap->allocated_bytes, heap->frees, heap->freed_bytes, heap->temporary, heap->temporary_bytes,
-                 heap->inherited, heap->inherited_bytes},
+        .heap = accounts_sum(accounts, DOMAIN_HEAP),
         .peak_bytes = heap->peak_bytes,
         .peak_blocks = heap->peak_blocks,
         .peak_ns = heap->peak_ns,
-        .mapped_allocations = mapped->allocations,
-        .mapped_bytes = mapped->allocated_bytes,
+        .mapped_allocations = maps.allocations,
+        .mapped_bytes = maps.allocated_bytes,
         .mapped_live_bytes = mapped->live_bytes,
         .mapped_peak_bytes = mapped->peak_bytes,
         .mapped_peak_ns = mapped->peak_ns,
@@ -285,7 +285,7 @@ static void write_blocks(struct target *target)
     VEC(struct trace_block) blocks = {0};
     for (uint64_t i = 0; i <= target->live.mask; i++) {
         const struct live_block *live = &target->live.slots[i];
-        if (!live->key)
+        if (!live_is_block(live))
             continue;
         struct trace_block block = {live->key & HL_RECORD_ADDRESS_MASK, live->bytes, trace_site(target, live->site),
                                     collector_epoch_ns(target->collector, live->born)};

@@ -33,10 +33,11 @@ void live_copy(struct live_map *to, const struct live_map *from)
 void live_grow(struct live_map *map)
 {
     struct live_map old = *map;
-    map->n = 0;
-    allocate(map, 64 - old.shift + 1);
+    unsigned bits = 64 - old.shift;
+    map->n = map->used = 0;
+    allocate(map, old.n > old.mask / 4 ? bits + 1 : bits);
     for (uint64_t i = 0; i <= old.mask; i++)
-        if (old.slots[i].key)
+        if (live_is_block(&old.slots[i]))
             live_put(map, old.slots[i]);
     free(old.slots);
 }

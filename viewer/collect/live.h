@@ -1,4 +1,8 @@
-/* The live map: what block stands at (address, generation). Open addressing, linear probing, removal by shifting back. */
+/* The live map: what block stands at (address, generation).
+ *
+ * Open addressing, linear probing, hashed by address alone. A block that goes leaves a mark, so that nothing moves; programs get the same addresses
+ * again and again, and the next block takes the place of the mark. Growing drops the marks.
+ */
 #ifndef HEAPLINE_COLLECT_LIVE_H
 #define HEAPLINE_COLLECT_LIVE_H
 
@@ -7,18 +11,23 @@
 #include <stdint.h>
 
 struct live_block {
-    uint64_t key;                 /* generation << 48 | address; 0: free slot */
+    uint64_t key;                 /* generation << 48 | address; 0: free slot; LIVE_GONE: a block left it */
     uint64_t bytes;
     uint32_t site;
     uint32_t born;                /* epoch, counted from the start of the run */
 };
 
+#define LIVE_GONE UINT64_C(1)
+
 struct live_map {
     struct live_block *slots;
     uint64_t mask;
-    size_t n;
+    size_t n;                     /* blocks */
+    size_t used;                  /* slots that are not free: blocks and marks */
     unsigned shift;
 };
+
+static inline bool live_is_block(const struct live_block *slot) { return slot->key > LIVE_GONE; }
 
 void live_init(struct live_map *map);
 void live_release(struct live_map *map);
@@ -27,18 +36,19 @@ void live_grow(struct live_map *map);
 
 static inline uint64_t live_slot(const struct live_map *map, uint64_t key)
 {
-    return (key >> 4 ^ key << 40) * UINT64_C(0x9e3779b97f4a7c15) >> map->shift;
+    return (key >> 4 << 20) * UINT64_C(0x9e3779b97f4a7c15) >> map->shift;   /* the generation falls out at the top */
 }
 
-/* Adds a block; one with the same key is overwritten. */
+/* Adds a block; its key is not in the map. */
 static inline void live_put(struct live_map *map, struct live_block block)
 {
     uint64_t i = live_slot(map, block.key);
-    while (map->slots[i].key && map->slots[i].key != block.key)
+    while (live_is_block(&map->slots[i]))
         i = (i + 1) & map->mask;
-    map->n += map->slots[i].key == 0;
+    map->used += map->slots[i].key == 0;
+    map->n++;
     map->slots[i] = block;
-    if (__builtin_expect(map->n > map->mask / 2, 0))
+    if (__builtin_expect(map->used > map->mask / 2, 0))
         live_grow(map);
 }
 
@@ -52,19 +62,9 @@ static inline bool live_take(struct live_map *map, uint64_t key, struct live_blo
         i = (i + 1) & map->mask;
     }
     *block = map->slots[i];
+    map->slots[i].key = LIVE_GONE;
     map->n--;
-    for (uint64_t hole = i;;) {
-        i = (i + 1) & map->mask;
-        if (map->slots[i].key == 0) {
-            map->slots[hole].key = 0;
-            return true;
-        }
-        uint64_t home = live_slot(map, map->slots[i].key);
-        if (((i - home) & map->mask) >= ((i - hole) & map->mask)) {
-            map->slots[hole] = map->slots[i];
-            hole = i;
-        }
-    }
+    return true;
 }
 
 #endif

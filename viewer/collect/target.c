@@ -87,7 +87,7 @@ void target_inherit(struct target *child, const struct target *parent, const str
     struct map known = {0};
     for (uint64_t i = 0; i <= live->mask; i++) {
         struct live_block block = live->slots[i];
-        if (!block.key)
+        if (!live_is_block(&block))
             continue;
         uint32_t node = translate(child, parent, &known, parent->accounts.rare.items[block.site].node);
         block.site = target_site(child, node, DOMAIN_HEAP);
