@@ -2,7 +2,9 @@
 import os
 import random
 import shutil
+import struct
 import subprocess
+import zlib
 
 from harness import Failure, Skip, expect, expect_equal, short
 
@@ -95,9 +97,10 @@ def foreign(bench):
 
 @scenario("file-newer")
 def newer(bench):
-    """The version is the first number after the magic (docs/format.md); a newer one is refused with a word about it."""
+    """The major version stands behind the magic, the header's checksum in its last four bytes (docs/format.md)."""
     data = bytearray(good_trace(bench))
     data[8] = 0x63
+    data[20:24] = struct.pack("<I", zlib.crc32(data[:20]))
     expect_equal("exit codes", read_damaged(bench, bytes(data), "newer version"), [2] * len(VERBS))
     text = bench.verb("report", bench.path("damaged.hpl"), status=2).stderr.decode().lower()
     expect("version" in text or "newer" in text, f"the sentence does not speak of the version: {text!r}")
