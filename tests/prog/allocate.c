@@ -11,6 +11,7 @@ int main(int argc, char **argv)
     void *kept = NULL;
     for (int i = 0; i < n; i++) {
         void **block = malloc(100);         /* expect: count=$blocks bytes=100*$blocks live=100*$blocks */
+        CHECK(block != NULL);
         *block = kept;
         kept = block;
     }
