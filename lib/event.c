@@ -142,9 +142,11 @@ static bool send_frames(struct hl_thread *thread, uint32_t from, uint32_t to)
 
 HL_COLD uint64_t *hl_event_after_capture(struct hl_thread *thread, struct hl_capture *capture)
 {
-    if (thread->check)
-        hl_stack_check(thread);
     uint32_t depth = capture->kept + capture->fresh;
+    if (thread->check) {                 /* every stack whole, so that the differences can be compared with it too */
+        hl_stack_check(thread);
+        *capture = (struct hl_capture){0, depth};
+    }
     while (capture->fresh > HL_RECORD_FRESH_MAX) {
         if (!send_frames(thread, capture->kept, capture->kept + HL_RECORD_FRESH_MAX))
             return NULL;

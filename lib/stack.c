@@ -13,22 +13,20 @@
 static const uintptr_t truncated_word = HL_FRAME_TRUNCATED;
 static const struct hl_walked truncated_frame = {.pc = HL_FRAME_TRUNCATED, .sp = ~(uintptr_t)0, .slot = (uintptr_t)&truncated_word};
 
-/* A walk under way. Aligned with thread->frames from `top` inwards to nothing: frames[0..top] are the outer part, `fresh` the inner one. */
+/* A walk under way, as the rare cases are handed it. frames[..top] are old frames, the outer part; `fresh` the inner one. */
 struct walk {
     struct hl_thread *thread;
-    int32_t top;                       /* the old frame that is next outside of the fresh ones */
-    uint32_t fresh;                    /* frames in thread->fresh */
-    uint32_t changed;                  /* old frames from here inwards have another pc than the collector knows */
-    uintptr_t entry_fp;                /* fp at frames[top] when the walks met there */
     struct hl_frame state;             /* where an unaligned walk stands */
     struct hl_slots slots;             /* and where its last step read */
+    uintptr_t entry_fp;                /* fp at *top when the walks met there */
+    struct hl_walked *top;             /* the old frame that is next outside of the fresh ones; bottom: none */
+    struct hl_walked *changed;         /* old frames from here inwards have another pc than the collector knows */
+    uint32_t fresh;                    /* frames in thread->fresh */
 };
 
-enum progress { WALK_ON, WALK_DONE, WALK_SLOW };
-
-/* The frames as the slow path sees them, when no rule can express one. Kept frames are compared by pc alone; those that are written here
- * have no stack pointers, so that no later walk is aligned with them. */
-HL_COLD static struct hl_capture capture_slow(struct hl_thread *thread, struct hl_frame origin)
+/* The frames as the slow path sees them, when no rule can express one. Kept frames are compared by pc alone, as far as the collector knows
+ * them; all are written without stack pointers, so that no later walk is aligned with them. */
+HL_COLD static struct hl_capture capture_slow(struct hl_thread *thread, struct hl_frame origin, const struct hl_walked *changed)
 {
     uintptr_t *pcs = (uintptr_t *)thread->fresh;
     bool whole = false;
@@ -37,8 +35,8 @@ HL_COLD static struct hl_capture capture_slow(struct hl_thread *thread, struct h
         pcs[n++] = origin.pc;
     if (!whole && !hl_modules_is_loader(pcs[n - 1]))
         pcs[n++] = HL_FRAME_TRUNCATED;
-    uint32_t kept = 0;
-    while (kept < thread->depth && kept < n && thread->frames[kept].pc == pcs[n - 1 - kept])
+    uint32_t known = (uint32_t)(changed - thread->frames), kept = 0;
+    while (kept < known && kept < n && thread->frames[kept].pc == pcs[n - 1 - kept])
         kept++;
     for (uint32_t i = 0; i < n; i++)
         thread->frames[i] = (struct hl_walked){.pc = pcs[n - 1 - i]};
@@ -46,105 +44,61 @@ HL_COLD static struct hl_capture capture_slow(struct hl_thread *thread, struct h
     return (struct hl_capture){kept, (uint32_t)n - kept};
 }
 
-/* The frame pointer at frames[k], read where it was saved. */
-static uintptr_t frame_pointer(const struct walk *walk, int32_t k)
+/* The frame pointer at *frame, read where it was saved: there, or at the nearest frame inside of it that did. */
+HL_INLINE uintptr_t frame_pointer(const struct hl_walked *frame, const struct hl_walked *top, uintptr_t entry_fp)
 {
-    const struct hl_walked *frames = walk->thread->frames;
-    for (; k < walk->top; k++)
-        if (frames[k].fp_slot & ~HL_FP_USED)
-            return *(const uintptr_t *)(frames[k].fp_slot & ~HL_FP_USED);
-    return walk->entry_fp;
+    for (; frame < top; frame++)
+        if (frame->fp_slot & ~HL_FP_USED)
+            return *(const uintptr_t *)(frame->fp_slot & ~HL_FP_USED);
+    return entry_fp;
 }
 
-static void push(struct walk *walk, const struct hl_walked *frame) { walk->thread->fresh[walk->fresh++] = *frame; }
-
-/* The last fresh frame is the outermost one, or the last that can be stepped to: the kind of its rule says which. */
-HL_COLD static enum progress finish(struct walk *walk, enum hl_rule_kind kind, uintptr_t pc)
+/* The last fresh frame is the outermost one, or the last that can be stepped to: the kind of its rule says which. False: only the slow
+ * path can tell. */
+HL_COLD static bool finish(struct hl_thread *thread, uint32_t *fresh, enum hl_rule_kind kind, uintptr_t pc)
 {
     if (kind == HL_RULE_COMPLEX)
-        return WALK_SLOW;
-    if (kind != HL_RULE_END && !hl_modules_is_loader(pc))
-        push(walk, &truncated_frame);
-    walk->top = -1;
-    walk->changed = 0;
-    return WALK_DONE;
-}
-
-/* Steps frame by frame into thread->fresh until the walk stands where an old frame stood. */
-HL_INLINE enum progress walk_fresh(struct walk *walk)
-{
-    const struct hl_walked *frames = walk->thread->frames;
-    struct hl_frame state = walk->state;
-    struct hl_slots slots = walk->slots;
-    int32_t top = walk->top;
-    for (;;) {
-        while (top >= 0 && frames[top].sp < state.sp)
-            top--;
-        walk->top = top;
-        if (top >= 0 && frames[top].sp == state.sp) {
-            walk->state = state;
-            walk->slots = slots;
-            return WALK_ON;
-        }
-        uint64_t rule = hl_rule_word(state.pc);
-        struct hl_walked *frame = &walk->thread->fresh[walk->fresh++];
-        *frame = (struct hl_walked){state.pc, state.sp, slots.ra, 0, slots.fp};
-        if (HL_UNLIKELY(!hl_word_steps(rule)))
-            return finish(walk, hl_word_kind(rule), state.pc);
-        if (HL_UNLIKELY(walk->fresh >= HL_STACK_MAX - 2))
-            return finish(walk, HL_RULE_MISSING, 0);
-        if (HL_UNLIKELY(hl_word_kind(rule) != HL_RULE_SP)) {
-            frame->fp = state.fp;
-            frame->fp_slot |= HL_FP_USED;
-        }
-        uintptr_t cfa = hl_step_cfa(&state, rule);
-        if (HL_UNLIKELY(cfa <= state.sp))    /* no stack that grows outwards */
-            return WALK_SLOW;
-        hl_step_to(&state, rule, cfa, &slots);
-        if (HL_UNLIKELY(state.pc == 0))
-            return finish(walk, HL_RULE_END, 0);
-    }
-}
-
-/* The walks parted again at frames[k]: what lies inside of it becomes fresh, and the walk stands at frame k. */
-HL_COLD static enum progress part(struct walk *walk, int32_t k)
-{
-    const struct hl_walked *frames = walk->thread->frames;
-    if (walk->fresh + (uint32_t)(walk->top - k) >= HL_STACK_MAX - 2)
-        return WALK_SLOW;
-    uintptr_t fp = frame_pointer(walk, k);
-    for (int32_t i = walk->top; i > k; i--)
-        push(walk, &frames[i]);
-    walk->state = (struct hl_frame){frames[k].pc, frames[k].sp, fp};
-    walk->slots = (struct hl_slots){frames[k].slot, frames[k].fp_slot & ~HL_FP_USED};
-    walk->top = k - 1;
-    walk->changed = (uint32_t)k;
-    return WALK_ON;
-}
-
-/* frames[k] is in another state than the old walk found: steps it by its rule. True: its caller stands where the old one stood. */
-HL_INLINE bool step_changed(struct walk *walk, int32_t k)
-{
-    struct hl_walked *frame = &walk->thread->frames[k], *caller = frame - 1;
-    uint64_t rule = hl_rule_word(frame->pc);
-    if (HL_UNLIKELY(!hl_word_steps(rule))) {
-        frame->fp_slot &= ~HL_FP_USED;
-        if (hl_word_kind(rule) == HL_RULE_END || (hl_word_kind(rule) == HL_RULE_MISSING && hl_modules_is_loader(frame->pc)))
-            return k == 0;
-        return hl_word_kind(rule) == HL_RULE_MISSING && k == 1 && caller->pc == HL_FRAME_TRUNCATED;
-    }
-    if (k == 0)
         return false;
+    if (kind != HL_RULE_END && !hl_modules_is_loader(pc))
+        thread->fresh[(*fresh)++] = truncated_frame;
+    return true;
+}
+
+/* The walks parted again at *frame: what lies inside of it becomes fresh, and the walk stands there, unaligned. False: no room. */
+HL_COLD static bool part(struct walk *walk, struct hl_walked *frame)
+{
+    if (walk->fresh + (size_t)(walk->top - frame) >= HL_STACK_MAX - 2)
+        return false;
+    uintptr_t fp = frame_pointer(frame, walk->top, walk->entry_fp);
+    for (const struct hl_walked *inner = walk->top; inner > frame; inner--)
+        walk->thread->fresh[walk->fresh++] = *inner;
+    walk->state = (struct hl_frame){frame->pc, frame->sp, fp};
+    walk->slots = (struct hl_slots){frame->slot, frame->fp_slot & ~HL_FP_USED};
+    walk->top = frame - 1;
+    walk->changed = frame;
+    return true;
+}
+
+/* *frame is in another state than the old walk found: steps it by its rule. True: its caller stands where the old one stood, and the words
+ * to read there are noted. `outermost`: it is frames[0]. */
+HL_INLINE bool step_changed(struct hl_walked *frame, bool outermost, const struct hl_walked *top, uintptr_t entry_fp)
+{
+    struct hl_walked *caller = frame - 1;
+    uint64_t rule = hl_rule_word(frame->pc);
     struct hl_frame state = {frame->pc, frame->sp, 0};
     frame->fp_slot &= ~HL_FP_USED;
+    if (HL_UNLIKELY(!hl_word_steps(rule))) {
+        if (hl_word_kind(rule) == HL_RULE_END || (hl_word_kind(rule) == HL_RULE_MISSING && hl_modules_is_loader(frame->pc)))
+            return outermost;
+        return hl_word_kind(rule) == HL_RULE_MISSING && !outermost && caller->pc == HL_FRAME_TRUNCATED;
+    }
     if (HL_UNLIKELY(hl_word_kind(rule) != HL_RULE_SP)) {
-        state.fp = frame->fp = frame_pointer(walk, k);
+        state.fp = frame->fp = frame_pointer(frame, top, entry_fp);
         frame->fp_slot |= HL_FP_USED;
     }
-    uintptr_t cfa = hl_step_cfa(&state, rule);
-    if (HL_UNLIKELY(cfa != caller->sp))
+    uintptr_t cfa = hl_step_cfa(&state, rule), fp_slot = 0;
+    if (HL_UNLIKELY(cfa != caller->sp || outermost))
         return false;
-    uintptr_t fp_slot = 0;
     if (hl_word_fp_kind(rule) != HL_FP_SAME)
         fp_slot = (hl_word_fp_kind(rule) == HL_FP_AT_CFA ? cfa : state.fp) + (uintptr_t)hl_word_fp(rule);
     caller->slot = cfa + (uintptr_t)hl_word_ra(rule);
@@ -152,50 +106,77 @@ HL_INLINE bool step_changed(struct walk *walk, int32_t k)
     return true;
 }
 
-/* Goes outwards along old frames, from frames[top] where the walks met. */
-HL_INLINE enum progress walk_aligned(struct walk *walk)
-{
-    struct hl_walked *frames = walk->thread->frames;
-    int32_t k = walk->top;
-    uintptr_t pc = walk->state.pc;
-    walk->entry_fp = walk->state.fp;
-    frames[k].slot = walk->slots.ra;
-    frames[k].fp_slot = walk->slots.fp | (frames[k].fp_slot & HL_FP_USED);
-    for (;;) {
-        bool same = frames[k].pc == pc;
-        if (HL_UNLIKELY(!same)) {
-            frames[k].pc = pc;
-            walk->changed = (uint32_t)k;
-        } else if (HL_UNLIKELY(frames[k].fp_slot & HL_FP_USED)) {
-            same = frames[k].fp == frame_pointer(walk, k);
-        }
-        if (!same && !step_changed(walk, k))
-            return part(walk, k);
-        if (k-- == 0)
-            return WALK_DONE;
-        pc = hl_arch_strip(*(const uintptr_t *)frames[k].slot);
-        if (HL_UNLIKELY(pc == 0))
-            return WALK_SLOW;
-    }
-}
-
+/* One function, because what it carries from frame to frame should stay in registers: first stepping frame by frame into thread->fresh until
+ * the walk stands where an old frame stood, then outwards along the old frames; and once more from the start where the two part. */
 struct hl_capture hl_stack_capture(struct hl_thread *thread, struct hl_frame origin)
 {
-    struct walk walk = {.thread = thread, .top = (int32_t)thread->depth - 1, .changed = UINT32_MAX, .state = origin};
-    enum progress progress;
+    struct hl_walked *const frames = thread->frames, *top = frames + thread->depth - 1, *changed = top + 1, *frame;
+    struct hl_frame state = origin;
+    struct hl_slots slots = {0, 0};
+    uint32_t fresh = 0;
     thread->origin_sp = origin.sp;
-    do {
-        progress = walk_fresh(&walk);
-        if (progress == WALK_ON)
-            progress = walk_aligned(&walk);
-    } while (HL_UNLIKELY(progress == WALK_ON));
-    if (HL_UNLIKELY(progress == WALK_SLOW))
-        return capture_slow(thread, origin);
-    struct hl_walked *next = thread->frames + walk.top;
-    for (uint32_t i = walk.fresh; i-- > 0;)
-        *++next = thread->fresh[i];
-    uint32_t outer = (uint32_t)(walk.top + 1), kept = outer < walk.changed ? outer : walk.changed;
-    thread->depth = outer + walk.fresh;
+
+unaligned:
+    for (;;) {
+        while (top->sp < state.sp)
+            top--;
+        if (top->sp == state.sp)
+            break;
+        uint64_t rule = hl_rule_word(state.pc);
+        struct hl_walked *added = &thread->fresh[fresh++];
+        *added = (struct hl_walked){state.pc, state.sp, slots.ra, state.fp, slots.fp};
+        bool steps = hl_word_steps(rule);
+        if (HL_UNLIKELY(!steps || fresh >= HL_STACK_MAX - 2)) {
+            if (!finish(thread, &fresh, steps ? HL_RULE_MISSING : hl_word_kind(rule), state.pc))
+                return capture_slow(thread, origin, changed);
+            top = changed = frames - 1;
+            goto done;
+        }
+        if (HL_UNLIKELY(hl_word_kind(rule) != HL_RULE_SP))
+            added->fp_slot |= HL_FP_USED;
+        uintptr_t cfa = hl_step_cfa(&state, rule);
+        if (HL_UNLIKELY(cfa <= state.sp))        /* no stack that grows outwards */
+            return capture_slow(thread, origin, changed);
+        hl_step_to(&state, rule, cfa, &slots);
+        if (HL_UNLIKELY(state.pc == 0)) {
+            top = changed = frames - 1;
+            goto done;
+        }
+    }
+
+    frame = top;
+    frame->slot = slots.ra;
+    frame->fp_slot = slots.fp | (frame->fp_slot & HL_FP_USED);
+    for (uintptr_t pc = state.pc;; pc = hl_arch_strip(*(const uintptr_t *)frame->slot)) {
+        bool same = frame->pc == pc;
+        if (!same) {
+            frame->pc = pc;
+            changed = frame;
+        } else if (HL_UNLIKELY(frame->fp_slot & HL_FP_USED)) {
+            same = frame->fp == frame_pointer(frame, top, state.fp);
+        }
+        if (!same && HL_UNLIKELY(pc == 0 || !step_changed(frame, frame == frames, top, state.fp))) {
+            struct walk walk = {thread, state, slots, state.fp, top, changed, fresh};
+            if (pc == 0 || !part(&walk, frame))
+                return capture_slow(thread, origin, changed);
+            state = walk.state;
+            slots = walk.slots;
+            top = walk.top;
+            changed = walk.changed;
+            fresh = walk.fresh;
+            goto unaligned;
+        }
+        if (frame-- == frames)
+            break;
+    }
+
+done:
+    if (changed > top + 1)
+        changed = top + 1;
+    for (uint32_t i = fresh; i-- > 0;)
+        *++top = thread->fresh[i];
+    uint32_t kept = changed < frames ? 0 : (uint32_t)(changed - frames);
+    thread->depth = (uint32_t)(top + 1 - frames);
     return (struct hl_capture){kept, thread->depth - kept};
 }
 

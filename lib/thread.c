@@ -59,6 +59,7 @@ static void bind_nested(struct hl_thread *thread)
 {
     struct hl_thread *nested = thread + 1;
     memset(nested, 0, offsetof(struct hl_thread, frames));
+    nested->bottom.sp = thread->bottom.sp = UINTPTR_MAX;
     nested->ring = nested->cursor = (char *)nested->nested_words;
     nested->ring_end = nested->limit = (char *)(nested->nested_words + HL_NESTED_WORDS);
     nested->bias = (uintptr_t)nested->ring;
