@@ -3,10 +3,12 @@
  * May run in a vfork child, on its parent's memory: nothing is allocated but stack, and nothing is written but records. */
 #include "event.h"
 #include "library.h"
+#include "program.h"
 #include "real.h"
 #include "sys.h"
 
 #include <alloca.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -22,26 +24,47 @@ static size_t count(char *const *list)
     return n;
 }
 
-/* `preload_size` bytes at `preload`. Fills `to` with `from` and what is missing of our variables. */
-static void complete(char **to, char *const *from, size_t n, char *preload)
+static bool is_variable(const char *entry, const char *name, size_t length) { return strncmp(entry, name, length) == 0 && entry[length] == '='; }
+
+/* LD_PRELOAD with our library in front, unless it is there, in `buffer`, which has room. */
+static char *with_library(char *entry, char *buffer)
+{
+    if (strstr(entry, hl_library.path))
+        return entry;
+    return strcat(strcat(strcat(strcpy(buffer, "LD_PRELOAD="), hl_library.path), ":"), entry + 11);
+}
+
+/* LD_PRELOAD without our library, in `buffer`; NULL: nothing is left of it. */
+static char *without_library(char *entry, char *buffer)
+{
+    char *ours = strstr(entry, hl_library.path);
+    if (!ours)
+        return entry;
+    size_t before = (size_t)(ours - entry);
+    const char *after = ours + strlen(hl_library.path);
+    memcpy(buffer, entry, before);
+    strcpy(buffer + before, after + (*after == ':' || *after == ' '));
+    return buffer[11] ? buffer : NULL;
+}
+
+/* Fills `to` with `from` and with what is missing of our variables, or, for a program that the library would hinder, without the library. */
+static void adapt(char **to, char *const *from, size_t n, char *buffer, bool takes_library)
 {
     bool has_socket = false, has_preload = false;
     size_t k = 0;
     for (size_t i = 0; i < n; i++) {
-        to[k++] = from[i];
-        if (strncmp(from[i], HL_ENV_SOCKET "=", sizeof HL_ENV_SOCKET) == 0)
-            has_socket = true;
-        if (strncmp(from[i], "LD_PRELOAD=", 11) == 0) {
+        char *entry = from[i];
+        has_socket |= is_variable(entry, HL_ENV_SOCKET, sizeof HL_ENV_SOCKET - 1);
+        if (is_variable(entry, "LD_PRELOAD", 10)) {
             has_preload = true;
-            if (!strstr(from[i], hl_library.path)) {
-                strcat(strcat(strcat(strcpy(preload, "LD_PRELOAD="), hl_library.path), ":"), from[i] + 11);
-                to[k - 1] = preload;
-            }
+            entry = takes_library ? with_library(entry, buffer) : without_library(entry, buffer);
         }
+        if (entry)
+            to[k++] = entry;
     }
-    if (!has_socket)
+    if (!has_socket && takes_library)
         to[k++] = hl_library.socket_variable;
-    if (!has_preload)
+    if (!has_preload && takes_library)
         to[k++] = hl_library.preload_variable;
     to[k] = NULL;
 }
@@ -49,18 +72,18 @@ static void complete(char **to, char *const *from, size_t n, char *preload)
 static size_t preload_bytes(char *const *from, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (strncmp(from[i], "LD_PRELOAD=", 11) == 0)
+        if (is_variable(from[i], "LD_PRELOAD", 10))
             return strlen(from[i]) + strlen(hl_library.path) + 2;
     return 1;
 }
 
-/* `name` = environment `from` completed, on the caller's stack. */
-#define WITH_OURS(name, from)                                                                                                  \
+/* `name` = environment `from` as `file` is to get it, on the caller's stack. */
+#define ADAPT(name, from, file, search)                                                                                        \
     size_t name##_n = count(from);                                                                                             \
     char *const *name = from;                                                                                                  \
     if (hl_library.active && name##_n < ENVIRONMENT_MAX) {                                                                     \
         char **mine = alloca((name##_n + 3) * sizeof *mine);                                                                   \
-        complete(mine, from, name##_n, alloca(preload_bytes(from, name##_n)));                                                 \
+        adapt(mine, from, name##_n, alloca(preload_bytes(from, name##_n)), hl_program_takes_library(file, search));            \
         name = mine;                                                                                                           \
     }
 
@@ -90,14 +113,14 @@ static int came_back(struct hl_thread *thread, int result)
 
 HL_EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
-    WITH_OURS(environment, envp);
+    ADAPT(environment, envp, path, false);
     struct hl_thread *thread = announce(path);
     return came_back(thread, HL_REAL(int (*)(const char *, char *const[], char *const[]), "execve")(path, argv, environment));
 }
 
 HL_EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 {
-    WITH_OURS(environment, envp);
+    ADAPT(environment, envp, file, true);
     struct hl_thread *thread = announce(file);
     return came_back(thread, HL_REAL(int (*)(const char *, char *const[], char *const[]), "execvpe")(file, argv, environment));
 }
@@ -108,14 +131,14 @@ HL_EXPORT int execvp(const char *file, char *const argv[]) { return execvpe(file
 
 HL_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
-    WITH_OURS(environment, envp);
+    ADAPT(environment, envp, NULL, false);
     struct hl_thread *thread = announce("");
     return came_back(thread, HL_REAL(int (*)(int, char *const[], char *const[]), "fexecve")(fd, argv, environment));
 }
 
 HL_EXPORT int execveat(int dir, const char *path, char *const argv[], char *const envp[], int flags)
 {
-    WITH_OURS(environment, envp);
+    ADAPT(environment, envp, dir == AT_FDCWD ? path : NULL, false);
     struct hl_thread *thread = announce(path);
     return came_back(thread, (int)syscall(SYS_execveat, dir, path, argv, environment, flags));
 }
@@ -164,13 +187,13 @@ typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions
 HL_EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
                           char *const argv[], char *const envp[])
 {
-    WITH_OURS(environment, envp);
+    ADAPT(environment, envp, path, false);
     return HL_REAL(spawn_function *, "posix_spawn")(pid, path, actions, attributes, argv, environment);
 }
 
 HL_EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
                            char *const argv[], char *const envp[])
 {
-    WITH_OURS(environment, envp);
+    ADAPT(environment, envp, file, true);
     return HL_REAL(spawn_function *, "posix_spawnp")(pid, file, actions, attributes, argv, environment);
 }

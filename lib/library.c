@@ -54,7 +54,7 @@ static void tell_if_barred(void)
 static void load_oracle(void)
 {
     const char *path = getenv("HEAPLINE_ORACLE");
-    void *handle = path ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
+    void *handle = path && *path ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
     if (handle)
         hl_stack_oracle = (size_t(*)(uintptr_t, uintptr_t *, size_t))dlsym(handle, "heapline_check_walk");
 }

@@ -86,6 +86,7 @@ static void write_unprofiled(struct collector *collector)
     }
 }
 
+/* What recording took of the processor; naming functions and lines comes after the program and is not counted. */
 static void write_own_cost(struct collector *collector)
 {
     struct rusage usage;
@@ -145,9 +146,9 @@ static int open_trace(struct collector *collector, const char *path, char **argv
 /* Ends the trace. True: it is whole. */
 static bool close_trace(struct collector *collector, const char *path)
 {
+    write_own_cost(collector);
     write_unprofiled(collector);
     symbolize_all(collector->writer, &collector->shared);
-    write_own_cost(collector);
     int error = trace_writer_close(collector->writer);
     if (error)
         say_error("the trace '%s' is not whole: %s; make room or name another file with -o", path, strerror(-error));

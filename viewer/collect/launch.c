@@ -83,6 +83,10 @@ static void set_environment(const struct collector *collector, const char *libra
     name_library(collector, library, name, sizeof name);
     snprintf(value, sizeof value, "%s%s%s", name, theirs && *theirs ? ":" : "", theirs ? theirs : "");
     setenv("LD_PRELOAD", value, 1);
+    if (collector->check && !getenv("HEAPLINE_ORACLE")) {
+        snprintf(value, sizeof value, "%.*s/../tests/check/libheapline-oracle.so", (int)(strrchr(library, '/') - library), library);
+        setenv("HEAPLINE_ORACLE", value, 1);
+    }
     setenv(HL_ENV_SOCKET, collector->socket_path, 1);
 }
 
