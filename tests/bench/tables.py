@@ -1,0 +1,154 @@
+"""Results as tables of Markdown, which a terminal shows as well."""
+import os
+import re
+
+BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+
+
+def table(header, rows):
+    """The first column to the left, figures to the right."""
+    cells = [header, *rows]
+    widths = [max(3, *(len(row[k]) for row in cells)) for k in range(len(header))]
+
+    def line(row):
+        return "| " + " | ".join(c.ljust(w) if k == 0 else c.rjust(w) for k, (c, w) in enumerate(zip(row, widths))) + " |"
+
+    rule = "|" + "|".join("-" * (w + 2) if k == 0 else "-" * (w + 1) + ":" for k, w in enumerate(widths)) + "|"
+    return "\n".join([line(header), rule, *map(line, rows)])
+
+
+def seconds(value):
+    return f"{value:.3f} s" if value < 1 else f"{value:.2f} s"
+
+
+def times(value):
+    return f"x{value:.2f}" if value < 10 else f"x{value:.1f}"
+
+
+def mb(value):
+    return f"{value / 1e6:.1f} MB"
+
+
+def size(value):
+    return f"{value / 1e3:.1f} kB" if value < 1e6 else mb(value)
+
+
+def verdict(workload, ratio):
+    return "aim" if ratio <= workload["aim"] else "must" if ratio <= workload["must"] else "missed"
+
+
+def spread(workload, tool):
+    """The smallest and the largest ratio of one round."""
+    runs = zip(workload["tools"][tool]["runs"], workload["tools"]["native"]["runs"])
+    ratios = [run["wall_s"] / native["wall_s"] for run, native in runs]
+    return f"{min(ratios):.2f}–{max(ratios):.2f}"
+
+
+def median(workload, tool, figure):
+    return workload["tools"][tool]["median"][figure]
+
+
+def others(results):
+    return [tool for tool in results["tools"] if tool not in ("native", "heapline")]
+
+
+def wall_table(results):
+    peers, rows = others(results), []
+    for w in results["workloads"]:
+        native = median(w, "native", "wall_s")
+        ratio = median(w, "heapline", "wall_s") / native
+        rows.append([w["title"], seconds(native), seconds(median(w, "heapline", "wall_s")), times(ratio), spread(w, "heapline"),
+                     f"x{w['must']:g}", f"x{w['aim']:g}", verdict(w, ratio),
+                     *(times(median(w, p, "wall_s") / native) for p in peers)])
+    return table(["program", "native", "heapline", "ratio", "rounds", "must", "aim", "reached", *peers], rows)
+
+
+def cpu_table(results):
+    peers, rows = others(results), []
+
+    def total(w, tool):
+        return median(w, tool, "target_cpu_s") + median(w, tool, "other_cpu_s")
+
+    for w in results["workloads"]:
+        ours = total(w, "heapline")
+        rows.append([w["title"], seconds(median(w, "native", "target_cpu_s")), seconds(median(w, "heapline", "target_cpu_s")),
+                     seconds(median(w, "heapline", "other_cpu_s")), seconds(ours),
+                     *(text for p in peers for text in (seconds(total(w, p)), f"{ours / total(w, p):.2f}"))])
+    return table(["program", "native", "in the program", "collector", "heapline in all",
+                  *(text for p in peers for text in (f"{p} in all", f"heapline / {p}"))], rows)
+
+
+def space_table(results):
+    peers, rows = others(results), []
+    for w in results["workloads"]:
+        native = median(w, "native", "rss_bytes")
+        allowed = 8 * 1048576 + w["peak_bytes"] / 14
+        rows.append([w["title"], mb(w["peak_bytes"]), mb(median(w, "heapline", "rss_bytes") - native), mb(allowed),
+                     *(mb(median(w, p, "rss_bytes") - native) for p in peers), f"{w['events']:,}",
+                     size(median(w, "heapline", "trace_bytes")),
+                     *(f"{median(w, t, 'trace_bytes') / w['events']:.3f}" for t in ["heapline", *peers])])
+    return table(["program", "heap at its peak", "heapline adds", "must", *(f"{p} adds" for p in peers), "events", "trace",
+                  "bytes an event", *(f"{p}'s" for p in peers)], rows)
+
+
+def instructions_table(results):
+    rows = [[f"churn {r['pairs']}: {r['title']}", f"{r['native']:.0f}", f"{r['heapline']:.0f}", f"{r['added']:.0f}"]
+            for r in results["instructions"]]
+    return table(["a malloc and a free", "native", "heapline", "added"], rows)
+
+
+def reports_table(results):
+    theirs = [r["wall_s"] for r in results["reports"] if r["title"] == "heaptrack_print"]
+    rows = [[r["title"], seconds(r["wall_s"]), f"{r['wall_s'] / theirs[0]:.2f}" if theirs else "", mb(r["rss_bytes"])]
+            for r in results["reports"]]
+    return table(["on the trace of cc1", "time", "of heaptrack_print's", "largest resident size"], rows)
+
+
+def memory_table(results):
+    rows = [[r["title"], f"{r['events']:,}", size(r["trace_bytes"]), *(mb(r[view]) for view in ("report", "lines", "tree"))]
+            for r in results["memory"]]
+    return table(["trace of", "events", "trace", "report", "lines", "tree"], rows)
+
+
+PARTS = [
+    ("workloads", "### Time to the end of the program", wall_table),
+    ("workloads", "### Processor time", cpu_table),
+    ("workloads", "### Memory and trace", space_table),
+    ("instructions", "### Instructions on the hot path", instructions_table),
+    ("reports", "### Time of the reports", reports_table),
+    ("memory", "### Memory of the reports", memory_table),
+]
+
+
+def machine_text(results):
+    m, folder, rounds = results["machine"], results["folder"], results["rounds"]
+    tools = ", ".join(f"{name} {version}" for name, version in results["tools"].items() if version)
+    return "\n".join([
+        f"- {m['date']}; {m['processor']}, {m['processors']} processors, {m['memory_gb']} GB; {m['system']}, Linux {m['kernel']}",
+        f"- {m['libc']}; {m['compiler']}; {tools}",
+        f"- medians of {rounds} round{'s' * (rounds != 1)}, the tools in turn in each; load before the start {m['load']}; programs of "
+        f"`{os.path.basename(os.path.dirname(folder))}/{os.path.basename(folder)}`",
+        *(["- **a smoke run, a hundredth of the work: these figures say nothing**"] if results["quick"] else []),
+    ])
+
+
+def render(results):
+    parts = [machine_text(results)]
+    parts += [f"{title}\n\n{make(results)}" for key, title, make in PARTS if results.get(key)]
+    lost = [w["title"] for w in results["workloads"] if w["lost_events"]]
+    if lost:
+        parts.append("**Events were lost** in: " + ", ".join(lost))
+    if results["skipped"]:
+        parts.append("Left out: " + "; ".join(f"{name} ({why})" for name, why in results["skipped"].items()))
+    return "\n\n".join(parts)
+
+
+def write_docs(path, results):
+    """Puts the tables between the two markers of the document. ValueError: they are not there."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    found = re.search(re.escape(BEGIN) + ".*" + re.escape(END), text, re.DOTALL)
+    if not found:
+        raise ValueError(f"{path} lacks the lines {BEGIN} and {END}")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text[:found.start()] + f"{BEGIN}\n\n{render(results)}\n\n{END}" + text[found.end():])
