@@ -100,8 +100,10 @@ void view_print_header(const struct view *view, const struct profile *profile, c
 {
     struct strbuf text = STRBUF_INIT;
     view_add_cut(&text, profile->trace);
-    if (text.length)
-        fprintf(view->out, "%s%s%s\n\n", view->colors->bad, text.data, view->colors->reset);
+    if (text.length) {
+        view_print_wrapped(view, view->colors->bad, text.data);
+        fputc('\n', view->out);
+    }
     fprintf(view->out, "%s%s%s\n", view->colors->heading, title, view->colors->reset);
     print_line(view, "program", profile->trace->run.command);
     strbuf_clear(&text);
@@ -110,7 +112,7 @@ void view_print_header(const struct view *view, const struct profile *profile, c
         print_line(view, "only", text.data);
     strbuf_clear(&text);
     add_totals(&text, profile);
-    fprintf(view->out, "%s%-10s%s%s\n", view->colors->dim, "memory", view->colors->reset, text.data);
+    print_line(view, "memory", text.data);
     strbuf_release(&text);
 }
 

@@ -224,7 +224,7 @@ static void print_coverage(const struct printer *printer)
     };
     const struct view *view = printer->view;
     const struct lines *lines = printer->lines;
-    fprintf(view->out, "%s%s%s\n", view->colors->dim, meanings[lines->mode], view->colors->reset);
+    view_print_wrapped(view, view->colors->dim, meanings[lines->mode]);
     uint64_t without = costs_measure(&lines->without_line, lines->by);
     if (without && lines->mode != LINES_INCLUSIVE)
         fprintf(view->out, "%s%s have no line in any caller: build with -g or install debug symbols to see them.%s\n", view->colors->dim,

@@ -11,11 +11,10 @@ struct notes {
 
 static void note(struct notes *notes, const char *color, const char *text)
 {
-    const struct palette *colors = notes->view->colors;
     if (!notes->any)
         fputc('\n', notes->view->out);
     notes->any = true;
-    fprintf(notes->view->out, "%s%s%s\n", color, text, colors->reset);
+    view_print_wrapped(notes->view, color, text);
 }
 
 static const char *plural(uint64_t n)

@@ -65,11 +65,10 @@ static void print_peaks(const struct view *view, const struct report *report)
         return;
     heading(view, n > 1 ? "Peaks (between two of them at least a tenth was freed)" : "Peak");
     for (uint32_t i = 0; i < n; i++)
-        fprintf(view->out, "  %10s  at %-12s%s\n", format_bytes(peaks[i].bytes).text, format_duration(peaks[i].ns).text,
-                i == 0 && n > 1 ? "the largest" : "");
-    struct format_text at = format_seconds(peaks[n > 1].ns);
-    fprintf(view->out, "  %s\"heapline lines --at %ss %s\" shows what was live then%s\n", view->colors->dim, at.text, view->trace_path,
-            view->colors->reset);
+        fprintf(view->out, "  %10s  at %s\n", format_bytes(peaks[i].bytes).text, format_duration(peaks[i].ns).text);
+    uint64_t microseconds = (peaks[n > 1].ns + 999) / 1000;
+    fprintf(view->out, "  %s\"heapline lines --at %" PRIu64 ".%06" PRIu64 "s %s\" shows what was live at the %s%s\n", view->colors->dim,
+            microseconds / 1000000, microseconds % 1000000, view->trace_path, n > 1 ? "second" : "peak", view->colors->reset);
 }
 
 /* "parse_header src/parse.c:12" and its callers, without the runtime's own frames. */
@@ -89,7 +88,10 @@ static void add_brief(const struct view *view, struct strbuf *out, const struct 
             strbuf_add(out, shown++ == 0 ? "" : view->utf8 ? " ← " : " < ");
             location_add_name(out, locations, location);
             strbuf_add_char(out, ' ');
+            size_t length = out->length;
             location_add_place(out, locations, location);
+            if (out->length == length)
+                strbuf_truncate(out, length - 1);
         }
     }
     if (shown == 0)
@@ -158,7 +160,7 @@ static void print_process(const struct view *view, const struct report *report, 
                      format_bytes(report_peak_bytes(profile, p)).text, format_duration(figures->peak_ns).text,
                      format_bytes(figures->costs.live_bytes).text, format_count(figures->costs.allocations).text);
     print_clipped(view, before, process->command, (size_t)n);
-    fprintf(view->out, "  %s%8s %s%s, %s to %s%s\n", view->colors->dim, "", origins[process->origin], exit.data,
+    fprintf(view->out, "  %s%8s %s%s, ran from %s to %s%s\n", view->colors->dim, "", origins[process->origin], exit.data,
             format_duration(process->start_ns).text,
             format_duration(trace->ends[p].ended ? trace->ends[p].exit.end_ns : trace->ends[p].last_ns).text, view->colors->reset);
     strbuf_release(&exit);

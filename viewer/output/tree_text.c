@@ -37,8 +37,9 @@ static struct format_text figure(const struct printer *printer, uint64_t value)
     return value ? view_measure(printer->tree->by, value) : (struct format_text){ "" };
 }
 
-/* "  12.3 MiB  45.6%   1.2 MiB  " and the drawing; `lead` stands directly before the name. */
-static void print_node(struct printer *printer, uint32_t id, const char *lead, bool with_figures)
+/* "  12.3 MiB  45.6%   1.2 MiB  " and the drawing; `lead` stands directly before the name. Inside of a chain the inclusive figure is that of
+ * its first call. */
+static void print_node(struct printer *printer, uint32_t id, const char *lead, bool in_chain)
 {
     const struct view *view = printer->view;
     const struct tree_node *node = &printer->tree->nodes[id];
@@ -51,13 +52,14 @@ static void print_node(struct printer *printer, uint32_t id, const char *lead, b
     size_t used = 32 + text_width(printer->indent.data, printer->indent.length) + text_width(lead, strlen(lead));
     size_t room = view->width > used + 20 ? view->width - used : 20, place_width = text_width(place.data, place.length);
     view_add_clipped(view, &line, text.data, text.length, place_width + 12 < room ? room - place_width - 1 : room / 2);
-    if (with_figures)
+    if (in_chain)
+        fprintf(view->out, "%30s", figure(printer, self).text);
+    else
         fprintf(view->out, "%s%11s%s %6s %11s", heat(printer, total), figure(printer, total).text, view->colors->reset,
                 format_percent(total, printer->total).text, figure(printer, self).text);
-    else
-        fprintf(view->out, "%30s", "");
-    fprintf(view->out, "  %s%s%s%s%s%s%s %s%s%s\n", view->colors->dim, printer->indent.data, lead, view->colors->reset,
-            view->colors->function, line.data, view->colors->reset, view->colors->dim, place.data, view->colors->reset);
+    fprintf(view->out, "  %s%s%s%s%s%s%s%s%s%s%s\n", view->colors->dim, printer->indent.data, lead, view->colors->reset,
+            view->colors->function, line.data, view->colors->reset, place.length ? " " : "", view->colors->dim, place.data,
+            view->colors->reset);
     strbuf_release(&text);
     strbuf_release(&place);
     strbuf_release(&line);
@@ -88,13 +90,13 @@ static uint32_t print_chain(struct printer *printer, uint32_t id, const char *le
 {
     const struct drawing *drawing = drawing_of(printer->view);
     uint32_t n = chain_length(printer->tree, id);
-    print_node(printer, id, lead, true);
+    print_node(printer, id, lead, false);
     strbuf_add(&printer->indent, *lead == '\0' ? "" : last ? drawing->gap : drawing->bar);
     for (uint32_t i = 1; i < n; i++) {
         id = printer->tree->nodes[id].child;
         bool skipped = n > CHAIN_HEAD + CHAIN_TAIL + 1 && i >= CHAIN_HEAD && i < n - CHAIN_TAIL;
         if (!skipped) {
-            print_node(printer, id, drawing->down, i + 1 == n);
+            print_node(printer, id, drawing->down, true);
         } else if (i == CHAIN_HEAD) {
             char text[64];
             snprintf(text, sizeof text, "%s %" PRIu32 " more calls, each by the one above", printer->view->utf8 ? "…" : "...",

@@ -115,3 +115,25 @@ struct trace_losses view_sum_losses(const struct trace *trace)
     }
     return sum;
 }
+
+/* Bytes of the line that begins at `text`: up to the last blank that leaves room, at least one word. */
+static size_t line_length(const char *text, size_t width)
+{
+    size_t best = strcspn(text, " ");
+    while (text[best]) {
+        size_t next = best + 1 + strcspn(text + best + 1, " ");
+        if (text_width(text, next) > width)
+            break;
+        best = next;
+    }
+    return best;
+}
+
+void view_print_wrapped(const struct view *view, const char *color, const char *text)
+{
+    while (*text) {
+        size_t n = line_length(text, view->width);
+        fprintf(view->out, "%s%.*s%s\n", color, (int)n, text, view->colors->reset);
+        text += n + (text[n] == ' ');
+    }
+}
