@@ -70,12 +70,13 @@ def cpu_table(results):
         return median(w, tool, "target_cpu_s") + median(w, tool, "other_cpu_s")
 
     for w in results["workloads"]:
-        ours = total(w, "heapline")
-        rows.append([w["title"], seconds(median(w, "native", "target_cpu_s")), seconds(median(w, "heapline", "target_cpu_s")),
-                     seconds(median(w, "heapline", "other_cpu_s")), seconds(ours),
-                     *(text for p in peers for text in (seconds(total(w, p)), f"{ours / total(w, p):.2f}"))])
-    return table(["program", "native", "in the program", "collector", "heapline in all",
-                  *(text for p in peers for text in (f"{p} in all", f"heapline / {p}"))], rows)
+        program, recorder = median(w, "heapline", "target_cpu_s"), median(w, "heapline", "recorder_cpu_s")
+        rows.append([w["title"], seconds(median(w, "native", "target_cpu_s")), seconds(program), seconds(recorder),
+                     seconds(program + recorder),
+                     *(text for p in peers for text in (seconds(total(w, p)), f"{(program + recorder) / total(w, p):.2f}")),
+                     seconds(max(0, median(w, "heapline", "other_cpu_s") - recorder))])
+    theirs = [text for p in peers for text in (p, f"both / {p}")]
+    return table(["program", "native", "program", "collector", "both", *theirs, "then names"], rows)
 
 
 def space_table(results):
@@ -126,8 +127,8 @@ def machine_text(results):
     return "\n".join([
         f"- {m['date']}; {m['processor']}, {m['processors']} processors, {m['memory_gb']} GB; {m['system']}, Linux {m['kernel']}",
         f"- {m['libc']}; {m['compiler']}; {tools}",
-        f"- medians of {rounds} round{'s' * (rounds != 1)}, the tools in turn in each; load before the start {m['load']}; programs of "
-        f"`{os.path.basename(os.path.dirname(folder))}/{os.path.basename(folder)}`",
+        f"- medians of {rounds} round{'s' * (rounds != 1)}, the tools in turn in each; load before the start {m['load']}; "
+        f"programs of `{os.path.basename(os.path.dirname(folder))}/{os.path.basename(folder)}`",
         *(["- **a smoke run, a hundredth of the work: these figures say nothing**"] if results["quick"] else []),
     ])
 

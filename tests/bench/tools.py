@@ -20,6 +20,7 @@ class Run:
     other_cpu_s: float            # of everything else that the tool started, to its end
     rss_bytes: int                # largest resident size of the program
     trace_bytes: int = 0
+    recorder_cpu_s: float = 0.0   # the part of other_cpu_s that went by until the program ended; 0: not known
 
 
 def run_to_end(command, env=None):
@@ -91,12 +92,15 @@ class Heapline:
         trace = trace or self.trace
         run = self.stopwatch.run(command, stdin, self.prefix(trace))
         run.trace_bytes = os.path.getsize(trace)
+        run.recorder_cpu_s = self.report(trace)["losses"]["collector_cpu_s"]
         return run
+
+    def report(self, trace):
+        return json.loads(subprocess.run([self.command, "report", "--json", trace], capture_output=True, check=True).stdout)
 
     def summary(self, trace=None):
         """What the trace says of the program: the process with the most allocations."""
-        out = subprocess.run([self.command, "report", "--json", trace or self.trace], capture_output=True, check=True).stdout
-        process = max(json.loads(out)["processes"], key=lambda p: p["allocations"])
+        process = max(self.report(trace or self.trace)["processes"], key=lambda p: p["allocations"])
         return {"events": process["allocations"] + process["frees"], "peak_bytes": process["peak_bytes"],
                 "lost_events": process["lost_events"]}
 

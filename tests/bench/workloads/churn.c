@@ -1,5 +1,6 @@
-/* churn PAIRS THREADS DEPTH: each thread allocates and frees PAIRS blocks of 16 to 271 bytes at the end of a chain of DEPTH calls that
- * takes another way down each time, and keeps 1,000 of them alive. Nearly all its time is malloc's and the recorder's. */
+/* churn PAIRS THREADS DEPTH: each thread allocates and frees PAIRS blocks of 16 to 271 bytes at the end of a chain of DEPTH
+ * calls that takes another way down each time, and keeps 1,000 of them alive. Nearly all its time is malloc's and the
+ * recorder's. */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
-// pipeline ORDERS THREADS: each thread builds ORDERS orders of strings, vectors, maps and shared pointers, refuses one in a hundred by an
-// exception, and keeps the last 256. Its time is shared between libstdc++ and malloc, its stacks are a dozen frames deep.
+// pipeline ORDERS THREADS: each thread builds ORDERS orders of strings, vectors, maps and shared pointers, refuses one in a
+// hundred by an exception, and keeps the last 256. Its time is shared between libstdc++ and malloc; its stacks are a dozen
+// frames deep.
 #include <cstdio>
 #include <cstdlib>
 #include <map>
