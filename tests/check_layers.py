@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Checks the arrows of docs/architecture.md: what each file includes, and that every header compiles alone.
 
-Arrows point down: main -> cmd -> output -> analyze, graph, collect -> symbol -> trace -> base, lib/wire. The library includes the viewer never,
-the viewer of lib/ only lib/wire. What lib/wire holds is used inside the target's hooks: it may use no memory, files or threads of libc.
+Arrows point down: main -> cmd -> output -> analyze, graph, collect -> symbol -> trace -> base, lib/wire. The library includes
+the viewer never, the viewer of lib/ only lib/wire. What lib/wire holds is used inside the target's hooks: it may use no memory,
+files or threads of libc.
 """
 import argparse
 import os

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Checks libheapline.so's border: what it exports, what it imports, what it needs.
 
-Exported: exactly the names of lib/exports.map; anything more could take the place of a function of the target (a visible unwinder breaks C++
-exceptions). Imported: only names of tests/imports.txt, each of which stands there with the reason why a hook or the start may call it. Needed: libc
-(and its loader), for everything else would be loaded into every program.
+Exported: exactly the names of lib/exports.map; anything more could take the place of a function of the target (a visible
+unwinder breaks C++ exceptions). Imported: only names of tests/imports.txt, each of which stands there with the reason why a hook
+or the start may call it. Needed: libc (and its loader), for everything else would be loaded into every program.
 """
 import argparse
 import re

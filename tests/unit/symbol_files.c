@@ -115,8 +115,8 @@ const char *files_describe(const struct trace_symbol *symbols, size_t n)
     strbuf_clear(&text);
     for (size_t i = 0; i < n; i++) {
         const char *file = symbols[i].file ? symbols[i].file : "??", *slash = strrchr(file, '/');
-        strbuf_printf(&text, "%s%s %s:%u", i ? " < " : "", symbols[i].function ? symbols[i].function : "??", slash ? slash + 1 : file,
-                      symbols[i].line);
+        strbuf_printf(&text, "%s%s %s:%u", i ? " < " : "", symbols[i].function ? symbols[i].function : "??",
+                      slash ? slash + 1 : file, symbols[i].line);
     }
     return text.data;
 }

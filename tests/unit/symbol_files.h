@@ -17,7 +17,7 @@ void files_need(const char *tool);
 /* First line of a command's output, without the newline. Static. */
 const char *files_output(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Reads the build-id of an ELF file into `module` and sets its path to `path` (made absolute by the working directory, static). */
+/* Reads the build-id of an ELF file into `module` and sets its path to `path`, made absolute by the working directory (static). */
 void files_module(struct trace_module *module, const char *elf, const char *path);
 
 /* The address of the symbol "probe_NAME", or of a function, by nm on `elf`. Fails the test when it is not there. */

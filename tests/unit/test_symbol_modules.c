@@ -50,8 +50,8 @@ static void assert_three_deep(const char *elf)
 {
     char expected[256];
     snprintf(expected, sizeof expected, "third deep.c:%u < second deep.c:%u < first deep.c:%u < outer deep.c:%u",
-             files_line("deep.c", "PROBE(third)"), files_line("deep.c", "/* calls third */"), files_line("deep.c", "/* calls second */"),
-             files_line("deep.c", "/* calls first */"));
+             files_line("deep.c", "PROBE(third)"), files_line("deep.c", "/* calls third */"),
+             files_line("deep.c", "/* calls second */"), files_line("deep.c", "/* calls first */"));
     assert_string_equal(describe(elf, files_address(elf, "probe_third")), expected);
     assert_probe(elf, "outer", "outer", "deep.c");
     assert_probe(elf, "twin_here", "twin", "deep.c");
@@ -142,7 +142,8 @@ static void without_debug_information(void **state)
 
 static void symbols_without_a_size(void **state)
 {
-    assert_true(files_run("printf '.text\\n.globl begin\\nbegin: nop\\n nop\\n.globl after\\nafter: nop\\n.size after,1\\nnop\\n"
+    assert_true(files_run("printf '.text\\n.globl begin\\nbegin: nop\\n nop\\n"
+                          ".globl after\\nafter: nop\\n.size after,1\\nnop\\n"
                           ".section .other,\"ax\"\\n.globl lonely\\nlonely: nop\\nnop\\n' > plain.s"
                           " && gcc -shared -nostdlib plain.s -o plain.so"));
     uint64_t begin = files_address("plain.so", "begin"), lonely = files_address("plain.so", "lonely");
@@ -159,8 +160,10 @@ static void embedded_symbol_table(void **state)
     files_need("xz");
     assert_true(files_run("gcc -O2 -g \"$SRC/deep.c\" \"$SRC/twin.c\" -o mini && nm mini > mini.nm"
                           " && objcopy --only-keep-debug mini mini.part && strip --strip-debug mini.part"
-                          " && objcopy -S --remove-section=.comment mini.part --keep-symbol=twin --keep-symbol=outer mini.table"
-                          " && xz -f mini.table && strip -o mini.elf mini && objcopy --add-section .gnu_debugdata=mini.table.xz mini.elf"));
+                          " && objcopy -S --remove-section=.comment mini.part"
+                          " --keep-symbol=twin --keep-symbol=outer mini.table"
+                          " && xz -f mini.table && strip -o mini.elf mini"
+                          " && objcopy --add-section .gnu_debugdata=mini.table.xz mini.elf"));
     assert_string_equal(describe("mini.elf", files_address("mini", "outer") + 1), "outer ??:0");
 }
 
@@ -273,7 +276,8 @@ static void equals_addr2line(void **state)
     assert_true(files_run("gcc -O2 -g \"$SRC/deep.c\" \"$SRC/twin.c\" -o oracle"
                           " && objdump -d --no-show-raw-insn -j .text oracle > oracle.asm"
                           " && awk '/^[0-9a-f]+ </ { mine = /<(outer|twin|twin_other|main|probe_.*)>/ }"
-                          " mine && /^ +[0-9a-f]+:/ && !/nop[wl]|xchg/ { sub(\":\", \"\", $1); print \"0x\" $1 }' oracle.asm > oracle.addresses"));
+                          " mine && /^ +[0-9a-f]+:/ && !/nop[wl]|xchg/ { sub(\":\", \"\", $1); print \"0x\" $1 }'"
+                          " oracle.asm > oracle.addresses"));
     FILE *pipe = popen("addr2line -a -i -f -e oracle < oracle.addresses", "r");
     char line[1024], answer[4096];
     unsigned compared = 0;

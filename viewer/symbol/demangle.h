@@ -2,8 +2,8 @@
 #ifndef HEAPLINE_SYMBOL_DEMANGLE_H
 #define HEAPLINE_SYMBOL_DEMANGLE_H
 
-/* The qualified name without parameters and return type, template arguments kept: "ns::Box<int>::put". NULL when `name` is not mangled
- * or too long to be worth it. The caller frees it. */
+/* The qualified name without parameters and return type, template arguments kept: "ns::Box<int>::put". NULL when `name` is
+ * not mangled or too long to be worth it. The caller frees it. */
 char *demangle(const char *name);
 
 #endif

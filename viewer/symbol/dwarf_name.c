@@ -1,5 +1,5 @@
-/* The linkage name, demangled, is best: it is the one that other tools show. Functions that no other unit can call have none in many
- * compilers' output; theirs is put together from the scopes around the declaration. */
+/* The linkage name, demangled, is best: it is the one that other tools show. Functions that no other unit can call have none
+ * in many compilers' output; theirs is put together from the scopes around the declaration. */
 #include "dwarf_name.h"
 
 #include "../base/strbuf.h"

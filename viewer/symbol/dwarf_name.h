@@ -6,7 +6,7 @@
 #include "../base/strmap.h"
 #include "dwarf_unit.h"
 
-/* Finds the unit of a DIE, indexed; the caller of dwarf_name_of supplies it because units refer to each other. May return NULL. */
+/* `unit_of` finds the unit of a DIE, indexed, or NULL; it is the caller's because units refer to each other. */
 struct dwarf_names {
     struct strmap *strings;
     struct map cache;               /* address of a DIE -> 1 + id of its name, 0: none */

@@ -136,7 +136,8 @@ static void find_split(struct dwarf_unit *unit)
     Dwarf_Die skeleton, split;
     uint8_t type;
     Dwarf_Half version;
-    if (dwarf_cu_info(unit->skeleton.cu, &version, &type, &skeleton, &split, NULL, NULL, NULL) == 0 && type == DW_UT_skeleton && split.addr)
+    int error = dwarf_cu_info(unit->skeleton.cu, &version, &type, &skeleton, &split, NULL, NULL, NULL);
+    if (!error && type == DW_UT_skeleton && split.addr)
         unit->die = split;
 }
 

@@ -1,5 +1,6 @@
-/* libdwfl finds what belongs to a file: by build-id below /usr/lib/debug/.build-id, by .gnu_debuglink beside it, in .debug/ and below
- * /usr/lib/debug (checksum or build-id compared), dwz's shared files, and from debuginfod when DEBUGINFOD_URLS is set. */
+/* libdwfl finds what belongs to a file: by build-id below /usr/lib/debug/.build-id, by .gnu_debuglink beside it, in .debug/
+ * and below /usr/lib/debug (checksum or build-id compared), dwz's shared files, and from debuginfod when DEBUGINFOD_URLS is
+ * set. */
 #include "image.h"
 
 #include "../base/strbuf.h"
@@ -90,10 +91,12 @@ static bool load_debug_file(struct image *image, const struct trace_module *modu
 static char *describe_failure(const char *path, int error)
 {
     if (error == -ENOENT || error == -ENOTDIR)
-        return xasprintf("%s is not there any more, so its functions stay without names; put the same file back and try again", path);
+        return xasprintf("%s is not there any more, so its functions stay without names; "
+                         "put the same file back and try again", path);
     if (error == -ENOEXEC)
         return xasprintf("%s is not a file in ELF format, so its functions stay without names", path);
-    return xasprintf("%s cannot be read (%s), so its functions stay without names; make it readable and try again", path, strerror(-error));
+    return xasprintf("%s cannot be read (%s), so its functions stay without names; "
+                     "make it readable and try again", path, strerror(-error));
 }
 
 static char *describe_replacement(const char *path, const struct trace_module *module)

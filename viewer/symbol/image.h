@@ -16,8 +16,8 @@ struct image {                      /* must not move while it is open */
 /* Where distributions put debug files. */
 #define IMAGE_DEBUG_FOLDER "/usr/lib/debug"
 
-/* Opens the file of `module`, or its debug file below `debug_folder` when only that is left. Returns NULL, or one sentence (the caller frees
- * it) that says why the module stays without names; the image is then empty. */
+/* Opens the file of `module`, or its debug file below `debug_folder` when only that is left. Returns NULL, or one sentence
+ * (the caller frees it) that says why the module stays without names; the image is then empty. */
 char *image_open(struct image *image, const struct trace_module *module, const char *debug_folder);
 void image_close(struct image *image);
 

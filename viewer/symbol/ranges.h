@@ -21,7 +21,8 @@ void ranges_add(struct ranges *ranges, uint64_t low, uint64_t high, uint64_t val
 /* To be called after the last ranges_add, before the first search. */
 void ranges_sort(struct ranges *ranges);
 
-/* Visits the ranges that hold `address`, the one that begins last first (of equal beginnings the shorter one, then the larger value):
+/* Visits the ranges that hold `address`, the one that begins last first (of equal beginnings the shorter one, then the
+ * larger value):
  *     size_t cursor = ranges_search(&ranges, address);
  *     while ((range = ranges_next(&ranges, address, &cursor))) */
 size_t ranges_search(const struct ranges *ranges, uint64_t address);

@@ -1,12 +1,13 @@
 /* Turns module + address into functions, files and lines, inlined functions included (elfutils libdw).
  *
  * Uses the module's own DWARF, separate debug files (.gnu_debuglink, /usr/lib/debug/.build-id), debuginfod only when
- * DEBUGINFOD_URLS is set, and else the symbol tables (.symtab, .dynsym, .gnu_debugdata). A file whose build-id is not the recorded one is
- * refused: better no name than a wrong one. One thread only. Never used inside the target.
+ * DEBUGINFOD_URLS is set, and else the symbol tables (.symtab, .dynsym, .gnu_debugdata). A file whose build-id is not the
+ * recorded one is refused: better no name than a wrong one. One thread only. Never used inside the target.
  *
- * Names are for tables: qualified, with template arguments, without parameters and return type ("ns::Box<int>::put"), whatever they come from.
- * C++ and Rust linkage names are demangled; functions without one get the scopes around them: "(anonymous namespace)::f", "main::{lambda}::operator()".
- * Paths are written without "." and "part/..", and stay relative when the build recorded a relative directory.
+ * Names are for tables: qualified, with template arguments, without parameters and return type ("ns::Box<int>::put"),
+ * whatever they come from. C++ and Rust linkage names are demangled; functions without one get the scopes around them:
+ * "(anonymous namespace)::f", "main::{lambda}::operator()". Paths are written without "." and "part/..", and stay relative
+ * when the build recorded a relative directory.
  */
 #ifndef HEAPLINE_SYMBOL_SYMBOLIZER_H
 #define HEAPLINE_SYMBOL_SYMBOLIZER_H

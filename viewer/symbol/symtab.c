@@ -61,7 +61,9 @@ static void collect(struct symbols *symbols, Dwfl_Module *module)
         uint64_t end = name && is_function(&entry, name) ? code_end(elf, section, bias) : 0;
         if (end <= address)
             continue;
-        struct symbol symbol = { .name = name, .rank = rank_of(&entry, name), .low = address - main_bias, .section_end = end - main_bias };
+        struct symbol symbol = { .name = name, .rank = rank_of(&entry, name) };
+        symbol.low = address - main_bias;
+        symbol.section_end = end - main_bias;
         symbol.high = symbol.low + (entry.st_size < end - address ? entry.st_size : end - address);
         vec_push(symbols, symbol);
     }

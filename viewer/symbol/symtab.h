@@ -14,8 +14,8 @@ struct symtab {
 void symtab_build(struct symtab *symtab, Dwfl_Module *module);
 void symtab_release(struct symtab *symtab);
 
-/* The linkage name of the function that holds the address, or NULL. Sized symbols hold their size; those without a size (hand-written
- * assembly) reach to the next symbol of their section: a stripped function is never taken for its neighbour. */
+/* The linkage name of the function that holds the address, or NULL. Sized symbols hold their size; those without a size
+ * (hand-written assembly) reach to the next symbol of their section: a stripped function is never taken for its neighbour. */
 const char *symtab_find(const struct symtab *symtab, uint64_t address);
 
 #endif
