@@ -1,11 +1,23 @@
 #include "generation.h"
 
-#include "session.h"
 #include "sys.h"
 
-uint8_t *hl_generation_tables[2][HL_GENERATION_TABLES];
+uint8_t **hl_generation_tables[2];
 
 static uint8_t fallback;
+
+/* *place, made of `bytes` zeroed bytes if it is NULL; of two threads that make it at once one wins. NULL: no memory. */
+static void *make_once(void **place, size_t bytes)
+{
+    void *made = __atomic_load_n(place, __ATOMIC_ACQUIRE), *expected = NULL;
+    if (made)
+        return made;
+    made = hl_sys_map(bytes, 0);
+    if (!made || __atomic_compare_exchange_n(place, &expected, made, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return made;
+    hl_sys_unmap(made, bytes);
+    return expected;
+}
 
 HL_COLD uint8_t *hl_generation_make(uintptr_t address)
 {
@@ -13,13 +25,7 @@ HL_COLD uint8_t *hl_generation_make(uintptr_t address)
     uintptr_t table = address >> HL_GENERATION_SPAN_BITS;
     if (table >= HL_GENERATION_TABLES)
         return &fallback;
-    uint8_t *made = hl_sys_map(bytes, 0), *expected = NULL;
-    if (!made)
-        return &fallback;
-    uint8_t **entry = &hl_generation_tables[address >> 3 & 1][table];
-    if (__atomic_compare_exchange_n(entry, &expected, made, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-        expected = made;
-    else
-        hl_sys_unmap(made, bytes);
-    return expected + (address >> 4 & (bytes - 1));
+    uint8_t **tables = make_once((void **)&hl_generation_tables[address >> 3 & 1], HL_GENERATION_TABLES * sizeof *tables);
+    uint8_t *made = tables ? make_once((void **)&tables[table], bytes) : NULL;
+    return made ? made + (address >> 4 & (bytes - 1)) : &fallback;
 }

@@ -15,7 +15,7 @@
 #define HL_GENERATION_SPAN_BITS 26     /* one table covers 64 MB */
 #define HL_GENERATION_TABLES (1u << (47 - HL_GENERATION_SPAN_BITS))
 
-extern uint8_t *hl_generation_tables[2][HL_GENERATION_TABLES];
+extern uint8_t **hl_generation_tables[2];            /* [odd multiples of 8]: HL_GENERATION_TABLES pointers, or NULL */
 
 /* Makes the table for `address`; where that is impossible, a shared byte that pairs as well as addresses alone do. */
 uint8_t *hl_generation_make(uintptr_t address);
@@ -24,8 +24,9 @@ HL_INLINE uint8_t *hl_generation(const void *p)
 {
     uintptr_t address = (uintptr_t)p;
     uintptr_t table = address >> HL_GENERATION_SPAN_BITS;
-    if (HL_LIKELY(table < HL_GENERATION_TABLES)) {
-        uint8_t *bytes = hl_generation_tables[address >> 3 & 1][table];
+    uint8_t **tables = hl_generation_tables[address >> 3 & 1];
+    if (HL_LIKELY(tables && table < HL_GENERATION_TABLES)) {
+        uint8_t *bytes = tables[table];
         if (HL_LIKELY(bytes))
             return bytes + (address >> 4 & ((1u << (HL_GENERATION_SPAN_BITS - 4)) - 1));
     }

@@ -47,7 +47,7 @@ static void tell_if_barred(void)
     void *first = dlsym(RTLD_DEFAULT, "malloc");
     Dl_info info;
     if (first && first != (void *)malloc && dladdr(first, &info) && info.dli_fname)
-        hl_session_notice(HL_HELLO_BARRED, "it defines malloc itself");
+        hl_session_notice(HL_HELLO_BARRED, "it brings its own malloc inside the executable, which a preloaded library cannot replace: link it with the system's allocator");
 }
 
 /* Checking mode: libunwind comes in a library of its own, unseen by the program. */

@@ -13,6 +13,7 @@
 #include <sys/un.h>
 
 #define REPLY_SECONDS 20
+#define ROOM_NEEDED (UINT64_C(1) << 30)   /* of address space: what the library maps is mostly never touched, but counts against the limit */
 
 struct hl_session *hl_session;
 struct hl_lineage hl_lineage;
@@ -74,19 +75,24 @@ static long open_socket(void)
     return fd;
 }
 
-static bool send_hello(long fd, enum hl_hello_kind kind, const char *path)
+static uint64_t address_limit(void)
 {
     struct rlimit limit;
+    if (hl_sys(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&limit, 0, 0) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return ~UINT64_C(0);
+    return limit.rlim_cur;
+}
+
+static bool send_hello(long fd, enum hl_hello_kind kind, const char *path)
+{
     struct hl_hello hello = {
         .magic = HL_WIRE_MAGIC,
         .kind = kind,
         .tid = (uint32_t)hl_sys_gettid(),
         .parent = hl_lineage.serial,
         .token = hl_lineage.token,
-        .address_limit = ~UINT64_C(0),
+        .address_limit = address_limit(),
     };
-    if (hl_sys(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&limit, 0, 0) == 0 && limit.rlim_cur != RLIM_INFINITY)
-        hello.address_limit = limit.rlim_cur;
     strncpy(hello.path, path, sizeof hello.path - 1);
     long n;
     while ((n = hl_sys(SYS_sendto, fd, (long)&hello, sizeof hello, MSG_NOSIGNAL, 0, 0)) == -EINTR)
@@ -148,6 +154,10 @@ static bool shake_hands(struct hl_session *session)
 {
     struct hl_welcome welcome;
     int fds[2] = {-1, -1};
+    if (address_limit() < ROOM_NEEDED) {
+        hl_session_notice(HL_HELLO_BARRED, "its address space is limited to less than 1 GiB (ulimit -v), too little to record in: raise the limit");
+        return false;
+    }
     long fd = open_socket();
     if (fd < 0) {
         if (fd != -ENOENT && fd != -ECONNREFUSED)

@@ -17,12 +17,14 @@ static bool owner_is_gone(uint32_t tid)
     return hl_sys(SYS_tgkill, hl_session->pid, (long)tid, 0, 0, 0, 0) == -ESRCH;
 }
 
-/* Takes over ring i if its owner ended. */
+/* Takes over ring i if its owner ended, or is this thread itself, whose thread-local storage the loader laid anew. */
 static bool take_over(uint32_t i, uint32_t tid)
 {
     _Atomic uint32_t *owner = &hl_session->segment->heads[i].owner;
     uint32_t old = atomic_load(owner);
-    return old != 0 && old != tid && owner_is_gone(old) && atomic_compare_exchange_strong(owner, &old, tid);
+    if (old == tid)
+        return true;
+    return old != 0 && owner_is_gone(old) && atomic_compare_exchange_strong(owner, &old, tid);
 }
 
 /* A ring for this thread: one whose owner ended if a short look finds it, else a new one, else any whose owner ended. -1: none. */

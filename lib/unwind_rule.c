@@ -169,6 +169,12 @@ void hl_rule_compile(uintptr_t pc, struct hl_rule *rule)
 {
     struct hl_cfi_image image;
     *rule = (struct hl_rule){ .kind = pc ? HL_RULE_MISSING : HL_RULE_END };
-    if (pc && hl_cfi_image_find(pc - 1, &image) == 0)
-        hl_rule_of_image(&image, pc, rule);
+    if (!pc || hl_cfi_image_find(pc - 1, &image) != 0)
+        return;
+    hl_rule_of_image(&image, pc, rule);
+    /* Unwind data begins right at pc, not before it: nobody called from there. A context was made to return to the start of a function, as
+     * makecontext does with __start_context; behind it lies nothing. */
+    struct hl_cfi_row row;
+    if (rule->kind == HL_RULE_MISSING && hl_cfi_row_find(&image, pc, &row) == 0)
+        rule->kind = HL_RULE_END;
 }

@@ -36,7 +36,8 @@ enum hl_record_kind {
     HL_RECORD_MODULE,         /* w0 low 16: bytes of path; struct hl_module_record from w1; path, zero padded */
     HL_RECORD_UNLOAD,         /* w0 address: start of the module that is gone */
     HL_RECORD_EXIT,           /* w0 low 32: status handed to exit or _exit */
-    HL_RECORD_LAST = HL_RECORD_EXIT,
+    HL_RECORD_NAME,           /* w0 low 16: bytes of the thread's name, which follows in whole words, zero padded */
+    HL_RECORD_LAST = HL_RECORD_NAME,
 };
 
 enum hl_map_class { HL_MAP_ANONYMOUS, HL_MAP_FILE, HL_MAP_RESERVED };
@@ -103,6 +104,7 @@ static inline uint32_t hl_record_words(const uint64_t *w, uint64_t available)
     case HL_RECORD_MODULE: words = 1 + sizeof(struct hl_module_record) / 8 + ((w0 & 0xffff) + 7) / 8; break;
     case HL_RECORD_UNLOAD: words = 1; break;
     case HL_RECORD_EXIT: words = 1; break;
+    case HL_RECORD_NAME: words = 1 + ((w0 & 0xffff) + 7) / 8; break;
     default: return 0;
     }
     return words && words <= available ? (uint32_t)words : 0;

@@ -17,7 +17,7 @@ KEYS = REPEATED + ("group", "arguments", "exit", "signal", "count", "output", "p
 LINE_KEYS = {"count": "allocations", "bytes": "allocated_bytes", "live": "live_bytes", "freed": "freed_bytes",
              "temporary": "temporary_allocations", "peak": "peak_bytes"}
 # Lines that need no comment: what they call allocates inside libc, libstdc++ or the loader.
-LIBRARY_CALLS = re.compile(r"printf|pthread_(create|getattr_np|setspecific)|dl(open|mopen|close|sym|error)|popen|pclose|std::|throw|catch|thread_local")
+LIBRARY_CALLS = re.compile(r"printf|pthread_(create|exit|getattr_np|setspecific)|dl(open|mopen|close|sym|error)|popen|pclose|std::|throw|catch|thread_local")
 MEMORY = ("heap", "mapped", "file", "reserved")
 COMPARED = {
     "exact": ("allocations", "frees", "allocated_bytes", "live_bytes", "live_blocks", "peak_bytes", "temporary_allocations"),

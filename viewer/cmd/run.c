@@ -101,20 +101,20 @@ static void write_own_cost(struct collector *collector)
 static bool nothing_recorded(const struct collector *collector, const char *program)
 {
     struct inspection inspection;
-    bool any = false, welcomed = collector->targets.n > 0;
     for (size_t i = 0; i < collector->targets.n; i++)
-        any |= !collector->targets.items[i] || collector->targets.items[i]->events > 0;
-    if (any || (welcomed && !collector->barred)) {
-        inspect_program(program, &inspection);
-        if (any || !inspect_defines_malloc(inspection.path))
+        if (!collector->targets.items[i] || collector->targets.items[i]->events > 0)
             return false;
-    }
-    if (collector->barred || welcomed)
-        say_error("nothing was profiled: '%s' brings its own malloc inside the executable, which a preloaded library cannot replace; "
+    inspect_program(program, &inspection);
+    if (collector->barred)
+        say_error("nothing was profiled: '%s' cannot be: %s", program, collector->barred_reason);
+    else if (inspect_defines_malloc(inspection.path))
+        say_error("nothing was profiled: '%s' brings its own malloc inside the executable, which a preloaded library cannot replace: "
                   "link it with the system's allocator", program);
-    else
-        say_error("nothing was profiled: '%s' started without heapline's library; is it started through a wrapper that is static or clears LD_PRELOAD?",
+    else if (collector->targets.n == 0)
+        say_error("nothing was profiled: '%s' started without heapline's library: a wrapper that is static or clears LD_PRELOAD hides what it starts",
                   program);
+    else
+        return false;
     return true;
 }
 

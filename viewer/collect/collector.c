@@ -2,6 +2,7 @@
 
 #include "../base/xalloc.h"
 #include "process_info.h"
+#include "straggler.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -16,6 +17,7 @@
 #define EPOCH_MAX_NS UINT64_C(1000000000)
 #define EPOCH_FRACTION 400                /* an epoch lasts 1/400 of the run so far, within those bounds */
 #define FLUSH_NS UINT64_C(1000000000)
+#define LOOK_NS UINT64_C(50000000)
 #define RSS_NS UINT64_C(100000000)
 #define KEPT_TARGETS 64u                  /* ended processes that late children may still inherit from */
 
@@ -174,7 +176,19 @@ void collector_turn(struct collector *collector)
         sleep_on_doorbell(collector);
 }
 
-bool collector_done(const struct collector *collector) { return collector->root_ended && collector->live.n == 0; }
+/* A process forked and not attached yet is not in `live`; it is looked for before the end, a few times a second. */
+bool collector_done(struct collector *collector)
+{
+    if (!collector->root_ended || collector->live.n || atomic_load(&collector->attention))
+        return false;
+    if (collector->last_look_ns && collector->now_ns - collector->last_look_ns < LOOK_NS)
+        return false;
+    collector->last_look_ns = collector->now_ns;
+    if (straggler_exists(collector->board_fd))
+        return false;
+    listen_attend(collector);            /* it may have said hello and gone while we looked */
+    return collector->live.n == 0;
+}
 
 void collector_finish(struct collector *collector)
 {

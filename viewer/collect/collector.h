@@ -38,6 +38,7 @@ struct collector {
     bool watching;
     _Atomic uint32_t attention;              /* the watcher saw something; it waits until it is dealt with */
 
+    uint64_t last_look_ns;                /* for stragglers */
     uint64_t start_ns, now_ns, last_flush_ns, last_rss_ns, busy_ns;
     uint32_t epoch;
     VEC(uint64_t) epochs;                 /* start of each epoch, ns */
@@ -61,7 +62,7 @@ int collector_open(struct collector *collector);
 
 /* Reads, writes and sleeps once; call it until collector_done. */
 void collector_turn(struct collector *collector);
-bool collector_done(const struct collector *collector);
+bool collector_done(struct collector *collector);
 
 /* Looks at the child that was launched from now on. */
 void collector_watch_root(struct collector *collector, int32_t pid);

@@ -5,6 +5,7 @@
 #include "../base/xalloc.h"
 #include "collector.h"
 #include "fold.h"
+#include "process_info.h"
 
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -91,7 +92,9 @@ static inline void on_free(struct target *target, struct lane *lane, uint64_t w0
         block = lane->held;
         lane->held.key = 0;
     } else if (!live_take(&target->live, key, &block)) {
-        *map_put(&target->pending, key, NULL) = target->accounts.epoch;
+        bool added;
+        *map_put(&target->pending, key, &added) = target->accounts.epoch;
+        target->unmatched += !added;
         return;
     }
     account_free(&target->accounts, block.site, block.bytes, 1);
@@ -276,6 +279,18 @@ static void on_exec(struct target *target, struct view record)
     collector_note_exec(target->collector, target, (int32_t)record.w[1], path);
 }
 
+static void on_name(struct target *target, const struct lane *lane, struct view record)
+{
+    char name[8 * HL_RECORD_WORDS_MAX + 1];
+    struct target_thread *thread = &target->threads.items[lane->thread];
+    copy_path(name, record, 1);
+    if (thread->name && strcmp(thread->name, name) == 0)
+        return;
+    free(thread->name);
+    thread->name = xstrdup(name);
+    trace_write_thread_name(target->collector->writer, thread->trace, name);
+}
+
 /* A ring changed hands. */
 static void on_thread(struct target *target, struct lane *lane, int32_t tid)
 {
@@ -285,8 +300,12 @@ static void on_thread(struct target *target, struct lane *lane, int32_t tid)
     for (size_t i = target->threads.n; i-- > 0 && index == UINT32_MAX;)
         if (target->threads.items[i].tid == tid && i == lane->thread)
             index = (uint32_t)i;
+    if (index == UINT32_MAX && target->threads.n < COLLECT_THREADS_MAX) {
+        index = target_add_thread(target, tid);
+        process_name_thread(target, &target->threads.items[index]);
+    }
     if (index == UINT32_MAX)
-        index = target->threads.n < COLLECT_THREADS_MAX ? target_add_thread(target, tid) : 0;
+        index = 0;
     lane->thread = index;
     lane->path.n = 0;
     vec_push(&lane->path, target->threads.items[index].root);
@@ -315,6 +334,7 @@ static bool on_rare(struct target *target, struct lane *lane, struct view record
     case HL_RECORD_EXEC_FAILED: collector_note_exec(target->collector, target, target->pid, NULL); return true;
     case HL_RECORD_MODULE: on_module(target, record); return true;
     case HL_RECORD_UNLOAD: catch_up(target, lane); fold_unload(target, hl_record_address(w[0])); return true;
+    case HL_RECORD_NAME: on_name(target, lane, record); return true;
     case HL_RECORD_EXIT: target->exit_status = (int32_t)(w[0] & 0xff); return true;
     default: return false;
     }

@@ -149,6 +149,11 @@ static void judge_file(const char *path, struct inspection *inspection, int dept
     } else if (n > 0 && script_interpreter(head, interpreter)) {
         if (depth < SCRIPTS_MAX)
             judge_file(interpreter, inspection, depth + 1);
+        if (inspection->verdict == INSPECT_NOT_FOUND) {
+            char text[PATH_MAX + 64];
+            snprintf(text, sizeof text, "names the interpreter '%.4000s' in its #! line, which is missing: install it or correct the line", interpreter);
+            judge(inspection, INSPECT_NOT_FOUND, path, text);
+        }
     } else {
         judge(inspection, INSPECT_BARRED, path, "is no program and has no #! line: name the interpreter, as in `heapline run sh FILE`");
     }

@@ -132,7 +132,7 @@ bool launch_wait(struct collector *collector, bool progress, bool wait_for_all)
         program_pid = 0;
         if (stop_asked || !wait_for_all)
             break;
-        if (!told && collector->now_ns - collector->root_end_ns > UINT64_C(2000000000)) {
+        if (!told && collector->live.n && collector->now_ns - collector->root_end_ns > UINT64_C(2000000000)) {
             told = true;
             progress_clear();
             say_note("the program ended; recording goes on for %zu of its processes (pid %d%s), Ctrl-C ends it", collector->live.n,

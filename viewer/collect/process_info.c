@@ -103,25 +103,27 @@ bool process_exit_status(int pidfd, struct trace_exit *exit)
     return true;
 }
 
+void process_name_thread(struct target *target, struct target_thread *thread)
+{
+    char path[64];
+    size_t n;
+    snprintf(path, sizeof path, "task/%d/comm", thread->tid);
+    char *name = read_proc(target->pid, path, &n);
+    if (!name || n == 0) {
+        thread->gone = true;
+        free(name);
+        return;
+    }
+    name[strcspn(name, "\n")] = 0;
+    if (!thread->name || strcmp(thread->name, name) != 0)
+        trace_write_thread_name(target->collector->writer, thread->trace, name);
+    free(thread->name);
+    thread->name = name;
+}
+
 void process_name_threads(struct target *target)
 {
-    for (size_t i = 1; i < target->threads.n; i++) {
-        struct target_thread *thread = &target->threads.items[i];
-        char name[64];
-        size_t n;
-        if (thread->gone)
-            continue;
-        snprintf(name, sizeof name, "task/%d/comm", thread->tid);
-        char *text = read_proc(target->pid, name, &n);
-        if (text && n) {
-            text[strcspn(text, "\n")] = 0;
-            if (!thread->name || strcmp(thread->name, text) != 0)
-                trace_write_thread_name(target->collector->writer, thread->trace, text);
-            free(thread->name);
-            thread->name = text;
-            continue;
-        }
-        thread->gone = true;
-        free(text);
-    }
+    for (size_t i = 1; i < target->threads.n; i++)
+        if (!target->threads.items[i].gone)
+            process_name_thread(target, &target->threads.items[i]);
 }

@@ -12,7 +12,8 @@ uint64_t process_rss(int32_t pid);                /* bytes; 0: unknown */
 /* How an ended process that is not our child ended, from its pidfd (Linux 6.15 and later). False: unknown. */
 bool process_exit_status(int pidfd, struct trace_exit *exit);
 
-/* Writes the names of threads that have none in the trace yet. */
+/* Writes the name of a thread, or of all that still run, where the trace does not know it. */
+void process_name_thread(struct target *target, struct target_thread *thread);
 void process_name_threads(struct target *target);
 
 #endif
