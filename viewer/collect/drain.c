@@ -57,7 +57,7 @@ static inline void end_held(struct target *target, struct lane *lane)
     lane->held.key = 0;
     if (!block.key)
         return;
-    if (__builtin_expect(target->pending.n != 0, 0) && map_remove(&target->pending, block.key))
+    if (__builtin_expect(target->pending.n != 0, 0) && target_take_pending(target, block.key))
         account_free(&target->accounts, block.site, block.bytes, 1);
     else
         live_put(&target->live, block);
@@ -92,9 +92,7 @@ static inline void on_free(struct target *target, struct lane *lane, uint64_t w0
         block = lane->held;
         lane->held.key = 0;
     } else if (!live_take(&target->live, key, &block)) {
-        bool added;
-        *map_put(&target->pending, key, &added) = target->accounts.epoch;
-        target->unmatched += !added;
+        target_add_pending(target, key);
         return;
     }
     account_free(&target->accounts, block.site, block.bytes, 1);

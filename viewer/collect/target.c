@@ -5,6 +5,7 @@
 
 #include <sys/mman.h>
 
+#define PENDING_ONE (UINT64_C(1) << 32)   /* the value of a pending key: how many frees wait, above the epoch of the last */
 #define PENDING_EPOCHS 3                  /* a free that waited so long belongs to a block from before the recording */
 
 uint32_t target_add_thread(struct target *target, int32_t tid)
@@ -25,6 +26,23 @@ uint32_t target_site(struct target *target, uint32_t node, enum account_domain d
     return entry->site;
 }
 
+void target_add_pending(struct target *target, uint64_t key)
+{
+    uint64_t *value = map_put(&target->pending, key, NULL);
+    *value = (*value & ~(PENDING_ONE - 1)) + PENDING_ONE + target->accounts.epoch;
+}
+
+bool target_take_pending(struct target *target, uint64_t key)
+{
+    uint64_t *value = map_get(&target->pending, key);
+    if (!value)
+        return false;
+    *value -= PENDING_ONE;
+    if (*value < PENDING_ONE)
+        map_remove(&target->pending, key);
+    return true;
+}
+
 static void settle_held(struct target *target)
 {
     struct live_block block;
@@ -34,7 +52,7 @@ static void settle_held(struct target *target)
         lane->held.key = 0;
         if (!block.key)
             continue;
-        if (target->pending.n && map_remove(&target->pending, block.key))
+        if (target->pending.n && target_take_pending(target, block.key))
             account_free(&target->accounts, block.site, block.bytes, 1);
         else
             live_put(&target->live, block);
@@ -48,11 +66,12 @@ void target_settle(struct target *target, bool at_end)
     struct map_slot *slot;
     settle_held(target);
     while (target->pending.n && (slot = map_next(&target->pending, &cursor)))
-        if (at_end || slot->value + PENDING_EPOCHS < target->accounts.epoch)
+        if (at_end || (uint32_t)slot->value + PENDING_EPOCHS < target->accounts.epoch) {
             vec_push(&stale, slot->key);
+            target->unmatched += slot->value / PENDING_ONE;
+        }
     for (size_t i = 0; i < stale.n; i++)
         map_remove(&target->pending, stale.items[i]);
-    target->unmatched += stale.n;
     vec_release(&stale);
 }
 

@@ -76,7 +76,7 @@ struct target {
     struct trie trie;
     struct accounts accounts;
     struct live_map live;
-    struct map pending;                   /* frees that came before their allocation: key -> epoch */
+    struct map pending;                   /* frees that came before their allocation, by key */
     struct mappings mappings;
     VEC(struct map_change) changes;
     uint64_t next_sequence, stuck_since;
@@ -100,6 +100,10 @@ void target_flush_changes(struct target *target);
 
 /* Reads everything that is published at this moment. */
 void target_drain_all(struct target *target);
+
+/* A free that came before its allocation, or belongs to none: waits under its key. Several may wait under one: generations wrap. */
+void target_add_pending(struct target *target, uint64_t key);
+bool target_take_pending(struct target *target, uint64_t key);
 
 /* Puts held blocks into the live map and forgets frees that never found a block: the live map is whole after this. */
 void target_settle(struct target *target, bool at_end);

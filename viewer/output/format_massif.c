@@ -14,7 +14,7 @@
 static void put_snapshot(FILE *out, unsigned number, uint64_t ns, uint64_t bytes, const char *tree)
 {
     fprintf(out, "#-----------\nsnapshot=%u\n#-----------\ntime=%" PRIu64 "\nmem_heap_B=%" PRIu64 "\nmem_heap_extra_B=0\n"
-                 "mem_stacks_B=0\nheap_tree=%s\n", number, ns / 1000, bytes, tree);
+                 "mem_stacks_B=0\nheap_tree=%s\n", number, ns / 1000000, bytes, tree);
 }
 
 static void add_node_name(struct strbuf *line, const struct profile *profile, const struct tree_node *node)
@@ -88,7 +88,7 @@ int format_write_massif(FILE *out, const struct profile *profile, enum measure b
     bool peaked = profile->total.peak_bytes == 0;
     fputs("desc: (none)\n", out);
     put_command(out, profile->trace->run.command);
-    fputs("\ntime_unit: us\n", out);
+    fputs("\ntime_unit: ms\n", out);
     put_snapshot(out, number++, 0, 0, "empty");
     for (unsigned slot = per - 1; slot < TIMELINE_SLOTS; slot += per) {
         uint64_t ns = (slot + 1) * timeline.slot_ns, bytes = timeline.end[slot];

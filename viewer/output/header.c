@@ -84,7 +84,7 @@ static void add_totals(struct strbuf *out, const struct profile *profile)
     strbuf_printf(out, ", %s live at the end, %s allocated in %s calls", format_bytes(total->live_bytes).text,
                   format_bytes(total->allocated_bytes).text, format_count(total->allocations).text);
     if (total->allocations)
-        strbuf_printf(out, ", %s of them temporary", format_percent(total->temporary, total->allocations).text);
+        strbuf_printf(out, " (%s temporary)", format_percent(total->temporary, total->allocations).text);
 }
 
 static void print_line(const struct view *view, const char *label, const char *text)
