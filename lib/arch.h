@@ -17,13 +17,6 @@ struct hl_frame {
     uintptr_t pc, sp, fp;
 };
 
-/* Shared by the packings: does `value` fit `bits` bits, signed, counted in units of `unit` bytes? */
-static inline int hl_arch_fits(int32_t value, unsigned bits, int32_t unit)
-{
-    int32_t limit = (int32_t)(UINT32_C(1) << (bits - 1));
-    return value % unit == 0 && value / unit >= -limit && value / unit < limit;
-}
-
 #if defined(__x86_64__)
 #include "arch_x86_64.h"
 #elif defined(__aarch64__)

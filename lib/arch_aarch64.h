@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <ucontext.h>
 
+#include "arch_fits.h"
 #include "unwind.h"
 
 #define HL_ARCH_DWARF_FP 29

@@ -5,6 +5,7 @@
 #include "unwind.h"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <link.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -79,7 +80,7 @@ static const char *full_path(const char *name, char *buffer, size_t size)
         return "[vdso]";
     long n;
     if (name[0] == 0) {
-        n = hl_sys(SYS_readlink, (long)"/proc/self/exe", (long)buffer, (long)size - 1, 0, 0, 0);
+        n = hl_sys(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)buffer, (long)size - 1, 0, 0);
         buffer[n > 0 ? n : 0] = 0;
         return buffer;
     }

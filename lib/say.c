@@ -8,11 +8,12 @@
 HL_COLD void hl_say(const char *sentence, int error)
 {
     static uint32_t said;
-    char line[300];
+    char line[300], digits[] = " (errno 000)\n";
     if (__atomic_fetch_add(&said, 1, __ATOMIC_RELAXED) >= 3)
         return;
-    const char *reason = error ? strerrordesc_np(error) : NULL;
-    const char *parts[] = {"heapline: ", sentence, reason ? ": " : "", reason ? reason : "", "\n"};
+    for (int i = 0; i < 3; i++, error /= 10)
+        digits[11 - 1 - i] = (char)('0' + error % 10);
+    const char *parts[] = {"heapline: ", sentence, memcmp(digits + 8, "000", 3) ? digits : "\n"};
     size_t n = 0;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         size_t length = strnlen(parts[i], sizeof line - n);

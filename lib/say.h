@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "heapline: <sentence>: <error>\n"; error 0: none. */
+/* "heapline: <sentence> (errno <error>)\n"; error 0: none. */
 void hl_say(const char *sentence, int error);
 
 /* The same with numbers behind it, in hexadecimal. */
