@@ -106,7 +106,8 @@ static enum location_rank rank_of(const struct builder *builder, const struct lo
     if (location->kind != TRACE_FRAME_NATIVE)
         return RANK_PSEUDO;
     bool module = location->module != TRACE_NONE;
-    if (module && builder->runtime[location->module])
+    bool start = location->function && strcmp(location->function, "_start") == 0;
+    if (start || (module && builder->runtime[location->module]))
         return RANK_RUNTIME;
     bool wrapper = is_wrapper(builder, location->function);
     if (!location_has_line(location))

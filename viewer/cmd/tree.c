@@ -4,7 +4,7 @@
 #include "../output/tree.h"
 #include "view.h"
 
-static bool inverted, full_recursion;
+static bool inverted, full_recursion, all_calls;
 static uint64_t min_percent = 1, depth;
 
 static uint64_t smallest(const struct profile *profile, enum measure by)
@@ -25,7 +25,7 @@ static int print(const struct view *view, const struct profile *profile, void *c
     if (view_options.json)
         status = tree_print_json(view, profile, &tree, levels);
     else
-        tree_print_text(view, profile, &tree, levels);
+        tree_print_text(view, profile, &tree, levels, all_calls);
     tree_release(&tree);
     return status == 0 ? EXIT_OK : EXIT_USAGE;
 }
@@ -40,6 +40,7 @@ static const struct option options[] = {
     {"min-percent", 0, OPTION_COUNT, "N", "fold what is below N percent of the total (default: 1)", &min_percent, NULL},
     {"depth", 0, OPTION_COUNT, "N", "show N levels of branches (default: all)", &depth, NULL},
     {"full-recursion", 0, OPTION_FLAG, NULL, "do not fold calls that come back to a place on their way", &full_recursion, NULL},
+    {"all-calls", 0, OPTION_FLAG, NULL, "do not fold long chains of calls and calls inside of the system's libraries", &all_calls, NULL},
     VIEW_FILTER_ROWS,
     VIEW_OUTPUT_ROWS,
     VIEW_LAST_ROW,

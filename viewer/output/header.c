@@ -101,7 +101,7 @@ void view_print_header(const struct view *view, const struct profile *profile, c
     struct strbuf text = STRBUF_INIT;
     view_add_cut(&text, profile->trace);
     if (text.length) {
-        view_print_wrapped(view, view->colors->bad, text.data);
+        view_print_wrapped(view, view->colors->bad, text.data, 0);
         fputc('\n', view->out);
     }
     fprintf(view->out, "%s%s%s\n", view->colors->heading, title, view->colors->reset);
@@ -112,7 +112,8 @@ void view_print_header(const struct view *view, const struct profile *profile, c
         print_line(view, "only", text.data);
     strbuf_clear(&text);
     add_totals(&text, profile);
-    print_line(view, "memory", text.data);
+    fprintf(view->out, "%s%-10s%s", view->colors->dim, "memory", view->colors->reset);
+    view_print_wrapped(view, "", text.data, 10);
     strbuf_release(&text);
 }
 

@@ -10,7 +10,7 @@
 
 #define ROWS_BY_DEFAULT 50
 #define SMALL_PERMILLE 10             /* rows below this part of the total are folded */
-#define FIGURES_WIDTH 58              /* six columns of figures */
+#define NARROW 110                    /* terminals with fewer columns get short figures: "4.22K" */
 
 struct printer {
     const struct view *view;
@@ -18,6 +18,8 @@ struct printer {
     const struct lines *lines;
     bool whole_files;
     bool *shown;                      /* by row */
+    bool narrow;
+    int column, figures_width;        /* one column of figures, and all six */
     uint64_t total;
 };
 
@@ -40,38 +42,66 @@ static const char *heat(const struct printer *printer, uint64_t measure)
     return printer->total && measure >= printer->total / 5 ? colors->hot : measure >= printer->total / 20 ? colors->warm : "";
 }
 
-static struct format_text short_count(uint64_t count)
+/* "4.22 KiB" -> "4.22K", "480 k" -> "480k" */
+static struct format_text shorten(struct format_text text)
 {
-    return count < 1000000 ? format_count(count) : format_count_short(count);
+    char *blank = strchr(text.text, ' ');
+    if (blank) {
+        blank[0] = blank[1] == 'B' ? '\0' : blank[1];
+        blank[1] = '\0';
+    }
+    return text;
+}
+
+static void add_bytes(const struct printer *printer, struct strbuf *line, uint64_t bytes)
+{
+    struct format_text text = format_bytes(bytes);
+    strbuf_printf(line, "%*s", printer->column, printer->narrow ? shorten(text).text : text.text);
+}
+
+static void add_count(const struct printer *printer, struct strbuf *line, uint64_t count)
+{
+    bool fits = count < (printer->narrow ? 10000u : 1000000u);
+    struct format_text text = fits ? format_count(count) : format_count_short(count);
+    strbuf_printf(line, "%*s", printer->column, printer->narrow ? shorten(text).text : text.text);
 }
 
 static void print_figures(const struct printer *printer, const struct costs *costs)
 {
-    FILE *out = printer->view->out;
     const char *color = heat(printer, costs_measure(costs, printer->lines->by));
-    fprintf(out, "%s%9s %9s %9s %9s %9s %8s%s", color, format_bytes(costs->peak_bytes).text, format_bytes(costs->live_bytes).text,
-            format_bytes(costs->allocated_bytes).text, short_count(costs->allocations).text, format_bytes(costs->freed_bytes).text,
-            short_count(costs->temporary).text, *color ? printer->view->colors->reset : "");
+    struct strbuf line = STRBUF_INIT;
+    add_bytes(printer, &line, costs->peak_bytes);
+    add_bytes(printer, &line, costs->live_bytes);
+    add_bytes(printer, &line, costs->allocated_bytes);
+    add_count(printer, &line, costs->allocations);
+    add_bytes(printer, &line, costs->freed_bytes);
+    add_count(printer, &line, costs->temporary);
+    fprintf(printer->view->out, "%s%s%s", color, line.data, *color ? printer->view->colors->reset : "");
+    strbuf_release(&line);
 }
 
 static void print_columns(const struct printer *printer)
 {
-    const struct palette *colors = printer->view->colors;
-    fprintf(printer->view->out, "%s%9s %9s %9s %9s %9s %8s%s\n", colors->dim, "peak", "live", "allocated", "calls", "freed", "temp.",
-            colors->reset);
+    static const char *const names[] = { "peak", "live", "allocated", "calls", "freed", "temp." };
+    static const char *const short_names[] = { "peak", "live", "alloc", "calls", "freed", "temp." };
+    const struct view *view = printer->view;
+    fputs(view->colors->dim, view->out);
+    for (size_t i = 0; i < 6; i++)
+        fprintf(view->out, "%*s", printer->column, printer->narrow ? short_names[i] : names[i]);
+    fprintf(view->out, "%s\n", view->colors->reset);
 }
 
 static void print_source_line(const struct printer *printer, const struct line_row *row, uint32_t number, const char *text, size_t n)
 {
     const struct view *view = printer->view;
     struct strbuf line = STRBUF_INIT;
-    size_t used = FIGURES_WIDTH + 1 + 6 + 3;
+    size_t used = (size_t)printer->figures_width + 1 + 6 + 3;
     if (text)
         view_add_clipped(view, &line, text, n, view->width > used + 10 ? view->width - used : 10);
     if (row)
         print_figures(printer, &row->costs);
     else
-        fprintf(view->out, "%*s", FIGURES_WIDTH, "");
+        fprintf(view->out, "%*s", printer->figures_width, "");
     fprintf(view->out, " %s%6" PRIu32 "%s %s %s%s%s\n", row ? view->colors->line : view->colors->dim, number, view->colors->reset,
             view->utf8 ? "│" : "|", row ? "" : view->colors->dim, line.data, row ? "" : view->colors->reset);
     strbuf_release(&line);
@@ -83,7 +113,7 @@ static void print_bare_row(const struct printer *printer, const struct line_row 
     const struct view *view = printer->view;
     struct strbuf name = STRBUF_INIT, clipped = STRBUF_INIT;
     location_add_name(&name, &printer->profile->locations, row->location);
-    size_t used = FIGURES_WIDTH + 1 + (row->line ? 9 : 0);
+    size_t used = (size_t)printer->figures_width + 1 + (row->line ? 9 : 0);
     view_add_clipped(view, &clipped, name.data, name.length, view->width > used + 10 ? view->width - used : 10);
     print_figures(printer, &row->costs);
     if (row->line)
@@ -99,9 +129,10 @@ static int by_number(const void *a, const void *b)
     return (x->line > y->line) - (x->line < y->line);
 }
 
-static void print_gap(const struct view *view)
+static void print_gap(const struct printer *printer)
 {
-    fprintf(view->out, "%s%*s%s%s\n", view->colors->dim, FIGURES_WIDTH + 7, "", view->utf8 ? "⋮" : ":", view->colors->reset);
+    const struct view *view = printer->view;
+    fprintf(view->out, "%s%*s%s%s\n", view->colors->dim, printer->figures_width + 8, "", view->utf8 ? "⋮" : ":", view->colors->reset);
 }
 
 /* The rows of one file with a line of the source around each; the whole file when asked for. */
@@ -125,7 +156,7 @@ static void print_annotated(const struct printer *printer, const struct source *
             continue;
         }
         if (last && number > last + 1)
-            print_gap(printer->view);
+            print_gap(printer);
         print_source_line(printer, row ? rows[next] : NULL, number, text, length);
         last = number;
         next += row;
@@ -154,7 +185,7 @@ static void print_file_title(const struct printer *printer, const struct line_fi
 static void print_folded(const struct printer *printer, uint32_t n, const char *what, uint64_t measure)
 {
     const struct view *view = printer->view;
-    fprintf(view->out, "%s%*s %s %" PRIu32 " more %s%s, %s%s\n", view->colors->dim, FIGURES_WIDTH, "", view->utf8 ? "…" : "...", n, what,
+    fprintf(view->out, "%s%*s %s %" PRIu32 " more %s%s, %s%s\n", view->colors->dim, printer->figures_width, "", view->utf8 ? "…" : "...", n, what,
             n == 1 ? "" : "s", view_measure(printer->lines->by, measure).text, view->colors->reset);
 }
 
@@ -224,7 +255,7 @@ static void print_coverage(const struct printer *printer)
     };
     const struct view *view = printer->view;
     const struct lines *lines = printer->lines;
-    view_print_wrapped(view, view->colors->dim, meanings[lines->mode]);
+    view_print_wrapped(view, view->colors->dim, meanings[lines->mode], 0);
     uint64_t without = costs_measure(&lines->without_line, lines->by);
     if (without && lines->mode != LINES_INCLUSIVE)
         fprintf(view->out, "%s%s have no line in any caller: build with -g or install debug symbols to see them.%s\n", view->colors->dim,
@@ -236,7 +267,9 @@ void lines_print_text(const struct view *view, const struct profile *profile, co
     struct printer printer = {
         .view = view, .profile = profile, .lines = lines, .whole_files = whole_files,
         .shown = xcalloc(lines->n_rows, sizeof *printer.shown), .total = costs_measure(&profile->total, lines->by),
+        .narrow = view->width < NARROW, .column = view->width < NARROW ? 6 : 10,
     };
+    printer.figures_width = 6 * printer.column;
     char title[128];
     snprintf(title, sizeof title, "Source lines by %s", measure_meanings[lines->by]);
     view_print_header(view, profile, title);

@@ -14,7 +14,7 @@ static void note(struct notes *notes, const char *color, const char *text)
     if (!notes->any)
         fputc('\n', notes->view->out);
     notes->any = true;
-    view_print_wrapped(notes->view, color, text);
+    view_print_wrapped(notes->view, color, text, 0);
 }
 
 static const char *plural(uint64_t n)
@@ -38,6 +38,17 @@ static void note_peaks(struct notes *notes, const struct profile *profile, struc
     if (profile->replayed)
         note(notes, notes->view->colors->dim,
              "Peak: composed from the epochs of the recording; what was held inside of one epoch only is not seen in it.");
+}
+
+static void note_forks(struct notes *notes, const struct profile *profile)
+{
+    for (uint32_t p = 0; p < profile->trace->n_processes; p++) {
+        if (!profile->processes[p].selected || profile->trace->processes[p].origin != TRACE_ORIGIN_FORK)
+            continue;
+        note(notes, notes->view->colors->dim,
+             "Forks: a forked process holds a copy of its parent's blocks; they count as live and in its peak, not as allocated by it.");
+        return;
+    }
 }
 
 static uint64_t mapped_peak(const struct profile *profile)
@@ -122,6 +133,7 @@ void view_print_notes(const struct view *view, const struct profile *profile)
     struct strbuf text = STRBUF_INIT;
     struct trace_losses losses = view_sum_losses(profile->trace);
     note_peaks(&notes, profile, &text);
+    note_forks(&notes, profile);
     note_mapped(&notes, profile, &text);
     note_over(&notes, profile, &text);
     note_losses(&notes, profile->trace, &losses, &text);

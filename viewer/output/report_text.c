@@ -32,7 +32,8 @@ static void print_totals(const struct view *view, const struct report *report)
     fprintf(view->out, "  allocated   %s in %s blocks\n", format_bytes(total->allocated_bytes).text, format_count(total->allocations).text);
     fprintf(view->out, "  freed       %s in %s blocks\n", format_bytes(total->freed_bytes).text, format_count(total->frees).text);
     fprintf(view->out, "  live        %s in %s blocks when %s\n", format_bytes(total->live_bytes).text, format_count(total->live_blocks).text,
-            report->profile->selection.windowed ? "the window ended" : "the program ended");
+            report->profile->selection.windowed ? "the window ended"
+            : report->profile->n_selected > 1 ? "their processes ended" : "the program ended");
     fprintf(view->out, "  temporary   %s blocks, %s (freed before their thread allocated again)\n", format_count(total->temporary).text,
             format_bytes(total->temporary_bytes).text);
     fprintf(view->out, "  duration    %s\n", format_duration(report->profile->trace->end_ns).text);

@@ -1,13 +1,16 @@
 /* `heapline tree`: branches where the costs part ways; chains of calls without a choice stand below each other without indent. */
 #include "../base/format.h"
 #include "../base/terminal.h"
+#include "../base/xalloc.h"
 #include "tree.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define CHAIN_HEAD 8                  /* of a long chain the first and the last calls are shown */
-#define CHAIN_TAIL 4
+#define CHAIN_LONGEST 24              /* of a longer chain the first and the last calls are shown */
+#define CHAIN_HEAD 12
+#define CHAIN_TAIL 6
 
 struct printer {
     const struct view *view;
@@ -15,6 +18,7 @@ struct printer {
     const struct tree *tree;
     uint64_t total;
     uint32_t depth;
+    bool all_calls;
     struct strbuf indent;
 };
 
@@ -85,25 +89,52 @@ static void print_dim(const struct printer *printer, const char *lead, const cha
     fprintf(view->out, "%30s  %s%s%s%s%s\n", "", view->colors->dim, printer->indent.data, lead, text, view->colors->reset);
 }
 
+static bool is_library(const struct printer *printer, uint32_t id)
+{
+    enum location_rank rank = printer->profile->locations.items[printer->tree->nodes[id].location].rank;
+    return rank == RANK_RUNTIME || rank == RANK_SYSTEM_LINE;
+}
+
+/* Call i of a chain of n says little: the middle of a very long chain, and what libraries call inside of themselves. The first and the
+ * last always stand. */
+static bool is_folded(const struct printer *printer, const uint32_t *chain, uint32_t n, uint32_t i)
+{
+    if (printer->all_calls || i == 0 || i + 1 == n)
+        return false;
+    if (n > CHAIN_LONGEST && i >= CHAIN_HEAD && i + CHAIN_TAIL < n)
+        return true;
+    return is_library(printer, chain[i]) && is_library(printer, chain[i - 1]) && is_library(printer, chain[i + 1]);
+}
+
+static void print_folded_calls(const struct printer *printer, uint32_t n)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%s %" PRIu32 " more call%s", printer->view->utf8 ? "…" : "...", n, n == 1 ? "" : "s");
+    print_dim(printer, drawing_of(printer->view)->down, text);
+}
+
 /* Prints the calls from `id` on that leave no choice; returns the last of them. */
 static uint32_t print_chain(struct printer *printer, uint32_t id, const char *lead, bool last)
 {
     const struct drawing *drawing = drawing_of(printer->view);
-    uint32_t n = chain_length(printer->tree, id);
-    print_node(printer, id, lead, false);
-    strbuf_add(&printer->indent, *lead == '\0' ? "" : last ? drawing->gap : drawing->bar);
+    uint32_t n = chain_length(printer->tree, id), folded = 0;
+    uint32_t *chain = xcalloc(n, sizeof *chain);
+    for (uint32_t i = 0; i < n; i++, id = printer->tree->nodes[id].child)
+        chain[i] = id;
+    print_node(printer, chain[0], lead, false);
+    strbuf_add(&printer->indent, last ? drawing->gap : drawing->bar);
     for (uint32_t i = 1; i < n; i++) {
-        id = printer->tree->nodes[id].child;
-        bool skipped = n > CHAIN_HEAD + CHAIN_TAIL + 1 && i >= CHAIN_HEAD && i < n - CHAIN_TAIL;
-        if (!skipped) {
-            print_node(printer, id, drawing->down, true);
-        } else if (i == CHAIN_HEAD) {
-            char text[64];
-            snprintf(text, sizeof text, "%s %" PRIu32 " more calls, each by the one above", printer->view->utf8 ? "…" : "...",
-                     n - CHAIN_TAIL - CHAIN_HEAD);
-            print_dim(printer, drawing->down, text);
+        if (is_folded(printer, chain, n, i)) {
+            folded++;
+            continue;
         }
+        if (folded)
+            print_folded_calls(printer, folded);
+        folded = 0;
+        print_node(printer, chain[i], drawing->down, true);
     }
+    id = chain[n - 1];
+    free(chain);
     return id;
 }
 
@@ -139,16 +170,16 @@ static void print_children(struct printer *printer, uint32_t id, uint32_t level)
     for (uint32_t child = node->child; child; child = printer->tree->nodes[child].sibling) {
         if (level == 0 && printer->view->top && shown++ == printer->view->top)
             break;
-        print_branch(printer, child, level, !printer->tree->nodes[child].sibling && !node->hidden);
+        print_branch(printer, child, level, !printer->tree->nodes[child].sibling && !node->hidden_measure);
     }
-    if (node->hidden)
+    if (node->hidden_measure)
         print_hidden(printer, node);
 }
 
-void tree_print_text(const struct view *view, const struct profile *profile, const struct tree *tree, uint32_t depth)
+void tree_print_text(const struct view *view, const struct profile *profile, const struct tree *tree, uint32_t depth, bool all_calls)
 {
     struct printer printer = {
-        .view = view, .profile = profile, .tree = tree, .depth = depth, .total = costs_measure(&profile->total, tree->by),
+        .view = view, .profile = profile, .tree = tree, .depth = depth, .all_calls = all_calls, .total = costs_measure(&profile->total, tree->by),
         .indent = STRBUF_INIT,
     };
     char title[128];

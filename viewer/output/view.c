@@ -129,11 +129,11 @@ static size_t line_length(const char *text, size_t width)
     return best;
 }
 
-void view_print_wrapped(const struct view *view, const char *color, const char *text)
+void view_print_wrapped(const struct view *view, const char *color, const char *text, unsigned indent)
 {
-    while (*text) {
-        size_t n = line_length(text, view->width);
-        fprintf(view->out, "%s%.*s%s\n", color, (int)n, text, view->colors->reset);
+    for (bool first = true; *text; first = false) {
+        size_t n = line_length(text, view->width > indent ? view->width - indent : 1);
+        fprintf(view->out, "%*s%s%.*s%s\n", first ? 0 : (int)indent, "", color, (int)n, text, *color ? view->colors->reset : "");
         text += n + (text[n] == ' ');
     }
 }

@@ -32,8 +32,8 @@ struct format_text view_measure(enum measure by, uint64_t value);
 /* "src/parse.c", seen from the working directory. */
 const char *view_path(const char *path);
 
-/* Prints a sentence in lines of at most the view's width. */
-void view_print_wrapped(const struct view *view, const char *color, const char *text);
+/* Prints a text in lines of at most the view's width, all but the first indented; the first begins at column `indent` already. */
+void view_print_wrapped(const struct view *view, const char *color, const char *text, unsigned indent);
 
 /* The first lines of every report: the trace and its cut, the program, the part that is looked at, and its totals. */
 void view_print_header(const struct view *view, const struct profile *profile, const char *title);
