@@ -5,6 +5,14 @@
 #include <inttypes.h>
 #include <string.h>
 
+static bool has_symbols(const struct trace *trace)
+{
+    for (uint32_t f = 0; f < trace->n_frames; f++)
+        if (trace->symbols[f].n)
+            return true;
+    return false;
+}
+
 void view_add_cut(struct strbuf *out, const struct trace *trace)
 {
     if (trace->complete)
@@ -14,11 +22,13 @@ void view_add_cut(struct strbuf *out, const struct trace *trace)
     uint32_t missing = 0;
     for (uint32_t p = 0; p < trace->n_processes; p++)
         missing += !trace->ends[p].has_totals;
+    strbuf_add(out, "what came later is missing");
+    if (!has_symbols(trace))
+        strbuf_add(out, ", function names and lines among it");
     if (missing)
-        strbuf_printf(out, "what came later is missing, and the totals of %" PRIu32 " of %" PRIu32 " processes are summed up from its epochs.",
-                      missing, trace->n_processes);
-    else
-        strbuf_add(out, "what came later is missing, function names and lines among it.");
+        strbuf_printf(out, "; the totals of %" PRIu32 " of %" PRIu32 " process%s are summed up from what is there", missing, trace->n_processes,
+                      trace->n_processes == 1 ? "" : "es");
+    strbuf_add_char(out, '.');
 }
 
 void view_add_exit(struct strbuf *out, const struct trace_process_end *end)
@@ -81,8 +91,8 @@ static void add_totals(struct strbuf *out, const struct profile *profile)
         strbuf_printf(out, " (%" PRIu32 " processes, each at its own)", profile->n_holders);
     else if (profile->largest != TRACE_NONE)
         strbuf_printf(out, " (%s)", format_duration(profile->processes[profile->largest].peak_ns).text);
-    strbuf_printf(out, ", %s live at the end, %s allocated in %s calls", format_bytes(total->live_bytes).text,
-                  format_bytes(total->allocated_bytes).text, format_count(total->allocations).text);
+    strbuf_printf(out, ", %s live at the end, %s allocated in %s call%s", format_bytes(total->live_bytes).text,
+                  format_bytes(total->allocated_bytes).text, format_count(total->allocations).text, view_plural(total->allocations));
     if (total->allocations)
         strbuf_printf(out, " (%s temporary)", format_percent(total->temporary, total->allocations).text);
 }

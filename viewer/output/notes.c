@@ -17,11 +17,6 @@ static void note(struct notes *notes, const char *color, const char *text)
     view_print_wrapped(notes->view, color, text, 0);
 }
 
-static const char *plural(uint64_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
 static void note_peaks(struct notes *notes, const struct profile *profile, struct strbuf *text)
 {
     if (profile->n_holders > 1) {
@@ -35,7 +30,7 @@ static void note_peaks(struct notes *notes, const struct profile *profile, struc
     }
     if (profile->selection.memory == MEMORY_ALL)
         note(notes, notes->view->colors->dim, "Peak: heap and mappings have their own peaks; their sum need not be held at one moment.");
-    if (profile->replayed)
+    if (profile->replayed && !costs_none(&profile->total))
         note(notes, notes->view->colors->dim,
              "Peak: composed from the epochs of the recording; what was held inside of one epoch only is not seen in it.");
 }
@@ -43,7 +38,7 @@ static void note_peaks(struct notes *notes, const struct profile *profile, struc
 static void note_forks(struct notes *notes, const struct profile *profile)
 {
     for (uint32_t p = 0; p < profile->trace->n_processes; p++) {
-        if (!profile->processes[p].selected || profile->trace->processes[p].origin != TRACE_ORIGIN_FORK)
+        if (costs_none(&profile->processes[p].costs) || profile->trace->processes[p].origin != TRACE_ORIGIN_FORK)
             continue;
         note(notes, notes->view->colors->dim,
              "Forks: a forked process holds a copy of its parent's blocks; they count as live and in its peak, not as allocated by it.");
@@ -96,16 +91,16 @@ static void note_losses(struct notes *notes, const struct trace *trace, const st
                       format_count(losses->events).text);
     if (losses->truncated_stacks)
         strbuf_printf(text, "%s stack%s could not be read to the end; they show [truncated]. ",
-                      format_count(losses->truncated_stacks).text, plural(losses->truncated_stacks));
+                      format_count(losses->truncated_stacks).text, view_plural(losses->truncated_stacks));
     if (losses->unmatched_frees)
         strbuf_printf(text, "%s free%s of blocks that were allocated out of sight. ", format_count(losses->unmatched_frees).text,
-                      plural(losses->unmatched_frees));
+                      view_plural(losses->unmatched_frees));
     if (losses->damaged_records)
         strbuf_printf(text, "%s damaged record%s were left out. ", format_count(losses->damaged_records).text,
-                      plural(losses->damaged_records));
+                      view_plural(losses->damaged_records));
     if (trace->n_unprofiled)
         strbuf_printf(text, "%" PRIu32 " child program%s ran unprofiled (\"heapline report\" names the reasons). ", trace->n_unprofiled,
-                      plural(trace->n_unprofiled));
+                      view_plural(trace->n_unprofiled));
     bool grave = losses->events || losses->damaged_records || trace->n_unprofiled;
     if (text->length)
         strbuf_truncate(text, text->length - 1);
@@ -115,8 +110,12 @@ static void note_losses(struct notes *notes, const struct trace *trace, const st
         note(notes, grave ? notes->view->colors->bad : notes->view->colors->dim, text->data);
 }
 
-static void note_cost(struct notes *notes, const struct trace_losses *losses, struct strbuf *text)
+static void note_cost(struct notes *notes, const struct trace *trace, const struct trace_losses *losses, struct strbuf *text)
 {
+    if (!trace->complete && losses->self_bytes == 0 && losses->collector_cpu_ns == 0) {
+        note(notes, notes->view->colors->dim, "What was lost while recording, and what recording cost, stands at the end of a trace, and that is missing.");
+        return;
+    }
     strbuf_clear(text);
     strbuf_printf(text, "Recording cost %s of memory in the program and %s of processor time beside it", format_bytes(losses->self_bytes).text,
                   format_duration(losses->collector_cpu_ns).text);
@@ -137,6 +136,6 @@ void view_print_notes(const struct view *view, const struct profile *profile)
     note_mapped(&notes, profile, &text);
     note_over(&notes, profile, &text);
     note_losses(&notes, profile->trace, &losses, &text);
-    note_cost(&notes, &losses, &text);
+    note_cost(&notes, profile->trace, &losses, &text);
     strbuf_release(&text);
 }

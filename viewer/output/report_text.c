@@ -25,17 +25,28 @@ static void print_clipped(const struct view *view, const char *before, const cha
     strbuf_release(&line);
 }
 
+static const char *live_when(const struct profile *profile)
+{
+    if (profile->selection.windowed)
+        return " when the window ended";
+    if (!profile->trace->complete)
+        return " where the trace ends";
+    return profile->n_selected > 1 ? " when their processes ended" : " when the program ended";
+}
+
+static void print_total(const struct view *view, const char *name, uint64_t bytes, uint64_t blocks, const char *remark)
+{
+    fprintf(view->out, "  %-10s  %s in %s block%s%s\n", name, format_bytes(bytes).text, format_count(blocks).text, view_plural(blocks), remark);
+}
+
 static void print_totals(const struct view *view, const struct report *report)
 {
     const struct costs *total = &report->profile->total;
     heading(view, "Totals");
-    fprintf(view->out, "  allocated   %s in %s blocks\n", format_bytes(total->allocated_bytes).text, format_count(total->allocations).text);
-    fprintf(view->out, "  freed       %s in %s blocks\n", format_bytes(total->freed_bytes).text, format_count(total->frees).text);
-    fprintf(view->out, "  live        %s in %s blocks when %s\n", format_bytes(total->live_bytes).text, format_count(total->live_blocks).text,
-            report->profile->selection.windowed ? "the window ended"
-            : report->profile->n_selected > 1 ? "their processes ended" : "the program ended");
-    fprintf(view->out, "  temporary   %s blocks, %s (freed before their thread allocated again)\n", format_count(total->temporary).text,
-            format_bytes(total->temporary_bytes).text);
+    print_total(view, "allocated", total->allocated_bytes, total->allocations, "");
+    print_total(view, "freed", total->freed_bytes, total->frees, "");
+    print_total(view, "live", total->live_bytes, total->live_blocks, live_when(report->profile));
+    print_total(view, "temporary", total->temporary_bytes, total->temporary, ", freed before their thread allocated again");
     fprintf(view->out, "  duration    %s\n", format_duration(report->profile->trace->end_ns).text);
 }
 

@@ -189,7 +189,7 @@ void tree_print_text(const struct view *view, const struct profile *profile, con
     if (!view_print_nothing(view, profile) && printer.total == 0)
         fprintf(view->out, "\nNothing was counted by this measure (%s); try another --by.\n", measure_names[tree->by]);
     if (printer.total) {
-        fprintf(view->out, "\n%s%11s %6s %11s%s\n", view->colors->dim, "inclusive", "share", tree->inverted ? "" : "self",
+        fprintf(view->out, "\n%s%11s %6s%s%s\n", view->colors->dim, "inclusive", "share", tree->inverted ? "" : "        self",
                 view->colors->reset);
         print_children(&printer, 0, 0);
     }

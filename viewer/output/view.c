@@ -90,6 +90,11 @@ struct format_text view_measure(enum measure by, uint64_t value)
     return measure_is_bytes(by) ? format_bytes(value) : format_count(value);
 }
 
+const char *view_plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 const char *view_path(const char *path)
 {
     static char here[4096];

@@ -29,6 +29,9 @@ void view_add_clipped(const struct view *view, struct strbuf *out, const char *t
 /* A figure of the measure, with its unit: "1.50 GiB", or "1,234". */
 struct format_text view_measure(enum measure by, uint64_t value);
 
+/* "" for 1, else "s". */
+const char *view_plural(uint64_t n);
+
 /* "src/parse.c", seen from the working directory. */
 const char *view_path(const char *path);
 
