@@ -40,6 +40,12 @@ static inline int64_t hl_arch_word_fp(uint64_t word) { return hl_arch_word_ancho
 
 static inline int64_t hl_arch_word_ra(uint64_t word) { return hl_arch_word_anchor(word) + ((int64_t)(word << 13) >> 58) * 8; }
 
+/* Where the return address that led to a frame was read: anywhere under its stack pointer, so it is kept. */
+#define HL_ARCH_SLOT_FIELD uintptr_t slot;
+#define hl_arch_slot(walked) ((walked)->slot)
+#define hl_arch_keep_slot(walked, address) ((void)((walked)->slot = (address)))
+#define HL_ARCH_SP_OF_SLOT(address) (address)
+
 /* Returns false when the rule does not fit. */
 static inline bool hl_arch_pack(const struct hl_rule *rule, uint32_t *packed)
 {

@@ -28,6 +28,12 @@ static inline int64_t hl_arch_word_cfa(uint64_t word) { return ((int64_t)word >>
 static inline int64_t hl_arch_word_fp(uint64_t word) { return (int8_t)(word >> 37) * INT64_C(8); }
 static inline int64_t hl_arch_word_ra(uint64_t word) { return -8; }
 
+/* Where the return address that led to a frame with stack pointer `sp` was read: right under it, so that it need not be kept. */
+#define HL_ARCH_SLOT_FIELD
+#define hl_arch_slot(walked) ((walked)->sp - 8)
+#define hl_arch_keep_slot(walked, address) ((void)(address))
+#define HL_ARCH_SP_OF_SLOT(address) ((address) + 8)
+
 /* Returns false when the rule does not fit. */
 static inline bool hl_arch_pack(const struct hl_rule *rule, uint32_t *packed)
 {

@@ -140,7 +140,7 @@ static bool send_frames(struct hl_thread *thread, uint32_t from, uint32_t to)
     return true;
 }
 
-HL_COLD uint64_t *hl_event_after_capture(struct hl_thread *thread, struct hl_capture *capture)
+HL_COLD uint64_t *hl_event_after_capture(struct hl_thread *thread, struct hl_capture *capture, size_t words)
 {
     uint32_t depth = capture->kept + capture->fresh;
     if (thread->check) {                 /* every stack whole, so that the differences can be compared with it too */
@@ -155,7 +155,10 @@ HL_COLD uint64_t *hl_event_after_capture(struct hl_thread *thread, struct hl_cap
     }
     if ((size_t)(thread->limit - thread->cursor) < HL_RECORD_BYTES_MAX && !hl_event_room(thread))
         return NULL;
-    return (uint64_t *)thread->cursor;
+    uint64_t *record = (uint64_t *)thread->cursor;
+    for (uint32_t k = 0; k < capture->fresh; k++)
+        record[words + k] = thread->frames[depth - 1 - k].pc;
+    return record;
 }
 
 HL_COLD void hl_event_size_high(struct hl_thread *thread, size_t size)

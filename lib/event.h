@@ -22,7 +22,7 @@ HL_INLINE uint64_t *hl_event_begin(struct hl_thread *thread)
 {
     if (HL_UNLIKELY((size_t)(thread->limit - thread->cursor) < HL_RECORD_BYTES_MAX) && !hl_event_room(thread))
         return NULL;
-    uint64_t now = atomic_load_explicit(&hl_session->board->now_ns, memory_order_relaxed);
+    uint64_t now = atomic_load_explicit(thread->tick, memory_order_relaxed);
     if (HL_UNLIKELY(now != thread->now_ns))
         hl_event_tick(thread, now);
     return (uint64_t *)thread->cursor;
@@ -36,8 +36,9 @@ HL_INLINE void hl_event_end(struct hl_thread *thread, uint64_t *end)
 }
 
 /* The rare cases after a capture: a module was announced meanwhile, the stack is too long for one record (its outer part is sent ahead and
- * *capture cut to what is left), checking mode. Returns where the record begins now, or NULL: dropped and counted. */
-uint64_t *hl_event_after_capture(struct hl_thread *thread, struct hl_capture *capture);
+ * *capture cut to what is left), checking mode. Returns where the record begins now, its return addresses written at `words`, or NULL: dropped and
+ * counted. */
+uint64_t *hl_event_after_capture(struct hl_thread *thread, struct hl_capture *capture, size_t words);
 
 /* Captures the stack, writes its return addresses at record + words and returns the record, *end behind it. NULL: dropped and counted. */
 HL_INLINE uint64_t *hl_event_stack(struct hl_thread *thread, struct hl_frame origin, size_t words, uint64_t size, uint64_t **end)
@@ -45,15 +46,12 @@ HL_INLINE uint64_t *hl_event_stack(struct hl_thread *thread, struct hl_frame ori
     uint64_t *record = hl_event_begin(thread);
     if (HL_UNLIKELY(!record))
         return NULL;
-    struct hl_capture capture = hl_stack_capture(thread, origin);
+    struct hl_capture capture = hl_stack_capture(thread, origin.pc, origin.sp, origin.fp, record + words);
     if (HL_UNLIKELY(thread->cursor != (char *)record || capture.fresh > HL_RECORD_FRESH_MAX || thread->check)) {
-        record = hl_event_after_capture(thread, &capture);
+        record = hl_event_after_capture(thread, &capture, words);
         if (!record)
             return NULL;
     }
-    const struct hl_walked *innermost = thread->frames + thread->depth - 1;
-    for (uint32_t k = 0; k < capture.fresh; k++)
-        record[words + k] = innermost[-(ptrdiff_t)k].pc;
     record[1] = hl_record_stack(size, capture.fresh, capture.kept);
     *end = record + words + capture.fresh;
     return record;

@@ -22,9 +22,7 @@ static void *make_once(void **place, size_t bytes)
 HL_COLD uint8_t *hl_generation_make(uintptr_t address)
 {
     size_t bytes = (size_t)1 << (HL_GENERATION_SPAN_BITS - 4);
-    uintptr_t table = address >> HL_GENERATION_SPAN_BITS;
-    if (table >= HL_GENERATION_TABLES)
-        return &fallback;
+    uintptr_t table = address >> HL_GENERATION_SPAN_BITS & (HL_GENERATION_TABLES - 1);
     uint8_t **tables = make_once((void **)&hl_generation_tables[address >> 3 & 1], HL_GENERATION_TABLES * sizeof *tables);
     uint8_t *made = tables ? make_once((void **)&tables[table], bytes) : NULL;
     return made ? made + (address >> 4 & (bytes - 1)) : &fallback;

@@ -23,10 +23,9 @@ uint8_t *hl_generation_make(uintptr_t address);
 HL_INLINE uint8_t *hl_generation(const void *p)
 {
     uintptr_t address = (uintptr_t)p;
-    uintptr_t table = address >> HL_GENERATION_SPAN_BITS;
     uint8_t **tables = hl_generation_tables[address >> 3 & 1];
-    if (HL_LIKELY(tables && table < HL_GENERATION_TABLES)) {
-        uint8_t *bytes = tables[table];
+    if (HL_LIKELY(tables != NULL)) {
+        uint8_t *bytes = tables[address >> HL_GENERATION_SPAN_BITS & (HL_GENERATION_TABLES - 1)];
         if (HL_LIKELY(bytes))
             return bytes + (address >> 4 & ((1u << (HL_GENERATION_SPAN_BITS - 4)) - 1));
     }

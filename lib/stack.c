@@ -11,7 +11,6 @@
 
 /* The slot of a truncated stack's pseudo frame always holds what it held. */
 static const uintptr_t truncated_word = HL_FRAME_TRUNCATED;
-static const struct hl_walked truncated_frame = {.pc = HL_FRAME_TRUNCATED, .sp = ~(uintptr_t)0, .slot = (uintptr_t)&truncated_word};
 
 /* A walk under way, as the rare cases are handed it. frames[..top] are old frames, the outer part; `fresh` the inner one. */
 struct walk {
@@ -26,13 +25,13 @@ struct walk {
 
 /* The frames as the slow path sees them, when no rule can express one. Kept frames are compared by pc alone, as far as the collector knows
  * them; all are written without stack pointers, so that no later walk is aligned with them. */
-HL_COLD static struct hl_capture capture_slow(struct hl_thread *thread, struct hl_frame origin, const struct hl_walked *changed)
+HL_COLD static struct hl_capture capture_slow(struct hl_thread *thread, uintptr_t pc, uintptr_t sp, const struct hl_walked *changed, uint64_t *out)
 {
     uintptr_t *pcs = (uintptr_t *)thread->fresh;
     bool whole = false;
-    size_t n = hl_unwind_slow(origin.sp, pcs, HL_STACK_MAX - 2, &whole);
+    size_t n = hl_unwind_slow(sp, pcs, HL_STACK_MAX - 2, &whole);
     if (n == 0)
-        pcs[n++] = origin.pc;
+        pcs[n++] = pc;
     if (!whole && !hl_modules_is_loader(pcs[n - 1]))
         pcs[n++] = HL_FRAME_TRUNCATED;
     uint32_t known = (uint32_t)(changed - thread->frames), kept = 0;
@@ -41,6 +40,8 @@ HL_COLD static struct hl_capture capture_slow(struct hl_thread *thread, struct h
     for (uint32_t i = 0; i < n; i++)
         thread->frames[i] = (struct hl_walked){.pc = pcs[n - 1 - i]};
     thread->depth = (uint32_t)n;
+    for (uint32_t i = 0; i < n - kept && n - kept <= HL_RECORD_FRESH_MAX; i++)
+        out[i] = thread->frames[n - 1 - i].pc;
     return (struct hl_capture){kept, (uint32_t)n - kept};
 }
 
@@ -59,8 +60,11 @@ HL_COLD static bool finish(struct hl_thread *thread, uint32_t *fresh, enum hl_ru
 {
     if (kind == HL_RULE_COMPLEX)
         return false;
-    if (kind != HL_RULE_END && !hl_modules_is_loader(pc))
-        thread->fresh[(*fresh)++] = truncated_frame;
+    if (kind == HL_RULE_END || hl_modules_is_loader(pc))
+        return true;
+    struct hl_walked *pseudo = &thread->fresh[(*fresh)++];
+    *pseudo = (struct hl_walked){.pc = HL_FRAME_TRUNCATED, .sp = HL_ARCH_SP_OF_SLOT((uintptr_t)&truncated_word)};
+    hl_arch_keep_slot(pseudo, (uintptr_t)&truncated_word);
     return true;
 }
 
@@ -73,7 +77,7 @@ HL_COLD static bool part(struct walk *walk, struct hl_walked *frame)
     for (const struct hl_walked *inner = walk->top; inner > frame; inner--)
         walk->thread->fresh[walk->fresh++] = *inner;
     walk->state = (struct hl_frame){frame->pc, frame->sp, fp};
-    walk->slots = (struct hl_slots){frame->slot, frame->fp_slot & ~HL_FP_USED};
+    walk->slots = (struct hl_slots){hl_arch_slot(frame), frame->fp_slot & ~HL_FP_USED};
     walk->top = frame - 1;
     walk->changed = frame;
     return true;
@@ -101,20 +105,20 @@ HL_INLINE bool step_changed(struct hl_walked *frame, bool outermost, const struc
         return false;
     if (hl_word_fp_kind(rule) != HL_FP_SAME)
         fp_slot = (hl_word_fp_kind(rule) == HL_FP_AT_CFA ? cfa : state.fp) + (uintptr_t)hl_word_fp(rule);
-    caller->slot = cfa + (uintptr_t)hl_word_ra(rule);
+    hl_arch_keep_slot(caller, cfa + (uintptr_t)hl_word_ra(rule));
     caller->fp_slot = fp_slot | (caller->fp_slot & HL_FP_USED);
     return true;
 }
 
 /* One function, because what it carries from frame to frame should stay in registers: first stepping frame by frame into thread->fresh until
  * the walk stands where an old frame stood, then outwards along the old frames; and once more from the start where the two part. */
-struct hl_capture hl_stack_capture(struct hl_thread *thread, struct hl_frame origin)
+struct hl_capture hl_stack_capture(struct hl_thread *thread, uintptr_t pc, uintptr_t sp, uintptr_t fp, uint64_t *pcs)
 {
     struct hl_walked *const frames = thread->frames, *top = frames + thread->depth - 1, *changed = top + 1, *frame;
-    struct hl_frame state = origin;
+    struct hl_frame state = {pc, sp, fp};
     struct hl_slots slots = {0, 0};
     uint32_t fresh = 0;
-    thread->origin_sp = origin.sp;
+    thread->origin_sp = sp;
 
 unaligned:
     for (;;) {
@@ -124,19 +128,24 @@ unaligned:
             break;
         uint64_t rule = hl_rule_word(state.pc);
         struct hl_walked *added = &thread->fresh[fresh++];
-        *added = (struct hl_walked){state.pc, state.sp, slots.ra, state.fp, slots.fp};
+        added->pc = state.pc;
+        added->sp = state.sp;
+        added->fp_slot = slots.fp;
+        hl_arch_keep_slot(added, slots.ra);
         bool steps = hl_word_steps(rule);
         if (HL_UNLIKELY(!steps || fresh >= HL_STACK_MAX - 2)) {
             if (!finish(thread, &fresh, steps ? HL_RULE_MISSING : hl_word_kind(rule), state.pc))
-                return capture_slow(thread, origin, changed);
+                return capture_slow(thread, pc, sp, changed, pcs);
             top = changed = frames - 1;
             goto done;
         }
-        if (HL_UNLIKELY(hl_word_kind(rule) != HL_RULE_SP))
+        if (HL_UNLIKELY(hl_word_kind(rule) != HL_RULE_SP)) {
+            added->fp = state.fp;
             added->fp_slot |= HL_FP_USED;
+        }
         uintptr_t cfa = hl_step_cfa(&state, rule);
         if (HL_UNLIKELY(cfa <= state.sp))        /* no stack that grows outwards */
-            return capture_slow(thread, origin, changed);
+            return capture_slow(thread, pc, sp, changed, pcs);
         hl_step_to(&state, rule, cfa, &slots);
         if (HL_UNLIKELY(state.pc == 0)) {
             top = changed = frames - 1;
@@ -145,20 +154,20 @@ unaligned:
     }
 
     frame = top;
-    frame->slot = slots.ra;
+    hl_arch_keep_slot(frame, slots.ra);
     frame->fp_slot = slots.fp | (frame->fp_slot & HL_FP_USED);
-    for (uintptr_t pc = state.pc;; pc = hl_arch_strip(*(const uintptr_t *)frame->slot)) {
-        bool same = frame->pc == pc;
+    for (uintptr_t now = state.pc;; now = hl_arch_strip(*(const uintptr_t *)hl_arch_slot(frame))) {
+        bool same = frame->pc == now;
         if (!same) {
-            frame->pc = pc;
+            frame->pc = now;
             changed = frame;
         } else if (HL_UNLIKELY(frame->fp_slot & HL_FP_USED)) {
             same = frame->fp == frame_pointer(frame, top, state.fp);
         }
-        if (!same && HL_UNLIKELY(pc == 0 || !step_changed(frame, frame == frames, top, state.fp))) {
+        if (!same && HL_UNLIKELY(now == 0 || !step_changed(frame, frame == frames, top, state.fp))) {
             struct walk walk = {thread, state, slots, state.fp, top, changed, fresh};
-            if (pc == 0 || !part(&walk, frame))
-                return capture_slow(thread, origin, changed);
+            if (now == 0 || !part(&walk, frame))
+                return capture_slow(thread, pc, sp, changed, pcs);
             state = walk.state;
             slots = walk.slots;
             top = walk.top;
@@ -173,11 +182,20 @@ unaligned:
 done:
     if (changed > top + 1)
         changed = top + 1;
-    for (uint32_t i = fresh; i-- > 0;)
-        *++top = thread->fresh[i];
-    uint32_t kept = changed < frames ? 0 : (uint32_t)(changed - frames);
-    thread->depth = (uint32_t)(top + 1 - frames);
-    return (struct hl_capture){kept, thread->depth - kept};
+    if (changed < frames)
+        changed = frames;
+    struct hl_walked *innermost = top + fresh;
+    thread->depth = (uint32_t)(innermost + 1 - frames);
+    struct hl_capture capture = {(uint32_t)(changed - frames), (uint32_t)(innermost + 1 - changed)};
+    bool fits = capture.fresh <= HL_RECORD_FRESH_MAX;
+    for (uint32_t i = 0; i < fresh; i++) {
+        innermost[-(ptrdiff_t)i] = thread->fresh[i];
+        if (HL_LIKELY(fits))
+            *pcs++ = thread->fresh[i].pc;
+    }
+    for (frame = top; frame >= changed && fits; frame--)
+        *pcs++ = frame->pc;
+    return capture;
 }
 
 size_t (*hl_stack_oracle)(uintptr_t sp, uintptr_t *pcs, size_t max);

@@ -19,8 +19,9 @@ struct hl_capture {
     uint32_t kept, fresh;              /* outermost frames kept, innermost frames new: depth = kept + fresh */
 };
 
-/* Walks from `origin`, the hook's caller, and updates thread->frames; thread->depth becomes kept + fresh. */
-struct hl_capture hl_stack_capture(struct hl_thread *thread, struct hl_frame origin);
+/* Walks from the hook's caller, whose state is pc (where the hook returns to), sp and fp, and updates thread->frames; thread->depth becomes kept + fresh. The fresh return addresses,
+ * innermost first, are written to `pcs` too, if they are no more than HL_RECORD_FRESH_MAX. */
+struct hl_capture hl_stack_capture(struct hl_thread *thread, uintptr_t pc, uintptr_t sp, uintptr_t fp, uint64_t *pcs);
 
 /* Checking mode: compares the stack captured last with the oracle's (libunwind, loaded for the purpose) and counts. */
 void hl_stack_check(struct hl_thread *thread);

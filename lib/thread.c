@@ -66,6 +66,7 @@ static void bind_nested(struct hl_thread *thread)
     nested->ring_end = nested->limit = (char *)(nested->nested_words + HL_NESTED_WORDS);
     nested->bias = (uintptr_t)nested->ring;
     nested->head = &nested->own_head;
+    nested->tick = thread->tick = &hl_session->board->now_ns;
     nested->status = HL_THREAD_READY;
     thread->nested = nested;
 }

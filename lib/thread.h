@@ -12,6 +12,7 @@
 #ifndef HEAPLINE_THREAD_H
 #define HEAPLINE_THREAD_H
 
+#include "arch.h"
 #include "base.h"
 #include "wire/record.h"
 #include "wire/segment.h"
@@ -24,7 +25,7 @@ enum hl_thread_status { HL_THREAD_UNREADY, HL_THREAD_READY, HL_THREAD_BUSY };
 /* One frame of the last walk: the state in which unwinding arrived there, and where the words stand that led to it. */
 struct hl_walked {
     uintptr_t pc, sp;                  /* return address; stack pointer */
-    uintptr_t slot;                    /* where pc was read; of the innermost frame: nowhere, 0 */
+    HL_ARCH_SLOT_FIELD                 /* where pc was read; of the innermost frame: nowhere */
     uintptr_t fp;                      /* with HL_FP_USED: the frame pointer that the frame's rule starts from */
     uintptr_t fp_slot;                 /* where fp was read, 0: it is still that of the next inner frame; | HL_FP_USED */
 };
@@ -38,6 +39,7 @@ struct hl_thread {
     uintptr_t bias;                    /* bytes ever published = cursor - bias */
     struct hl_ring_head *head;
     uint64_t now_ns;                   /* the tick in the last TIME record */
+    const _Atomic uint64_t *tick;      /* the board's clock */
     uint32_t depth;                    /* frames of the last walk that the collector knows too */
     uint32_t check;                    /* checking mode */
     uintptr_t origin_sp;               /* of the last walk's innermost frame */
