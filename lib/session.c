@@ -2,6 +2,7 @@
 
 #include "real.h"
 #include "say.h"
+#include "stack.h"
 #include "sys.h"
 
 #include <fcntl.h>
@@ -170,6 +171,8 @@ static bool shake_hands(struct hl_session *session)
         if (fds[i] >= 0)
             hl_sys(SYS_close, fds[i], 0, 0, 0, 0, 0);
     hl_sys(SYS_close, fd, 0, 0, 0, 0, 0);
+    if (hl_lineage.serial)
+        hl_stack_oracle = NULL;          /* libunwind's locks may be held by a thread that fork left behind */
     if (ok)
         hl_lineage = (struct hl_lineage){.serial = welcome.serial};
     return ok;
