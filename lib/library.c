@@ -1,6 +1,7 @@
 #include "library.h"
 
 #include "event.h"
+#include "heapline.h"
 #include "modules.h"
 #include "real.h"
 #include "session.h"
@@ -13,6 +14,11 @@
 #include <string.h>
 
 struct hl_library hl_library;
+
+HL_EXPORT int heapline_is_recording(void)
+{
+    return hl_session && atomic_load_explicit(&hl_session->status, memory_order_relaxed) == HL_SESSION_ON;
+}
 
 /* The record before fork is what a child names when it attaches: everything before it in this ring is the child's too. */
 static void before_fork(void)
