@@ -51,7 +51,8 @@ static struct profile *profile_of(struct trace *trace, const struct selection *s
 }
 
 /* The row of a line of a file, or of a function without one (line 0). */
-static const struct line_row *find_row(const struct profile *profile, const struct lines *lines, const char *function, uint32_t line)
+static const struct line_row *find_row(const struct profile *profile, const struct lines *lines, const char *function,
+                                       uint32_t line)
 {
     for (uint32_t r = 0; r < lines->n_rows; r++) {
         struct strbuf name = STRBUF_INIT;
@@ -181,7 +182,8 @@ static uint64_t allocated_with(const struct selection *selection)
 
 static void test_filters(void **state)
 {
-    static const char *const util[] = { "util.c" }, *const scan[] = { "scan" }, *const plug[] = { "libplug*" }, *const both[] = { "scan", "rec*" };
+    static const char *const util[] = { "util.c" }, *const scan[] = { "scan" }, *const plug[] = { "libplug*" };
+    static const char *const both[] = { "scan", "rec*" };
     static const char *const none[] = { "nothing*" }, *const bare[] = { "operator new" };
     assert_int_equal(allocated_with(&(struct selection){ .files = { util, 1 } }), 1000);
     assert_int_equal(allocated_with(&(struct selection){ .functions = { scan, 1 } }), 1000);
@@ -253,7 +255,8 @@ static void test_windows_add_up(void **state)
     struct costs sum = { 0 };
     uint64_t from = 0;
     for (size_t i = 1; i < 5; i++) {
-        struct profile *profile = profile_of(whole, &(struct selection){ .windowed = true, .from_ns = from, .to_ns = borders[i] });
+        struct selection selection = { .windowed = true, .from_ns = from, .to_ns = borders[i] };
+        struct profile *profile = profile_of(whole, &selection);
         costs_add(&sum, &profile->total);
         from = profile->to_ns;
         profile_destroy(profile);
@@ -275,7 +278,8 @@ static void test_run_without_totals(void **state)
     profile_destroy(profile);
 }
 
-static const struct tree_node *child_named(const struct profile *profile, const struct tree *tree, const struct tree_node *node, const char *name)
+static const struct tree_node *child_named(const struct profile *profile, const struct tree *tree,
+                                           const struct tree_node *node, const char *name)
 {
     for (uint32_t child = node->child; child; child = tree->nodes[child].sibling) {
         struct strbuf text = STRBUF_INIT;
@@ -332,7 +336,8 @@ static void test_tree_inverted(void **state)
 {
     struct profile *profile = profile_of(whole, &(struct selection){ 0 });
     struct tree tree;
-    tree_build(&tree, profile, &(struct tree_options){ .by = MEASURE_COUNT, .inverted = true, .fold_recursion = true, .min_measure = 1 });
+    tree_build(&tree, profile, &(struct tree_options){ .by = MEASURE_COUNT, .inverted = true, .fold_recursion = true,
+                                                       .min_measure = 1 });
     assert_memory_equal(&tree.nodes[0].total, &profile->total, sizeof profile->total);
     const struct tree_node *wrapper = child_named(profile, &tree, &tree.nodes[0], "xmalloc");
     assert_int_equal(wrapper->total.allocations, 10);
@@ -341,7 +346,8 @@ static void test_tree_inverted(void **state)
     assert_int_equal(recurse->total.allocations, 4);
     assert_true(recurse->recursion > 0);
     assert_int_equal(child_named(profile, &tree, recurse, "main")->total.allocations, 4);
-    assert_non_null(child_named(profile, &tree, child_named(profile, &tree, &tree.nodes[0], "0x7f0000001000 [unknown code]"), "[truncated]"));
+    assert_non_null(child_named(profile, &tree, child_named(profile, &tree, &tree.nodes[0], "0x7f0000001000 [unknown code]"),
+                                "[truncated]"));
     tree_release(&tree);
     profile_destroy(profile);
 }
@@ -422,7 +428,8 @@ int main(void)
         cmocka_unit_test(test_filters), cmocka_unit_test(test_at), cmocka_unit_test(test_at_a_time_when_a_process_is_gone),
         cmocka_unit_test(test_window), cmocka_unit_test(test_windows_add_up), cmocka_unit_test(test_run_without_totals),
         cmocka_unit_test(test_tree_top_down), cmocka_unit_test(test_tree_recursion), cmocka_unit_test(test_tree_inverted),
-        cmocka_unit_test(test_timeline), cmocka_unit_test(test_peaks_stand_apart), cmocka_unit_test(test_many_peaks_need_little_room),
+        cmocka_unit_test(test_timeline), cmocka_unit_test(test_peaks_stand_apart),
+        cmocka_unit_test(test_many_peaks_need_little_room),
     };
     return cmocka_run_group_tests(tests, open_samples, close_samples);
 }

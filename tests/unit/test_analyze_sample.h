@@ -40,13 +40,15 @@ static void sample_symbols(struct trace_writer *w, const char *folder)
     trace_write_symbols(w, 2, &(struct trace_symbol){ "xmalloc", util, 5 }, 1);
     trace_write_symbols(w, 3, &(struct trace_symbol){ "operator new(unsigned long)", NULL, 0 }, 1);
     trace_write_symbols(w, 6, &(struct trace_symbol){ "recurse", app, 40 }, 1);
-    trace_write_symbols(w, 9, &(struct trace_symbol){ "std::vector<int>::push_back(int&&)", "/usr/include/c++/0/bits/stl_vector.h", 1200 }, 1);
+    trace_write_symbols(w, 9, &(struct trace_symbol){ "std::vector<int>::push_back(int&&)",
+                                                      "/usr/include/c++/0/bits/stl_vector.h", 1200 }, 1);
     trace_write_symbols(w, 10, &(struct trace_symbol){ "main", app, 12 }, 1);
 }
 
 static void sample_tables(struct trace_writer *w)
 {
-    static const char *const modules[] = { "/opt/app/app", "/lib/x86_64-linux-gnu/libc.so.6", "/usr/lib/x86_64-linux-gnu/libstdc++.so.6",
+    static const char *const modules[] = { "/opt/app/app", "/lib/x86_64-linux-gnu/libc.so.6",
+                                           "/usr/lib/x86_64-linux-gnu/libstdc++.so.6",
                                            "/usr/lib/libplug.so" };
     static const struct trace_frame frames[] = {
         { TRACE_FRAME_NATIVE, 0, 0x1010 }, { TRACE_FRAME_NATIVE, 0, 0x1021 }, { TRACE_FRAME_NATIVE, 0, 0x1005 },
@@ -55,9 +57,11 @@ static void sample_tables(struct trace_writer *w)
         { TRACE_FRAME_NATIVE, 0, 0x1200 }, { TRACE_FRAME_NATIVE, 0, 0x1012 },
     };
     static const struct trace_stack stacks[] = {
-        { 0, 0 }, { 1, 1 }, { 2, 2 }, { 1, 9 }, { 4, 3 }, { 1, 4 }, { 1, 6 }, { 7, 6 }, { 8, 6 }, { 0, 10 }, { 10, 7 }, { 0, 8 }, { 12, 5 },
+        { 0, 0 }, { 1, 1 }, { 2, 2 }, { 1, 9 }, { 4, 3 }, { 1, 4 }, { 1, 6 }, { 7, 6 }, { 8, 6 }, { 0, 10 }, { 10, 7 },
+        { 0, 8 }, { 12, 5 },
     };
-    static const struct trace_site sites[] = { { 0, 3 }, { 1, 5 }, { 0, 6 }, { 0, 7 }, { 0, 9 }, { 0, 11 }, { 1, 13 }, { 2, 3 }, { 3, 1 } };
+    static const struct trace_site sites[] = { { 0, 3 }, { 1, 5 }, { 0, 6 }, { 0, 7 }, { 0, 9 }, { 0, 11 }, { 1, 13 },
+                                               { 2, 3 }, { 3, 1 } };
     trace_write_process(w, &(struct trace_process){ 100, TRACE_NONE, TRACE_ORIGIN_ROOT, 0, "app --fast", "/opt/app/app" });
     trace_write_process(w, &(struct trace_process){ 200, 0, TRACE_ORIGIN_FORK, 3 * MS, "app --fast", "/opt/app/app" });
     trace_write_thread(w, &(struct trace_thread){ 0, 100, 0, "app" });
@@ -100,12 +104,15 @@ static void sample_epochs(struct trace_writer *w)
 static void sample_totals(struct trace_writer *w)
 {
     static const struct trace_site_totals parent[] = {
-        { SAMPLE_PARSE, COUNTS(10, 1000, 4, 400, 2, 200, 0, 0), 800, 8 }, { SAMPLE_VECTOR, COUNTS(5, 500, 5, 500, 5, 500, 0, 0), 100, 1 },
+        { SAMPLE_PARSE, COUNTS(10, 1000, 4, 400, 2, 200, 0, 0), 800, 8 },
+        { SAMPLE_VECTOR, COUNTS(5, 500, 5, 500, 5, 500, 0, 0), 100, 1 },
         { SAMPLE_PLUG, COUNTS(1, 4096, 0, 0, 0, 0, 0, 0), 4096, 1 }, { SAMPLE_RECURSE1, COUNTS(1, 10, 0, 0, 0, 0, 0, 0), 10, 1 },
-        { SAMPLE_RECURSE3, COUNTS(3, 30, 0, 0, 0, 0, 0, 0), 30, 3 }, { SAMPLE_MAPPED, COUNTS(1, 1 << 20, 0, 0, 0, 0, 0, 0), 1 << 20, 1 },
+        { SAMPLE_RECURSE3, COUNTS(3, 30, 0, 0, 0, 0, 0, 0), 30, 3 },
+        { SAMPLE_MAPPED, COUNTS(1, 1 << 20, 0, 0, 0, 0, 0, 0), 1 << 20, 1 },
         { SAMPLE_MADE, COUNTS(2, 64, 1, 32, 0, 0, 0, 0), 64, 2 } };
     static const struct trace_site_totals child[] = {
-        { SAMPLE_INHERITED, COUNTS(0, 0, 6, 600, 0, 0, 6, 600), 600, 6 }, { SAMPLE_CHILD, COUNTS(1, 128, 0, 0, 0, 0, 0, 0), 128, 1 } };
+        { SAMPLE_INHERITED, COUNTS(0, 0, 6, 600, 0, 0, 6, 600), 600, 6 },
+        { SAMPLE_CHILD, COUNTS(1, 128, 0, 0, 0, 0, 0, 0), 128, 1 } };
     struct trace_totals totals = {
         .process = 0, .heap = COUNTS(22, 5700, 10, 932, 7, 700, 0, 0), .peak_bytes = 5100, .peak_blocks = 16, .peak_ns = 2 * MS,
         .mapped_allocations = 1, .mapped_bytes = 1 << 20, .mapped_live_bytes = 1 << 20, .mapped_peak_bytes = 1 << 20,
@@ -116,7 +123,8 @@ static void sample_totals(struct trace_writer *w)
     totals.size_count[7] = 15, totals.size_bytes[7] = 1500;
     totals.size_count[12] = 1, totals.size_bytes[12] = 4096;
     trace_write_totals(w, &totals, parent, 7);
-    struct trace_totals forked = { .process = 1, .heap = COUNTS(1, 128, 6, 600, 0, 0, 6, 600), .peak_bytes = 728, .peak_blocks = 7, .peak_ns = 4 * MS };
+    struct trace_totals forked = { .process = 1, .heap = COUNTS(1, 128, 6, 600, 0, 0, 6, 600), .peak_bytes = 728,
+                                   .peak_blocks = 7, .peak_ns = 4 * MS };
     forked.size_count[7] = 1, forked.size_bytes[7] = 128;
     trace_write_totals(w, &forked, child, 2);
 }
@@ -125,7 +133,8 @@ static void sample_end(struct trace_writer *w)
 {
     trace_write_exit(w, &(struct trace_exit){ 1, TRACE_EXIT_SIGNAL, 9, 5500 * (MS / 1000) });
     trace_write_exit(w, &(struct trace_exit){ 0, TRACE_EXIT_CODE, 3, 6 * MS });
-    trace_write_losses(w, &(struct trace_losses){ .process = 0, .truncated_stacks = 2, .unmatched_frees = 1, .self_bytes = 262144 });
+    trace_write_losses(w, &(struct trace_losses){ .process = 0, .truncated_stacks = 2, .unmatched_frees = 1,
+                                                  .self_bytes = 262144 });
     trace_write_losses(w, &(struct trace_losses){ .process = TRACE_NONE, .collector_cpu_ns = 2 * MS });
     trace_write_unprofiled(w, &(struct trace_unprofiled){ 300, 0, "/bin/static", "It is linked statically." });
 }

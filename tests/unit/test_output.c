@@ -90,7 +90,8 @@ struct sheet {
 
 static void sheet_open(struct sheet *sheet, unsigned width, bool utf8)
 {
-    *sheet = (struct sheet){ .view = { .colors = palette_for(COLOR_NEVER, 1), .width = width, .utf8 = utf8, .trace_path = "app.hpl" } };
+    *sheet = (struct sheet){ .view = { .colors = palette_for(COLOR_NEVER, 1), .width = width, .utf8 = utf8,
+                                       .trace_path = "app.hpl" } };
     sheet->view.out = open_memstream(&sheet->text, &sheet->size);
     assert_non_null(sheet->view.out);
 }
@@ -127,7 +128,8 @@ static void check_report(struct trace *trace, const struct selection *selection,
     check_golden(&sheet, name);
 }
 
-static void check_lines(struct trace *trace, const struct selection *selection, enum lines_mode mode, unsigned width, const char *name)
+static void check_lines(struct trace *trace, const struct selection *selection, enum lines_mode mode, unsigned width,
+                        const char *name)
 {
     struct profile *profile = profile_of(trace, selection);
     struct lines lines;
@@ -166,7 +168,8 @@ static void test_lines(void **state)
     check_lines(whole, &(struct selection){ 0 }, LINES_OWN, 120, "lines.txt");
     check_lines(whole, &(struct selection){ 0 }, LINES_SELF, 80, "lines-self.txt");
     check_lines(whole, &(struct selection){ .functions = { none, 1 } }, LINES_OWN, 80, "lines-nothing.txt");
-    check_lines(whole, &(struct selection){ .windowed = true, .from_ns = 2 * MS, .to_ns = 3 * MS }, LINES_OWN, 120, "lines-window.txt");
+    check_lines(whole, &(struct selection){ .windowed = true, .from_ns = 2 * MS, .to_ns = 3 * MS }, LINES_OWN, 120,
+                "lines-window.txt");
 }
 
 static void test_tree(void **state)
@@ -312,7 +315,8 @@ static bool read_field(struct message *message, struct field *field)
 
 static size_t unzip(const char *data, size_t n, unsigned char *room, size_t size)
 {
-    z_stream stream = { .next_in = (unsigned char *)data, .avail_in = (unsigned)n, .next_out = room, .avail_out = (unsigned)size };
+    z_stream stream = { .next_in = (unsigned char *)data, .avail_in = (unsigned)n, .next_out = room,
+                        .avail_out = (unsigned)size };
     assert_int_equal(inflateInit2(&stream, 15 + 16), Z_OK);
     assert_int_equal(inflate(&stream, Z_FINISH), Z_STREAM_END);
     inflateEnd(&stream);
@@ -476,7 +480,8 @@ static void test_clipping(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_report), cmocka_unit_test(test_lines), cmocka_unit_test(test_tree), cmocka_unit_test(test_names_of_formats),
+        cmocka_unit_test(test_report), cmocka_unit_test(test_lines), cmocka_unit_test(test_tree),
+        cmocka_unit_test(test_names_of_formats),
         cmocka_unit_test(test_folded), cmocka_unit_test(test_csv), cmocka_unit_test(test_dot), cmocka_unit_test(test_massif),
         cmocka_unit_test(test_pprof), cmocka_unit_test(test_report_json), cmocka_unit_test(test_lines_json),
         cmocka_unit_test(test_export_json), cmocka_unit_test(test_clipping),

@@ -4,8 +4,9 @@
 
 #include "../trace/model.h"
 
-/* All in blocks and bytes as the program asked for them. `live` is held at the end of what is looked at, `peak` at the moment of the
- * largest live figure of the process. Inherited blocks (held by the parent at a fork) count in live and peak, not in allocations. */
+/* All in blocks and bytes as the program asked for them. `live` is held at the end of what is looked at, `peak` at the moment
+ * of the largest live figure of the process. Inherited blocks (held by the parent at a fork) count in live and peak, not in
+ * allocations. */
 struct costs {
     uint64_t allocations, allocated_bytes;
     uint64_t frees, freed_bytes;

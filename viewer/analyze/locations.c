@@ -54,7 +54,8 @@ static bool is_system_module(const char *path)
 
 static bool is_system_file(const char *path)
 {
-    static const char *const folders[] = { "/usr/include/", "/usr/lib/", "/usr/lib64/", "/lib/", "/rustc/", "/usr/local/include/c++/", NULL };
+    static const char *const folders[] = { "/usr/include/", "/usr/lib/", "/usr/lib64/", "/lib/", "/rustc/",
+                                           "/usr/local/include/c++/", NULL };
     return starts_with_any(path, folders);
 }
 
@@ -84,7 +85,8 @@ static bool ends_with_any(const char *text, const char *const *endings)
 static bool is_wrapper(const struct builder *builder, const char *function)
 {
     static const char *const allocators[] = {
-        "malloc", "malloc0", "calloc", "realloc", "reallocarray", "zalloc", "memalign", "aligned_alloc", "strdup", "strndup", "memdup",
+        "malloc", "malloc0", "calloc", "realloc", "reallocarray", "zalloc", "memalign", "aligned_alloc", "strdup", "strndup",
+        "memdup",
         "mallocarray", "mallocraw", "asprintf", NULL,
     };
     if (!function)
@@ -147,7 +149,8 @@ static uint32_t add_location(struct builder *builder, const struct trace_frame *
     }
     struct location *location = &locations->items[locations->n++];
     *location = (struct location){
-        .kind = frame->kind, .function = interned(&locations->strings, key.function), .file = interned(&locations->strings, key.file),
+        .kind = frame->kind, .function = interned(&locations->strings, key.function),
+        .file = interned(&locations->strings, key.file),
         .line = key.line, .module = key.module, .address = key.address,
     };
     location->rank = rank_of(builder, location);

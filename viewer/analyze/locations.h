@@ -1,5 +1,5 @@
-/* Places in the program: the levels that the frames of a trace expand to, each place once, with a rank that says how much it means
- * to the person who wrote the program. */
+/* Places in the program: the levels that the frames of a trace expand to, each place once, with a rank that says how much it
+ * means to the person who wrote the program. */
 #ifndef HEAPLINE_ANALYZE_LOCATIONS_H
 #define HEAPLINE_ANALYZE_LOCATIONS_H
 
@@ -7,7 +7,8 @@
 #include "../base/strmap.h"
 #include "../trace/reader.h"
 
-/* From what says least about the program to what says most. An allocation is owned by the innermost of its levels of the highest rank. */
+/* From what says least about the program to what says most. An allocation is owned by the innermost of its levels of the
+ * highest rank. */
 enum location_rank {
     RANK_PSEUDO,              /* marks of mappings and of cut stacks */
     RANK_RUNTIME,             /* the C and C++ runtime: libc, libstdc++, the loader */

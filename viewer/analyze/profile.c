@@ -35,7 +35,8 @@ static bool plan(struct profile *profile)
             continue;
         profile->n_selected++;
         figures->replayed = selection->windowed || !trace->ends[p].has_totals;
-        figures->over = selection->windowed && selection->to_ns < trace->end_ns && process_end_ns(&trace->ends[p]) < selection->to_ns;
+        figures->over = selection->windowed && selection->to_ns < trace->end_ns &&
+            process_end_ns(&trace->ends[p]) < selection->to_ns;
         profile->replayed |= figures->replayed;
     }
     return profile->replayed;

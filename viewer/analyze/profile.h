@@ -1,8 +1,8 @@
 /* What every allocation site cost in the part of a trace that is looked at. All reports start from a profile.
  *
- * The whole run comes from the totals of each process, which are exact. A window of time, and a process whose totals were lost with the
- * end of a cut file, are replayed from the epochs: then live figures are those at the end of an epoch, and the peak is the largest of
- * them. Each process has its own peak; sums over processes add what each held at its own.
+ * The whole run comes from the totals of each process, which are exact. A window of time, and a process whose totals were lost
+ * with the end of a cut file, are replayed from the epochs: then live figures are those at the end of an epoch, and the peak
+ * is the largest of them. Each process has its own peak; sums over processes add what each held at its own.
  */
 #ifndef HEAPLINE_ANALYZE_PROFILE_H
 #define HEAPLINE_ANALYZE_PROFILE_H

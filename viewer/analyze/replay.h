@@ -4,8 +4,9 @@
 
 #include "profile.h"
 
-/* Fills profile->sites, `peak_ns` and the real window for the processes marked `replayed`. Two passes over the epochs: the first finds
- * the epoch of each process's peak, the second takes what was held there. Returns 0, or -errno with a sentence in *error. */
+/* Fills profile->sites, `peak_ns` and the real window for the processes marked `replayed`. Two passes over the epochs: the
+ * first finds the epoch of each process's peak, the second takes what was held there. Returns 0, or -errno with a sentence in
+ * *error. */
 int replay_processes(struct profile *profile, struct trace_error *error);
 
 #endif

@@ -5,8 +5,8 @@
 #include "costs.h"
 #include "locations.h"
 
-/* HEAP: blocks of malloc and its kin. MAPPED: anonymous memory that the program itself took by mmap, mremap or brk. FILE, RESERVED: file
- * mappings and address space without access, which need no memory of their own. ALL: HEAP and MAPPED. */
+/* HEAP: blocks of malloc and its kin. MAPPED: anonymous memory that the program itself took by mmap, mremap or brk. FILE,
+ * RESERVED: file mappings and address space without access, which need no memory of their own. ALL: HEAP and MAPPED. */
 enum memory_kind { MEMORY_HEAP, MEMORY_MAPPED, MEMORY_FILE, MEMORY_RESERVED, MEMORY_ALL };
 extern const char *const memory_names[];           /* as --memory takes them, NULL-terminated */
 

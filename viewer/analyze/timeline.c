@@ -46,8 +46,8 @@ static uint64_t positive(int64_t bytes)
     return bytes > 0 ? (uint64_t)bytes : 0;
 }
 
-/* Fills the slots up to that of `ns` with what was live, and returns that slot. Epochs of several processes may stand slightly out of
- * order; what comes late counts in the last slot. */
+/* Fills the slots up to that of `ns` with what was live, and returns that slot. Epochs of several processes may stand slightly
+ * out of order; what comes late counts in the last slot. */
 static uint32_t advance(struct walk *walk, uint64_t ns)
 {
     struct timeline *timeline = walk->timeline;
@@ -127,7 +127,8 @@ static bool on_epoch(void *context, const struct trace_epoch *epoch, const struc
 /* The figures of the epochs are those of the whole heap of a process; anything narrower is summed from the sites. */
 static bool needs_deltas(const struct selection *selection)
 {
-    return selection->files.n || selection->functions.n || selection->modules.n || selection->thread || selection->memory != MEMORY_HEAP;
+    return selection->files.n || selection->functions.n || selection->modules.n || selection->thread ||
+        selection->memory != MEMORY_HEAP;
 }
 
 int timeline_build(struct timeline *timeline, const struct profile *profile, struct trace_error *error)

@@ -24,8 +24,8 @@ struct timeline {
 /* Whole heap, or the filtered sites only, then exact to one epoch. Returns 0, or -errno with a sentence in *error. */
 int timeline_build(struct timeline *timeline, const struct profile *profile, struct trace_error *error);
 
-/* Peaks that stand apart, by size: between two of them the sum fell by at least a tenth of the smaller (so of the larger too), and each is
- * at least a tenth of the highest. Copies at most `max`, returns how many. */
+/* Peaks that stand apart, by size: between two of them the sum fell by at least a tenth of the smaller (so of the larger too),
+ * and each is at least a tenth of the highest. Copies at most `max`, returns how many. */
 uint32_t timeline_top_peaks(const struct timeline *timeline, struct timeline_peak *peaks, uint32_t max);
 
 /* The peak finder on its own: feed moments in order, then finish. Starts as all zeroes. */

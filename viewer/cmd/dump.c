@@ -46,8 +46,8 @@ const struct command command_dump = {
     .name = "dump",
     .operands = "FILE",
     .summary = "the trace's records, for debugging",
-    .description = "Prints every record of a trace as one line, with its offset in the file. The format is described in docs/format.md; "
-                   "what is printed here may change from version to version.",
+    .description = "Prints every record of a trace as one line, with its offset in the file. The format is described in "
+                   "docs/format.md; what is printed here may change from version to version.",
     .examples = "heapline dump app.hpl\tall records\n",
     .options = options,
     .run = run,

@@ -38,14 +38,14 @@ const struct command command_lines = {
     .operands = "FILE",
     .summary = "source files annotated line by line",
     .description =
-        "Shows each source file with, for each line: bytes live at the peak and at the end, bytes allocated, number of calls, bytes "
-        "freed, and temporary blocks (freed before their thread allocated again).\n\n"
-        "Every allocation belongs to one line, its owner: the innermost line of the program's own source. Lines of the C and C++ "
-        "runtime, of headers under /usr/include, of libraries under /usr/lib, and of functions that are named like allocators "
-        "(xmalloc, g_strdup, operator new; --wrapper names more) own something only when no other line is known. So the rows add up to "
-        "the total. What has no line in any caller is listed by function or address under its module.\n\n"
-        "With --self the owner is the innermost line that is known. With --inclusive an allocation counts for every line on its "
-        "stack, once for each, and rows do not add up.",
+        "Shows each source file with, for each line: bytes live at the peak and at the end, bytes allocated, number of "
+        "calls, bytes freed, and temporary blocks (freed before their thread allocated again).\n\n"
+        "Every allocation belongs to one line, its owner: the innermost line of the program's own source. Lines of the C and "
+        "C++ runtime, of headers under /usr/include, of libraries under /usr/lib, and of functions that are named like "
+        "allocators (xmalloc, g_strdup, operator new; --wrapper names more) own something only when no other line is known. "
+        "So the rows add up to the total. What has no line in any caller is listed by function or address under its module.\n\n"
+        "With --self the owner is the innermost line that is known. With --inclusive an allocation counts for every line on "
+        "its stack, once for each, and rows do not add up.",
     .examples = "heapline lines app.hpl\twhich lines held the memory at the peak\n"
                 "heapline lines --by temporary app.hpl\twhat is allocated only to be thrown away\n"
                 "heapline lines --at 12:31 app.hpl\twhat was live at that time\n"

@@ -36,10 +36,11 @@ const struct command command_report = {
     .operands = "FILE",
     .summary = "totals, peaks, sizes, top places, processes, threads, losses",
     .description =
-        "Shows a recorded run in figures: what was allocated and freed, how live memory moved over time, the peak and the runner-up "
-        "peaks, the places in the source that held memory at the peak, allocated most often, or allocated only to throw away, the "
-        "sizes of blocks, and every process and thread.\n\n"
-        "Figures are the bytes that the program asked for on its heap. Memory that it mapped itself is kept apart; --memory selects.\n\n"
+        "Shows a recorded run in figures: what was allocated and freed, how live memory moved over time, the peak and the "
+        "runner-up peaks, the places in the source that held memory at the peak, allocated most often, or allocated only to "
+        "throw away, the sizes of blocks, and every process and thread.\n\n"
+        "Figures are the bytes that the program asked for on its heap. Memory that it mapped itself is kept apart; --memory "
+        "selects.\n\n"
         "The last paragraph says what is missing from the trace and what recording cost.",
     .examples = "heapline report app.hpl\tthe whole run\n"
                 "heapline report --process worker app.hpl\tone program of the process tree\n"

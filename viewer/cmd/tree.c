@@ -40,7 +40,8 @@ static const struct option options[] = {
     {"min-percent", 0, OPTION_COUNT, "N", "fold what is below N percent of the total (default: 1)", &min_percent, NULL},
     {"depth", 0, OPTION_COUNT, "N", "show N levels of branches (default: all)", &depth, NULL},
     {"full-recursion", 0, OPTION_FLAG, NULL, "do not fold calls that come back to a place on their way", &full_recursion, NULL},
-    {"all-calls", 0, OPTION_FLAG, NULL, "do not fold long chains of calls and calls inside of the system's libraries", &all_calls, NULL},
+    {"all-calls", 0, OPTION_FLAG, NULL, "do not fold long chains of calls and calls inside of the system's libraries",
+     &all_calls, NULL},
     VIEW_FILTER_ROWS,
     VIEW_OUTPUT_ROWS,
     VIEW_LAST_ROW,
@@ -51,8 +52,9 @@ const struct command command_tree = {
     .operands = "FILE",
     .summary = "call tree, top-down or inverted",
     .description =
-        "Shows the calls that led to allocations as a tree, the outermost function first, or with --inverted the allocating function "
-        "first and its callers below. \"inclusive\" is what a call and all calls below it allocated, \"self\" what it allocated itself.\n\n"
+        "Shows the calls that led to allocations as a tree, the outermost function first, or with --inverted the allocating "
+        "function first and its callers below. \"inclusive\" is what a call and all calls below it allocated, \"self\" what "
+        "it allocated itself.\n\n"
         "Calls that leave no choice stand below each other without indent. A call that comes back to a place on its way, by "
         "recursion, is counted there, and the place is marked as recursive. Branches below --min-percent are counted, not shown.",
     .examples = "heapline tree app.hpl\twhere the peak came from\n"

@@ -22,9 +22,12 @@ extern struct view_options view_options;
     {"by", 0, OPTION_CHOICE, "MEASURE", "order by peak, live, allocated, count or temporary (default: peak; live with --at)", \
      &view_options.by, measure_names}, \
     {"file", 0, OPTION_LIST, "GLOB", "only allocations with a frame in a source file like GLOB", &view_options.files, NULL}, \
-    {"function", 0, OPTION_LIST, "GLOB", "only allocations with a frame in a function like GLOB", &view_options.functions, NULL}, \
-    {"module", 0, OPTION_LIST, "GLOB", "only allocations with a frame in a program or library like GLOB", &view_options.modules, NULL}, \
-    {"process", 0, OPTION_STRING, "PID|GLOB", "only this process, by number or by the name of its program", &view_options.process, NULL}, \
+    {"function", 0, OPTION_LIST, "GLOB", "only allocations with a frame in a function like GLOB", &view_options.functions, \
+     NULL}, \
+    {"module", 0, OPTION_LIST, "GLOB", "only allocations with a frame in a program or library like GLOB", \
+     &view_options.modules, NULL}, \
+    {"process", 0, OPTION_STRING, "PID|GLOB", "only this process, by number or by the name of its program", \
+     &view_options.process, NULL}, \
     {"thread", 0, OPTION_STRING, "TID|GLOB", "only this thread, by number or name", &view_options.thread, NULL}, \
     {"at", 0, OPTION_TIME, "TIME", "what was live at TIME of the run: 1.5s, 12:31:05, 50% or end", &view_options.at, NULL}, \
     {"from", 0, OPTION_TIME, "TIME", "only what happened after TIME (default: the start)", &view_options.from, NULL}, \
@@ -42,8 +45,8 @@ extern struct view_options view_options;
 
 #define VIEW_LAST_ROW {NULL, 0, OPTION_FLAG, NULL, NULL, NULL, NULL}
 
-/* Parses the options and opens the trace that the only operand names. Returns NULL and *status, the exit code, when there is nothing
- * more to do. */
+/* Parses the options and opens the trace that the only operand names. Returns NULL and *status, the exit code, when there is
+ * nothing more to do. */
 struct trace *view_open(const struct command *command, int argc, char **argv, int *status);
 
 /* The profile that the options ask for. Returns NULL after one sentence on stderr. */

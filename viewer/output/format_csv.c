@@ -36,9 +36,13 @@ static void put_row(FILE *out, const struct profile *profile, const struct line_
     put_field(out, name.data);
     fputc(',', out);
     put_field(out, location->module == TRACE_NONE ? "" : profile->trace->modules[location->module].path);
-    fprintf(out, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n",
-            costs->peak_bytes, costs->peak_blocks, costs->live_bytes, costs->live_blocks, costs->allocated_bytes, costs->allocations,
-            costs->freed_bytes, costs->frees, costs->temporary, costs->temporary_bytes);
+    const uint64_t figures[] = {
+        costs->peak_bytes, costs->peak_blocks, costs->live_bytes, costs->live_blocks, costs->allocated_bytes, costs->allocations,
+        costs->freed_bytes, costs->frees, costs->temporary, costs->temporary_bytes,
+    };
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        fprintf(out, ",%" PRIu64, figures[i]);
+    fputc('\n', out);
     strbuf_release(&name);
 }
 

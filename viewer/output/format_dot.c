@@ -1,5 +1,5 @@
-/* A call graph for Graphviz: a node a function, an edge from caller to callee with the costs that passed along it. A recursive function
- * counts once a stack, an edge too. What is below one percent is left out. */
+/* A call graph for Graphviz: a node a function, an edge from caller to callee with the costs that passed along it. A recursive
+ * function counts once a stack, an edge too. What is below one percent is left out. */
 #include "../base/map.h"
 #include "../base/vec.h"
 #include "../base/xalloc.h"
@@ -129,8 +129,8 @@ static void put_edges(FILE *out, const struct graph *graph, uint64_t least, uint
         uint64_t measure = graph->edge_measure.items[edges.items[i].value];
         if (measure < least || graph->inclusive[caller] < least || graph->inclusive[callee] < least)
             continue;
-        fprintf(out, "  f%" PRIu32 " -> f%" PRIu32 " [label=\"%s\", penwidth=%.2f];\n", caller, callee, view_measure(graph->by, measure).text,
-                1 + 4 * (double)measure / (double)total);
+        fprintf(out, "  f%" PRIu32 " -> f%" PRIu32 " [label=\"%s\", penwidth=%.2f];\n", caller, callee,
+                view_measure(graph->by, measure).text, 1 + 4 * (double)measure / (double)total);
     }
     vec_release(&edges);
 }

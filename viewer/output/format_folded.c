@@ -1,4 +1,5 @@
-/* Folded stacks: "main;parse;xmalloc 4096", outermost first, one line a stack. Two stacks may give the same line; readers add them up. */
+/* Folded stacks: "main;parse;xmalloc 4096", outermost first, one line a stack. Two stacks may give the same line; readers add
+ * them up. */
 #include "format.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* All stacks with all costs as one tree ("heapline-export/1"). Written piece by piece, for it may be large: places first, then nodes,
- * parents before children. */
+/* All stacks with all costs as one tree ("heapline-export/1"). Written piece by piece, for it may be large: places first, then
+ * nodes, parents before children. */
 #include "../analyze/tree.h"
 #include "format.h"
 #include "json.h"

@@ -1,5 +1,6 @@
-/* Massif's text format (valgrind's massif/ms_main.c and ms_print): snapshots in the order of time, the one at the peak with a tree of
- * allocating functions and their callers. Several processes share one line of time; the tree adds what each held at its own peak. */
+/* Massif's text format (valgrind's massif/ms_main.c and ms_print): snapshots in the order of time, the one at the peak with a
+ * tree of allocating functions and their callers. Several processes share one line of time; the tree adds what each held at
+ * its own peak. */
 #include "../analyze/timeline.h"
 #include "../analyze/tree.h"
 #include "format.h"

@@ -1,5 +1,6 @@
-/* A gzipped profile.proto (github.com/google/pprof, proto/profile.proto) with the sample types of Go's heap profiles: those tell pprof how
- * to name and combine them. A pprof location is one frame of the trace, with a line for each inlined level, innermost first. */
+/* A gzipped profile.proto (github.com/google/pprof, proto/profile.proto) with the sample types of Go's heap profiles: those
+ * tell pprof how to name and combine them. A pprof location is one frame of the trace, with a line for each inlined level,
+ * innermost first. */
 #include "../base/strmap.h"
 #include "../base/vec.h"
 #include "../base/xalloc.h"
@@ -14,7 +15,8 @@ enum { PROFILE_SAMPLE_TYPE = 1, PROFILE_SAMPLE, PROFILE_MAPPING, PROFILE_LOCATIO
        PROFILE_TIME = 9, PROFILE_DURATION, PROFILE_PERIOD_TYPE, PROFILE_PERIOD, PROFILE_COMMENT, PROFILE_DEFAULT_TYPE };
 enum { VALUE_TYPE = 1, VALUE_UNIT };
 enum { SAMPLE_LOCATIONS = 1, SAMPLE_VALUES };
-enum { MAPPING_ID = 1, MAPPING_FILE = 5, MAPPING_BUILD_ID, MAPPING_HAS_FUNCTIONS, MAPPING_HAS_FILES, MAPPING_HAS_LINES, MAPPING_HAS_INLINES };
+enum { MAPPING_ID = 1, MAPPING_FILE = 5, MAPPING_BUILD_ID, MAPPING_HAS_FUNCTIONS, MAPPING_HAS_FILES, MAPPING_HAS_LINES,
+       MAPPING_HAS_INLINES };
 enum { LOCATION_ID = 1, LOCATION_MAPPING, LOCATION_ADDRESS, LOCATION_LINE };
 enum { LINE_FUNCTION = 1, LINE_NUMBER };
 enum { FUNCTION_ID = 1, FUNCTION_NAME, FUNCTION_SYSTEM_NAME, FUNCTION_FILE };

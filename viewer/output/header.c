@@ -26,7 +26,8 @@ void view_add_cut(struct strbuf *out, const struct trace *trace)
     if (!has_symbols(trace))
         strbuf_add(out, ", function names and lines among it");
     if (missing)
-        strbuf_printf(out, "; the totals of %" PRIu32 " of %" PRIu32 " process%s are summed up from what is there", missing, trace->n_processes,
+        strbuf_printf(out, "; the totals of %" PRIu32 " of %" PRIu32 " process%s are summed up from what is there", missing,
+                      trace->n_processes,
                       trace->n_processes == 1 ? "" : "es");
     strbuf_add_char(out, '.');
 }
@@ -92,7 +93,8 @@ static void add_totals(struct strbuf *out, const struct profile *profile)
     else if (profile->largest != TRACE_NONE)
         strbuf_printf(out, " (%s)", format_duration(profile->processes[profile->largest].peak_ns).text);
     strbuf_printf(out, ", %s live at the end, %s allocated in %s call%s", format_bytes(total->live_bytes).text,
-                  format_bytes(total->allocated_bytes).text, format_count(total->allocations).text, view_plural(total->allocations));
+                  format_bytes(total->allocated_bytes).text, format_count(total->allocations).text,
+                  view_plural(total->allocations));
     if (total->allocations)
         strbuf_printf(out, " (%s temporary)", format_percent(total->temporary, total->allocations).text);
 }

@@ -91,7 +91,8 @@ static void print_columns(const struct printer *printer)
     fprintf(view->out, "%s\n", view->colors->reset);
 }
 
-static void print_source_line(const struct printer *printer, const struct line_row *row, uint32_t number, const char *text, size_t n)
+static void print_source_line(const struct printer *printer, const struct line_row *row, uint32_t number, const char *text,
+                              size_t n)
 {
     const struct view *view = printer->view;
     struct strbuf line = STRBUF_INIT;
@@ -132,7 +133,8 @@ static int by_number(const void *a, const void *b)
 static void print_gap(const struct printer *printer)
 {
     const struct view *view = printer->view;
-    fprintf(view->out, "%s%*s%s%s\n", view->colors->dim, printer->figures_width + 8, "", view->utf8 ? "⋮" : ":", view->colors->reset);
+    fprintf(view->out, "%s%*s%s%s\n", view->colors->dim, printer->figures_width + 8, "", view->utf8 ? "⋮" : ":",
+            view->colors->reset);
 }
 
 /* The rows of one file with a line of the source around each; the whole file when asked for. */
@@ -173,20 +175,22 @@ static void print_file_title(const struct printer *printer, const struct line_fi
     const struct view *view = printer->view;
     const struct trace *trace = printer->profile->trace;
     uint64_t measure = costs_measure(&file->costs, printer->lines->by);
-    const char *path = file->path ? view_path(file->path) : file->module == TRACE_NONE ? "elsewhere" : trace->modules[file->module].path;
+    const char *module = file->module == TRACE_NONE ? "elsewhere" : trace->modules[file->module].path;
+    const char *path = file->path ? view_path(file->path) : module;
     struct strbuf text = STRBUF_INIT;
     view_add_clipped(view, &text, path, strlen(path), view->width);
-    fprintf(view->out, "\n%s%s%s%s  %s, %s%s%s%s\n", view->colors->file, text.data, view->colors->reset, file->path ? "" : "  (no lines known)",
-            view_measure(printer->lines->by, measure).text, format_percent(measure, printer->total).text, view->colors->bad, remark,
-            view->colors->reset);
+    fprintf(view->out, "\n%s%s%s%s  %s, %s%s%s%s\n", view->colors->file, text.data, view->colors->reset,
+            file->path ? "" : "  (no lines known)", view_measure(printer->lines->by, measure).text,
+            format_percent(measure, printer->total).text, view->colors->bad, remark, view->colors->reset);
     strbuf_release(&text);
 }
 
 static void print_folded(const struct printer *printer, uint32_t n, const char *what, uint64_t measure)
 {
     const struct view *view = printer->view;
-    fprintf(view->out, "%s%*s %s %" PRIu32 " more %s%s, %s%s\n", view->colors->dim, printer->figures_width, "", view->utf8 ? "…" : "...", n, what,
-            n == 1 ? "" : "s", view_measure(printer->lines->by, measure).text, view->colors->reset);
+    fprintf(view->out, "%s%*s %s %" PRIu32 " more %s%s, %s%s\n", view->colors->dim, printer->figures_width, "",
+            view->utf8 ? "…" : "...", n, what, n == 1 ? "" : "s", view_measure(printer->lines->by, measure).text,
+            view->colors->reset);
 }
 
 static void print_file(const struct printer *printer, const struct line_file *file)
@@ -249,7 +253,7 @@ static void print_files(const struct printer *printer)
 static void print_coverage(const struct printer *printer)
 {
     static const char *const meanings[] = {
-        "A line owns what it and the functions that it calls in libraries allocate; --inclusive counts callees of the program too.",
+        "A line owns what it allocates itself and through libraries; --inclusive counts what all of its callees allocate.",
         "An allocation counts for the innermost line that is known, whoever wrote it.",
         "Inclusive: a line counts what it and all its callees allocate; rows do not add up to the total.",
     };
@@ -258,7 +262,8 @@ static void print_coverage(const struct printer *printer)
     view_print_wrapped(view, view->colors->dim, meanings[lines->mode], 0);
     uint64_t without = costs_measure(&lines->without_line, lines->by);
     if (without && lines->mode != LINES_INCLUSIVE)
-        fprintf(view->out, "%s%s have no line in any caller: build with -g or install debug symbols to see them.%s\n", view->colors->dim,
+        fprintf(view->out, "%s%s have no line in any caller: build with -g or install debug symbols to see them.%s\n",
+                view->colors->dim,
                 format_percent(without, printer->total).text, view->colors->reset);
 }
 

@@ -23,13 +23,15 @@ static void note_peaks(struct notes *notes, const struct profile *profile, struc
         const struct trace_process *process = &profile->trace->processes[profile->largest];
         const struct process_figures *figures = &profile->processes[profile->largest];
         strbuf_clear(text);
-        strbuf_printf(text, "Peak: each process has its own; figures of several add what each held at its own peak, which need not be "
-                            "the same moment. The largest is process %" PRId32 " with %s; --process %" PRId32 " shows it alone.",
+        strbuf_printf(text,
+                      "Peak: each process has its own; figures of several add what each held at its own peak, which need not "
+                      "be the same moment. The largest is process %" PRId32 " with %s; --process %" PRId32 " shows it alone.",
                       process->pid, format_bytes(figures->costs.peak_bytes).text, process->pid);
         note(notes, notes->view->colors->dim, text->data);
     }
     if (profile->selection.memory == MEMORY_ALL)
-        note(notes, notes->view->colors->dim, "Peak: heap and mappings have their own peaks; their sum need not be held at one moment.");
+        note(notes, notes->view->colors->dim,
+             "Peak: heap and mappings have their own peaks; their sum need not be held at one moment.");
     if (profile->replayed && !costs_none(&profile->total))
         note(notes, notes->view->colors->dim,
              "Peak: composed from the epochs of the recording; what was held inside of one epoch only is not seen in it.");
@@ -41,7 +43,8 @@ static void note_forks(struct notes *notes, const struct profile *profile)
         if (costs_none(&profile->processes[p].costs) || profile->trace->processes[p].origin != TRACE_ORIGIN_FORK)
             continue;
         note(notes, notes->view->colors->dim,
-             "Forks: a forked process holds a copy of its parent's blocks; they count as live and in its peak, not as allocated by it.");
+             "Forks: a forked process holds a copy of its parent's blocks; they count as live and in its peak, not as allocated "
+             "by it.");
         return;
     }
 }
@@ -99,7 +102,8 @@ static void note_losses(struct notes *notes, const struct trace *trace, const st
         strbuf_printf(text, "%s damaged record%s were left out. ", format_count(losses->damaged_records).text,
                       view_plural(losses->damaged_records));
     if (trace->n_unprofiled)
-        strbuf_printf(text, "%" PRIu32 " child program%s ran unprofiled (\"heapline report\" names the reasons). ", trace->n_unprofiled,
+        strbuf_printf(text, "%" PRIu32 " child program%s ran unprofiled (\"heapline report\" names the reasons). ",
+                      trace->n_unprofiled,
                       view_plural(trace->n_unprofiled));
     bool grave = losses->events || losses->damaged_records || trace->n_unprofiled;
     if (text->length)
@@ -113,11 +117,13 @@ static void note_losses(struct notes *notes, const struct trace *trace, const st
 static void note_cost(struct notes *notes, const struct trace *trace, const struct trace_losses *losses, struct strbuf *text)
 {
     if (!trace->complete && losses->self_bytes == 0 && losses->collector_cpu_ns == 0) {
-        note(notes, notes->view->colors->dim, "What was lost while recording, and what recording cost, stands at the end of a trace, and that is missing.");
+        note(notes, notes->view->colors->dim,
+             "What was lost while recording, and what recording cost, stands at the end of a trace, and that is missing.");
         return;
     }
     strbuf_clear(text);
-    strbuf_printf(text, "Recording cost %s of memory in the program and %s of processor time beside it", format_bytes(losses->self_bytes).text,
+    strbuf_printf(text, "Recording cost %s of memory in the program and %s of processor time beside it",
+                  format_bytes(losses->self_bytes).text,
                   format_duration(losses->collector_cpu_ns).text);
     if (losses->waits)
         strbuf_printf(text, "; the program waited %s times, %s in all, for it", format_count(losses->waits).text,

@@ -12,9 +12,9 @@ uint64_t report_size_limit(unsigned size_class)
 uint64_t report_peak_bytes(const struct profile *profile, uint32_t process)
 {
     const struct trace_process_end *end = &profile->trace->ends[process];
-    bool whole = !profile->filtered || (!profile->selection.thread && !profile->selection.files.n && !profile->selection.functions.n &&
-                                        !profile->selection.modules.n);
-    if (whole && !profile->processes[process].replayed && profile->selection.memory == MEMORY_HEAP)
+    const struct selection *selection = &profile->selection;
+    bool part = selection->thread || selection->files.n || selection->functions.n || selection->modules.n;
+    if (!part && !profile->processes[process].replayed && profile->selection.memory == MEMORY_HEAP)
         return end->totals.peak_bytes;
     return profile->processes[process].costs.peak_bytes;
 }

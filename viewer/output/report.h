@@ -8,7 +8,8 @@
 
 #define REPORT_PEAKS 6                /* the peak and five runners-up */
 
-/* What a report is made of. The tops are orders of the same rows (own lines): by the measure asked for, then by the usual ones. */
+/* What a report is made of. The tops are orders of the same rows (own lines): by the measure asked for, then by the usual
+ * ones. */
 struct report {
     const struct profile *profile;
     struct timeline timeline;

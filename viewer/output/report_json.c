@@ -74,7 +74,8 @@ static json_t *peak_array(const struct report *report)
     uint32_t n = timeline_top_peaks(&report->timeline, peaks, REPORT_PEAKS);
     json_t *array = json_array();
     for (uint32_t i = 0; i < n; i++)
-        json_array_append_new(array, json_pack("{s:o, s:o}", "time_s", json_seconds(peaks[i].ns), "bytes", number(peaks[i].bytes)));
+        json_array_append_new(array, json_pack("{s:o, s:o}", "time_s", json_seconds(peaks[i].ns), "bytes",
+                                               number(peaks[i].bytes)));
     return array;
 }
 

@@ -36,7 +36,8 @@ static const char *live_when(const struct profile *profile)
 
 static void print_total(const struct view *view, const char *name, uint64_t bytes, uint64_t blocks, const char *remark)
 {
-    fprintf(view->out, "  %-10s  %s in %s block%s%s\n", name, format_bytes(bytes).text, format_count(blocks).text, view_plural(blocks), remark);
+    fprintf(view->out, "  %-10s  %s in %s block%s%s\n", name, format_bytes(bytes).text, format_count(blocks).text,
+            view_plural(blocks), remark);
 }
 
 static void print_totals(const struct view *view, const struct report *report)
@@ -79,7 +80,8 @@ static void print_peaks(const struct view *view, const struct report *report)
     for (uint32_t i = 0; i < n; i++)
         fprintf(view->out, "  %10s  at %s\n", format_bytes(peaks[i].bytes).text, format_duration(peaks[i].ns).text);
     uint64_t microseconds = (peaks[n > 1].ns + 999) / 1000;
-    fprintf(view->out, "  %s\"heapline lines --at %" PRIu64 ".%06" PRIu64 "s %s\" shows what was live at the %s%s\n", view->colors->dim,
+    fprintf(view->out, "  %s\"heapline lines --at %" PRIu64 ".%06" PRIu64 "s %s\" shows what was live at the %s%s\n",
+            view->colors->dim,
             microseconds / 1000000, microseconds % 1000000, view->trace_path, n > 1 ? "second" : "peak", view->colors->reset);
 }
 
@@ -113,7 +115,8 @@ static void add_brief(const struct view *view, struct strbuf *out, const struct 
 static void print_top(const struct view *view, const struct profile *profile, const struct lines *lines)
 {
     static const char *const titles[] = {
-        "Who held the memory at the peak", "Who still held memory at the end", "Who allocated the most bytes", "Who allocated most often",
+        "Who held the memory at the peak", "Who still held memory at the end", "Who allocated the most bytes",
+        "Who allocated most often",
         "Who allocated only to throw away (temporary allocations)",
     };
     const struct line_row **rows = lines_sorted(lines);
@@ -129,11 +132,13 @@ static void print_top(const struct view *view, const struct profile *profile, co
             break;
         strbuf_clear(&brief);
         add_brief(view, &brief, profile, rows[shown]);
-        snprintf(figures, sizeof figures, "  %11s %6s  ", view_measure(lines->by, measure).text, format_percent(measure, total).text);
+        snprintf(figures, sizeof figures, "  %11s %6s  ", view_measure(lines->by, measure).text,
+                 format_percent(measure, total).text);
         print_clipped(view, figures, brief.data, 22);
     }
     if (total && lines->n_rows > shown)
-        fprintf(view->out, "  %s%s %" PRIu32 " more%s\n", view->colors->dim, view->utf8 ? "…" : "...", lines->n_rows - shown, view->colors->reset);
+        fprintf(view->out, "  %s%s %" PRIu32 " more%s\n", view->colors->dim, view->utf8 ? "…" : "...", lines->n_rows - shown,
+                view->colors->reset);
     strbuf_release(&brief);
     free(rows);
 }
@@ -152,7 +157,8 @@ static void print_sizes(const struct view *view, const struct report *report)
             continue;
         struct strbuf bar = STRBUF_INIT;
         chart_add_bar(view, &bar, report->size_count[k], largest, 30);
-        fprintf(view->out, "  %10s %14s %12s  %s\n", format_bytes(report_size_limit(k)).text, format_count(report->size_count[k]).text,
+        fprintf(view->out, "  %10s %14s %12s  %s\n", format_bytes(report_size_limit(k)).text,
+                format_count(report->size_count[k]).text,
                 format_bytes(report->size_bytes[k]).text, bar.data);
         strbuf_release(&bar);
     }
@@ -174,7 +180,8 @@ static void print_process(const struct view *view, const struct report *report, 
     print_clipped(view, before, process->command, (size_t)n);
     fprintf(view->out, "  %s%8s %s%s, ran from %s to %s%s\n", view->colors->dim, "", origins[process->origin], exit.data,
             format_duration(process->start_ns).text,
-            format_duration(trace->ends[p].ended ? trace->ends[p].exit.end_ns : trace->ends[p].last_ns).text, view->colors->reset);
+            format_duration(trace->ends[p].ended ? trace->ends[p].exit.end_ns : trace->ends[p].last_ns).text,
+            view->colors->reset);
     strbuf_release(&exit);
 }
 
@@ -193,8 +200,8 @@ static void print_processes(const struct view *view, const struct report *report
         left--;
     }
     if (left)
-        fprintf(view->out, "  %s%s %" PRIu32 " more processes (--top lists all, --json too)%s\n", view->colors->dim, view->utf8 ? "…" : "...",
-                left, view->colors->reset);
+        fprintf(view->out, "  %s%s %" PRIu32 " more processes (--top lists all, --json too)%s\n", view->colors->dim,
+                view->utf8 ? "…" : "...", left, view->colors->reset);
 }
 
 static int by_allocated(const void *a, const void *b, void *context)
@@ -214,14 +221,16 @@ static void print_threads(const struct view *view, const struct report *report)
     if (n > 1) {
         qsort_r(order, n, sizeof *order, by_allocated, report->threads);
         heading(view, "Threads");
-        fprintf(view->out, "  %s%8s %10s %10s %12s %12s  name%s\n", view->colors->dim, "tid", "peak", "live", "allocated", "allocations",
+        fprintf(view->out, "  %s%8s %10s %10s %12s %12s  name%s\n", view->colors->dim, "tid", "peak", "live", "allocated",
+                "allocations",
                 view->colors->reset);
     }
     for (uint32_t i = 0; n > 1 && i < n && (i < ROWS_OF_TABLES || view->top); i++) {
         const struct trace_thread *thread = &trace->threads[order[i]];
         const struct costs *costs = &report->threads[order[i]];
         char before[320];
-        int used = snprintf(before, sizeof before, "  %8" PRId32 " %10s %10s %12s %12s  ", thread->tid, format_bytes(costs->peak_bytes).text,
+        int used = snprintf(before, sizeof before, "  %8" PRId32 " %10s %10s %12s %12s  ", thread->tid,
+                            format_bytes(costs->peak_bytes).text,
                             format_bytes(costs->live_bytes).text, format_bytes(costs->allocated_bytes).text,
                             format_count(costs->allocations).text);
         print_clipped(view, before, thread->tid ? thread->name : "(held since the fork)", (size_t)used);

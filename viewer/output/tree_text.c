@@ -41,13 +41,14 @@ static struct format_text figure(const struct printer *printer, uint64_t value)
     return value ? view_measure(printer->tree->by, value) : (struct format_text){ "" };
 }
 
-/* "  12.3 MiB  45.6%   1.2 MiB  " and the drawing; `lead` stands directly before the name. Inside of a chain the inclusive figure is that of
- * its first call. */
+/* "  12.3 MiB  45.6%   1.2 MiB  " and the drawing; `lead` stands directly before the name. Inside of a chain the inclusive
+ * figure is that of its first call. */
 static void print_node(struct printer *printer, uint32_t id, const char *lead, bool in_chain)
 {
     const struct view *view = printer->view;
     const struct tree_node *node = &printer->tree->nodes[id];
-    uint64_t total = costs_measure(&node->total, printer->tree->by), self = printer->tree->inverted ? 0 : costs_measure(&node->self, printer->tree->by);
+    uint64_t total = costs_measure(&node->total, printer->tree->by);
+    uint64_t self = printer->tree->inverted ? 0 : costs_measure(&node->self, printer->tree->by);
     struct strbuf text = STRBUF_INIT, place = STRBUF_INIT, line = STRBUF_INIT;
     location_add_name(&text, &printer->profile->locations, node->location);
     location_add_place(&place, &printer->profile->locations, node->location);
@@ -95,8 +96,8 @@ static bool is_library(const struct printer *printer, uint32_t id)
     return rank == RANK_RUNTIME || rank == RANK_SYSTEM_LINE;
 }
 
-/* Call i of a chain of n says little: the middle of a very long chain, and what libraries call inside of themselves. The first and the
- * last always stand. */
+/* Call i of a chain of n says little: the middle of a very long chain, and what libraries call inside of themselves. The first
+ * and the last always stand. */
 static bool is_folded(const struct printer *printer, const uint32_t *chain, uint32_t n, uint32_t i)
 {
     if (printer->all_calls || i == 0 || i + 1 == n)
@@ -141,7 +142,8 @@ static uint32_t print_chain(struct printer *printer, uint32_t id, const char *le
 static void print_hidden(struct printer *printer, const struct tree_node *node)
 {
     char text[96];
-    snprintf(text, sizeof text, "%" PRIu32 " smaller, %s", node->hidden, view_measure(printer->tree->by, node->hidden_measure).text);
+    snprintf(text, sizeof text, "%" PRIu32 " smaller, %s", node->hidden,
+             view_measure(printer->tree->by, node->hidden_measure).text);
     print_dim(printer, drawing_of(printer->view)->last, text);
 }
 
@@ -163,7 +165,7 @@ static void print_children(struct printer *printer, uint32_t id, uint32_t level)
         return;
     if (printer->depth && level >= printer->depth) {
         if (node->child)
-            print_dim(printer, drawing_of(printer->view)->last, printer->view->utf8 ? "… (deeper levels: --depth)" : "... (deeper levels: --depth)");
+            print_dim(printer, drawing_of(printer->view)->last, "more levels below (--depth)");
         return;
     }
     uint32_t shown = 0;
@@ -176,10 +178,12 @@ static void print_children(struct printer *printer, uint32_t id, uint32_t level)
         print_hidden(printer, node);
 }
 
-void tree_print_text(const struct view *view, const struct profile *profile, const struct tree *tree, uint32_t depth, bool all_calls)
+void tree_print_text(const struct view *view, const struct profile *profile, const struct tree *tree, uint32_t depth,
+                     bool all_calls)
 {
     struct printer printer = {
-        .view = view, .profile = profile, .tree = tree, .depth = depth, .all_calls = all_calls, .total = costs_measure(&profile->total, tree->by),
+        .view = view, .profile = profile, .tree = tree, .depth = depth, .all_calls = all_calls,
+        .total = costs_measure(&profile->total, tree->by),
         .indent = STRBUF_INIT,
     };
     char title[128];

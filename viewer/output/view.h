@@ -22,8 +22,8 @@ struct view {
 /* Sets width, signs and colours for stdout; before the pager starts. */
 void view_init(struct view *view, enum color_when color);
 
-/* Appends `n` bytes of text on one line in at most `width` columns: tabs become blanks, what a terminal would obey or could not show
- * becomes "?". A longer text ends in a sign that says so. */
+/* Appends `n` bytes of text on one line in at most `width` columns: tabs become blanks, what a terminal would obey or could
+ * not show becomes "?". A longer text ends in a sign that says so. */
 void view_add_clipped(const struct view *view, struct strbuf *out, const char *text, size_t n, size_t width);
 
 /* A figure of the measure, with its unit: "1.50 GiB", or "1,234". */
