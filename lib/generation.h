@@ -20,6 +20,9 @@ extern uint8_t **hl_generation_tables[2];            /* [odd multiples of 8]: HL
 /* Makes the table for `address`; where that is impossible, a shared byte that pairs as well as addresses alone do. */
 uint8_t *hl_generation_make(uintptr_t address);
 
+/* Bytes of the tables that are resident now. */
+uint64_t hl_generation_resident(void);
+
 HL_INLINE uint8_t *hl_generation(const void *p)
 {
     uintptr_t address = (uintptr_t)p;

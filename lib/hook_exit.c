@@ -11,8 +11,10 @@ static void record_status(int status)
     /* A vfork child ends on its parent's memory: its status is not this process's. */
     bool ours = hl_self && hl_self->status != HL_THREAD_UNREADY && hl_session->pid == hl_sys_getpid();
     struct hl_thread *thread = ours ? hl_enter() : NULL;
-    if (thread && thread->nested)
+    if (thread && thread->nested) {
         hl_event_word(thread, HL_RECORD_EXIT, (uint8_t)status);
+        hl_session_measure();
+    }
     if (thread)
         hl_leave(thread);
 }

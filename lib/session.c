@@ -1,9 +1,11 @@
 #include "session.h"
 
+#include "generation.h"
 #include "real.h"
 #include "say.h"
 #include "stack.h"
 #include "sys.h"
+#include "unwind_table.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
@@ -222,8 +224,10 @@ HL_COLD void hl_session_notice(enum hl_hello_kind kind, const char *path)
     hl_sys(SYS_close, fd, 0, 0, 0, 0, 0);
 }
 
-void hl_session_add_bytes(size_t bytes)
+void hl_session_measure(void)
 {
-    if (hl_session && hl_session->segment)
-        atomic_fetch_add_explicit(&hl_session->segment->self_bytes, bytes, memory_order_relaxed);
+    uint64_t bytes = hl_generation_resident() + hl_sys_resident(hl_rule_table, sizeof hl_rule_table);
+    for (uint32_t i = 0; i < hl_session->rings && hl_session->threads[i]; i++)
+        bytes += hl_sys_resident(hl_session->threads[i], 2 * sizeof(struct hl_thread));
+    atomic_store_explicit(&hl_session->segment->self_bytes, bytes, memory_order_relaxed);
 }

@@ -37,6 +37,7 @@ extern struct hl_lineage hl_lineage;
 /* Sends a hello that wants no reply. */
 void hl_session_notice(enum hl_hello_kind kind, const char *path);
 
-void hl_session_add_bytes(size_t bytes);   /* memory that the library mapped for itself */
+/* Tells the collector how much private memory the library holds resident at this moment: generation bytes, thread states, rules. */
+void hl_session_measure(void);
 
 #endif

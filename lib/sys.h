@@ -34,6 +34,22 @@ static inline void *hl_sys_map(size_t bytes, int wipe)
 
 static inline void hl_sys_unmap(void *p, size_t bytes) { hl_sys(SYS_munmap, (long)p, (long)bytes, 0, 0, 0, 0); }
 
+/* How many bytes of a mapping of ours are in memory. */
+static inline uint64_t hl_sys_resident(const void *p, size_t bytes)
+{
+    unsigned char pages[1024];
+    uint64_t sum = 0;
+    uintptr_t start = (uintptr_t)p & ~(uintptr_t)4095, end = ((uintptr_t)p + bytes + 4095) & ~(uintptr_t)4095;
+    for (uintptr_t at = start; at < end; at += sizeof pages * 4096) {
+        size_t n = (end - at) / 4096 < sizeof pages ? (end - at) / 4096 : sizeof pages;
+        if (hl_sys(SYS_mincore, (long)at, (long)(n * 4096), (long)pages, 0, 0, 0) != 0)
+            continue;
+        for (size_t i = 0; i < n; i++)
+            sum += (pages[i] & 1) * 4096u;
+    }
+    return sum;
+}
+
 /* Waits while *word == value, at most `timeout_ns` (0: for ever). Shared between processes. */
 static inline long hl_sys_wait(_Atomic uint32_t *word, uint32_t value, uint64_t timeout_ns)
 {

@@ -86,15 +86,14 @@ static void print_top(struct trace *trace)
 /* What is missing and what it cost, in one line. */
 static void print_losses(const struct trace *trace, const struct sums *sums)
 {
-    uint64_t ns = trace->end_ns ? trace->end_ns : 1;
     if (sums->lost || sums->truncated || sums->damaged)
         fprintf(stderr, "losses: %s events, %s truncated stacks, %s damaged records", format_count(sums->lost).text,
                 format_count(sums->truncated).text, format_count(sums->damaged).text);
     else
         fprintf(stderr, "losses: none");
-    fprintf(stderr, "; collector %s of one processor", format_percent(trace->losses.collector_cpu_ns, ns).text);
+    fprintf(stderr, "; recording took %s of processor time beside the program", format_duration(trace->losses.collector_cpu_ns).text);
     if (sums->waits_ns > 1000000)
-        fprintf(stderr, ", program waited %s for it", format_duration(sums->waits_ns).text);
+        fprintf(stderr, ", which waited %s for it", format_duration(sums->waits_ns).text);
     fprintf(stderr, "\n");
 }
 

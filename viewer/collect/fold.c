@@ -308,7 +308,9 @@ static struct trace_losses count_losses(const struct target *target)
         losses.wait_ns += atomic_load(&head->wait_ns);
     }
     losses.events += atomic_load(&target->segment->unowned_events);
-    losses.self_bytes = (uint64_t)target->lanes_used * target->ring_bytes + atomic_load(&target->segment->self_bytes);
+    for (uint32_t i = 0; i < target->lanes_used; i++)
+        losses.self_bytes += target->lanes[i].tail < target->ring_bytes ? target->lanes[i].tail : target->ring_bytes;
+    losses.self_bytes += atomic_load(&target->segment->self_bytes);
     return losses;
 }
 

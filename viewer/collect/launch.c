@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const int handled[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
@@ -90,6 +91,17 @@ static void set_environment(const struct collector *collector, const char *libra
     setenv(HL_ENV_SOCKET, collector->socket_path, 1);
 }
 
+/* A limit on the size of files is meant for the program; it also hits shared memory and the trace. Ours is lifted as far as we may. */
+static void lift_file_limit(void)
+{
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+}
+
 int32_t launch_start(struct collector *collector, const char *library, char **argv)
 {
     int report[2], error = 0;
@@ -108,6 +120,7 @@ int32_t launch_start(struct collector *collector, const char *library, char **ar
         _exit(127);
     }
     close(report[1]);
+    lift_file_limit();
     if (pid > 0)
         program_pid = pid;
     collector->root_pid = pid;
