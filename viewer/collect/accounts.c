@@ -24,6 +24,15 @@ void accounts_next_epoch(struct accounts *accounts, uint32_t epoch)
     accounts->epoch_max_ns = accounts->now_ns;
 }
 
+/* Empty blocks come and go while a maximum lasts: the sites know which of them it holds at its end. */
+static void sum_peak_blocks(struct accounts *accounts)
+{
+    for (int i = 0; i < DOMAINS; i++)
+        accounts->domains[i].peak_blocks = 0;
+    for (size_t i = 0; i < accounts->sites.n; i++)
+        accounts->domains[accounts->sites.items[i].domain].peak_blocks += accounts->sites.items[i].peak_blocks;
+}
+
 void accounts_settle(struct accounts *accounts)
 {
     for (int i = 0; i < DOMAINS; i++) {
@@ -38,6 +47,7 @@ void accounts_settle(struct accounts *accounts)
         account->peak_bytes = account->allocated_bytes - account->freed_bytes;
         account->peak_blocks = (uint32_t)(account->allocations - account->frees);
     }
+    sum_peak_blocks(accounts);
 }
 
 struct trace_counts accounts_counts(const struct accounts *accounts, uint32_t site)

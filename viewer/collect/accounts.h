@@ -52,7 +52,8 @@ uint32_t accounts_add_site(struct accounts *accounts, uint32_t node, enum accoun
 /* Starts the next epoch: nothing is touched. */
 void accounts_next_epoch(struct accounts *accounts, uint32_t epoch);
 
-/* Settles the lazy peaks: after this, peak_bytes and peak_blocks of every site are those at its domain's peak. */
+/* Settles the lazy peaks: after this, peak_bytes and peak_blocks of every site are those at its domain's peak, and
+ * the domain's peak_blocks is their sum. */
 void accounts_settle(struct accounts *accounts);
 
 struct trace_counts accounts_counts(const struct accounts *accounts, uint32_t site);

@@ -259,9 +259,9 @@ static int by_site(const void *a, const void *b)
 
 static void write_sites(struct target *target)
 {
+    accounts_settle(&target->accounts);
     struct trace_totals totals = sum_up(target);
     VEC(struct trace_site_totals) sites = {0};
-    accounts_settle(&target->accounts);
     for (uint32_t i = 0; i < target->accounts.sites.n; i++) {
         const struct account *account = &target->accounts.sites.items[i];
         struct trace_site_totals site = {trace_site(target, i), accounts_counts(&target->accounts, i), account->peak_bytes, account->peak_blocks};
