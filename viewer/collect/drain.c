@@ -22,8 +22,13 @@ static uint64_t map_leaf(enum hl_map_class class)
 
 static enum account_domain map_domain(enum hl_map_class class) { return class == HL_MAP_ANONYMOUS ? DOMAIN_MAPPED : DOMAIN_APART; }
 
-/* A record where it lies in the ring. Its length was read once and checked; nothing is read beyond it, whatever the words say now. */
+#define CHANGES_MAX 4096                  /* that wait for one before them; the target's threads are fewer */
+#define STUCK_NS UINT64_C(1000000000)     /* a change that has not come by then will not come */
+
+/* A record where it lies in the ring. Its first word and its length were read once and checked; nothing is read beyond it, whatever the words
+ * say now. */
 struct view {
+    uint64_t w0;
     const uint64_t *w;
     uint32_t words;
 };
@@ -39,6 +44,11 @@ static inline uint32_t follow_stack(struct target *target, struct lane *lane, st
     lane->path.n = kept + 1;
     vec_reserve(&lane->path, fresh);
     uint32_t node = lane->path.items[kept];
+    if (fresh >= STACK_CACHE_MIN && fresh <= STACK_CACHE_MAX) {
+        stack_cache_follow(&target->stacks, &target->trie, node, frames, fresh, lane->path.items + lane->path.n);
+        lane->path.n += fresh;
+        return vec_last(&lane->path);
+    }
     for (uint32_t i = fresh; i-- > 0;) {
         node = trie_child(&target->trie, node, frames[i]);
         lane->path.items[lane->path.n++] = node;
@@ -77,7 +87,7 @@ static inline bool on_alloc(struct target *target, struct lane *lane, struct vie
     target->truncated += is_truncated(target, lane);
     end_held(target, lane);
     account_alloc(&target->accounts, site, bytes);
-    lane->held = (struct live_block){w[0] & ((UINT64_C(1) << 56) - 1), bytes, site, target->accounts.epoch};
+    lane->held = (struct live_block){hl_record_payload(record.w0), bytes, site, target->accounts.epoch};
     lane->last_key = lane->held.key;
     if (__builtin_expect(target->collector->all_events, 0))
         fold_event(target, lane, TRACE_EVENT_ALLOC, &lane->held);
@@ -86,7 +96,7 @@ static inline bool on_alloc(struct target *target, struct lane *lane, struct vie
 
 static inline void on_free(struct target *target, struct lane *lane, uint64_t w0)
 {
-    uint64_t key = w0 & ((UINT64_C(1) << 56) - 1);
+    uint64_t key = hl_record_payload(w0);
     struct live_block block;
     if (lane->held.key == key) {
         block = lane->held;
@@ -133,11 +143,13 @@ static void map_changes_class(struct target *target, uint64_t start, uint64_t en
 
 static uint64_t whole_pages(uint64_t length) { return (length + 4095) & ~UINT64_C(4095); }
 
+#define ADDRESSES (UINT64_C(1) << 47)     /* bytes that a program can map at most */
+
 static void apply_change(struct target *target, const struct map_change *change)
 {
     uint64_t start = change->address, length = whole_pages(change->length);
     enum hl_map_class class = change->class;
-    if (length > UINT64_C(1) << 47)
+    if (length > ADDRESSES || change->old_length > ADDRESSES || change->old_address > HL_RECORD_ADDRESS_MASK)
         return;
     switch (change->kind) {
     case HL_RECORD_REMAP:;
@@ -167,13 +179,30 @@ static void apply_change(struct target *target, const struct map_change *change)
     }
 }
 
-static int by_sequence(const void *a, const void *b)
+static void wait_turn(struct target *target, struct map_change change)
 {
-    uint64_t x = ((const struct map_change *)a)->sequence, y = ((const struct map_change *)b)->sequence;
-    return x < y ? -1 : x > y;
+    vec_push(&target->changes, change);
+    size_t i = target->changes.n - 1;
+    for (; i && target->changes.items[i - 1].sequence > change.sequence; i--)
+        target->changes.items[i] = target->changes.items[i - 1];
+    target->changes.items[i] = change;
 }
 
-/* Changes take effect in the order of their sequence numbers, whatever ring they came through. */
+/* Applies the first `n` that wait. */
+static void apply_changes(struct target *target, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct map_change *change = &target->changes.items[i];
+        if (change->sequence >= target->next_sequence)
+            target->next_sequence = change->sequence + 1;
+        apply_change(target, change);
+    }
+    target->changes.n -= n;
+    memmove(target->changes.items, target->changes.items + n, target->changes.n * sizeof *target->changes.items);
+}
+
+/* Changes take effect in the order of their sequence numbers, whatever ring they came through. One that others did not wait for any longer
+ * takes effect at once. */
 static void on_change(struct target *target, struct map_change change)
 {
     if (change.sequence == target->next_sequence && target->changes.n == 0) {
@@ -181,30 +210,24 @@ static void on_change(struct target *target, struct map_change change)
         apply_change(target, &change);
         return;
     }
-    vec_push(&target->changes, change);
-    vec_sort(&target->changes, by_sequence);
+    wait_turn(target, change);
+    uint64_t next = target->next_sequence;
     size_t done = 0;
-    while (done < target->changes.n && target->changes.items[done].sequence <= target->next_sequence) {
-        target->next_sequence = target->changes.items[done].sequence + 1;
-        apply_change(target, &target->changes.items[done++]);
-    }
-    memmove(target->changes.items, target->changes.items + done, (target->changes.n - done) * sizeof *target->changes.items);
-    target->changes.n -= done;
+    for (; done < target->changes.n && target->changes.items[done].sequence <= next; done++)
+        if (target->changes.items[done].sequence == next)
+            next++;
+    if (target->changes.n == CHANGES_MAX)
+        done = CHANGES_MAX;
+    apply_changes(target, done);
 }
 
-void target_flush_changes(struct target *target)
-{
-    for (size_t i = 0; i < target->changes.n; i++) {
-        target->next_sequence = target->changes.items[i].sequence + 1;
-        apply_change(target, &target->changes.items[i]);
-    }
-    target->changes.n = 0;
-}
+void target_flush_changes(struct target *target) { apply_changes(target, target->changes.n); }
 
 static bool on_mapping(struct target *target, struct lane *lane, struct view record)
 {
     const uint64_t *w = record.w;
-    struct map_change change = {.kind = hl_record_kind(w[0]), .address = hl_record_address(w[0]), .class = (enum hl_map_class)hl_record_generation(w[0])};
+    struct map_change change = {.kind = hl_record_kind(record.w0), .address = hl_record_address(record.w0),
+                                .class = (enum hl_map_class)hl_record_generation(record.w0)};
     switch (change.kind) {
     case HL_RECORD_UNMAP:
     case HL_RECORD_PROTECT:
@@ -249,6 +272,8 @@ static void on_fork(struct target *target, struct lane *lane, uint64_t token)
     vec_push(&target->fork_points, point);
 }
 
+/* The next three have the room for a path on their own stack, not on that of rings read within rings (catch_up). */
+
 /* The zero padded path from w[header] to the record's end. */
 static void copy_path(char path[8 * HL_RECORD_WORDS_MAX + 1], struct view record, uint32_t header)
 {
@@ -259,7 +284,7 @@ static void copy_path(char path[8 * HL_RECORD_WORDS_MAX + 1], struct view record
     path[bytes] = 0;
 }
 
-static void on_module(struct target *target, struct view record)
+static __attribute__((noinline)) void on_module(struct target *target, struct view record)
 {
     struct hl_module_record module;
     char path[8 * HL_RECORD_WORDS_MAX + 1];
@@ -270,14 +295,14 @@ static void on_module(struct target *target, struct view record)
     fold_module(target, &module, path);
 }
 
-static void on_exec(struct target *target, struct view record)
+static __attribute__((noinline)) void on_exec(struct target *target, struct view record)
 {
     char path[8 * HL_RECORD_WORDS_MAX + 1];
     copy_path(path, record, 2);
     collector_note_exec(target->collector, target, (int32_t)record.w[1], path);
 }
 
-static void on_name(struct target *target, const struct lane *lane, struct view record)
+static __attribute__((noinline)) void on_name(struct target *target, const struct lane *lane, struct view record)
 {
     char name[8 * HL_RECORD_WORDS_MAX + 1];
     struct target_thread *thread = &target->threads.items[lane->thread];
@@ -312,59 +337,60 @@ static void on_thread(struct target *target, struct lane *lane, int32_t tid)
 /* Everything but blocks. */
 static bool on_rare(struct target *target, struct lane *lane, struct view record)
 {
-    const uint64_t *w = record.w;
-    switch (hl_record_kind(w[0])) {
+    uint64_t w0 = record.w0;
+    switch (hl_record_kind(w0)) {
     case HL_RECORD_PAD: return true;
-    case HL_RECORD_SIZE_HIGH: lane->size_high = (w[0] & 0xffffff) << HL_RECORD_SIZE_BITS; return true;
+    case HL_RECORD_SIZE_HIGH: lane->size_high = (w0 & 0xffffff) << HL_RECORD_SIZE_BITS; return true;
     case HL_RECORD_FRAMES: return follow_stack(target, lane, record, 2) != TRIE_NONE;
     case HL_RECORD_TIME:
-        if (hl_record_payload(w[0]) > target->accounts.now_ns && hl_record_payload(w[0]) <= target->collector->now_ns)
-            target->accounts.now_ns = hl_record_payload(w[0]);
+        if (hl_record_payload(w0) > target->accounts.now_ns && hl_record_payload(w0) <= target->collector->now_ns)
+            target->accounts.now_ns = hl_record_payload(w0);
         return true;
-    case HL_RECORD_THREAD: on_thread(target, lane, (int32_t)w[0]); return true;
+    case HL_RECORD_THREAD: on_thread(target, lane, (int32_t)w0); return true;
     case HL_RECORD_MAP:
     case HL_RECORD_UNMAP:
     case HL_RECORD_REMAP:
     case HL_RECORD_PROTECT:
     case HL_RECORD_BREAK: return on_mapping(target, lane, record);
-    case HL_RECORD_FORK: on_fork(target, lane, hl_record_payload(w[0])); return true;
+    case HL_RECORD_FORK: on_fork(target, lane, hl_record_payload(w0)); return true;
     case HL_RECORD_EXEC: on_exec(target, record); return true;
     case HL_RECORD_EXEC_FAILED: collector_note_exec(target->collector, target, target->pid, NULL); return true;
     case HL_RECORD_MODULE: on_module(target, record); return true;
-    case HL_RECORD_UNLOAD: catch_up(target, lane); fold_unload(target, hl_record_address(w[0])); return true;
+    case HL_RECORD_UNLOAD: catch_up(target, lane); fold_unload(target, hl_record_address(w0)); return true;
     case HL_RECORD_NAME: on_name(target, lane, record); return true;
-    case HL_RECORD_EXIT: target->exit_status = (int32_t)(w[0] & 0xff); return true;
+    case HL_RECORD_EXIT: target->exit_status = (int32_t)(w0 & 0xff); return true;
     default: return false;
     }
 }
+
+/* No block begins at the very start of memory; such keys would mean free slots to the maps. */
+static inline bool is_block(uint64_t w0) { return hl_record_address(w0) > LIVE_GONE; }
 
 /* Takes the record at w, of which `available` words may be read. Returns its words, 0: it makes no sense. The two kinds that nearly all
  * records are of come first; the slot of the next record's block is fetched while this one is at work. */
 static inline uint32_t take_record(struct target *target, struct lane *lane, const uint64_t *w, uint64_t available)
 {
-    enum hl_record_kind kind = hl_record_kind(w[0]);
+    uint64_t w0 = *(const volatile uint64_t *)w;
+    enum hl_record_kind kind = hl_record_kind(w0);
     if (__builtin_expect(!lane->path.n, 0) && kind != HL_RECORD_THREAD && kind != HL_RECORD_PAD)
         return 0;
-    if (kind == HL_RECORD_FREE) {
+    if (kind == HL_RECORD_FREE || kind == HL_RECORD_REALLOC) {
         __builtin_prefetch(&target->live.slots[live_slot(&target->live, w[available > 1])]);
+        if (__builtin_expect(!is_block(w0), 0))
+            return 0;
         target->events++;
-        on_free(target, lane, w[0]);
+        on_free(target, lane, w0);
         return 1;
     }
     if (kind == HL_RECORD_ALLOC) {
-        struct view record = {w, available > 1 ? 2 + hl_stack_fresh(w[1]) : 2};
-        if (record.words > available)
+        struct view record = {w0, w, available > 1 ? 2 + hl_stack_fresh(w[1]) : 2};
+        if (__builtin_expect(record.words > available || !is_block(w0), 0))
             return 0;
         __builtin_prefetch(&target->live.slots[live_slot(&target->live, w[record.words < available ? record.words : 0])]);
         target->events++;
         return on_alloc(target, lane, record) ? record.words : 0;
     }
-    struct view record = {w, hl_record_words(w, available)};
-    if (kind == HL_RECORD_REALLOC) {
-        target->events++;
-        on_free(target, lane, w[0]);
-        return 1;
-    }
+    struct view record = {w0, w, hl_record_words_of(w0, w, available)};
     return record.words && on_rare(target, lane, record) ? record.words : 0;
 }
 
@@ -419,21 +445,25 @@ static void notice_lanes(struct target *target)
     target->lanes_used = used < target->rings ? used : target->rings;
 }
 
+/* Changes whose predecessors never came go on without them. */
+static void mind_stuck(struct target *target)
+{
+    uint64_t now = target->collector->now_ns;
+    if (target->changes.n && (target->dead || now - target->stuck_since > STUCK_NS))
+        target_flush_changes(target);
+    if (!target->changes.n)
+        target->stuck_since = now;
+}
+
 uint64_t target_drain(struct target *target, uint64_t limit)
 {
     uint64_t consumed = 0;
     notice_lanes(target);
     for (uint32_t i = 0; i < target->lanes_used; i++)
         consumed += target_drain_lane(target, i, limit);
+    mind_stuck(target);
     return consumed;
 }
 
-void target_drain_all(struct target *target)
-{
-    while (target_drain(target, UINT64_MAX))
-        ;
-    if (target->changes.n && (target->dead || target->collector->now_ns - target->stuck_since > 1000000000))
-        target_flush_changes(target);
-    if (!target->changes.n)
-        target->stuck_since = target->collector->now_ns;
-}
+/* Once around: a target that keeps writing must not keep the collector. */
+void target_drain_all(struct target *target) { target_drain(target, UINT64_MAX); }

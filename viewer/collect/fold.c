@@ -170,6 +170,7 @@ void fold_unload(struct target *target, uint64_t start)
         for (uint32_t site = 0; site < target->accounts.sites.n; site++)
             trace_site(target, site);
         trie_retire(&target->trie, module->start, module->end + 1);
+        stack_cache_forget(&target->stacks);
         map_release(&target->frames);
         module->gone = true;
     }
@@ -307,6 +308,8 @@ static struct trace_losses count_losses(const struct target *target)
         losses.waits += atomic_load(&head->waits);
         losses.wait_ns += atomic_load(&head->wait_ns);
     }
+    if (!target->segment)                /* it could not be made: the process went unrecorded */
+        return losses;
     losses.events += atomic_load(&target->segment->unowned_events);
     for (uint32_t i = 0; i < target->lanes_used; i++)
         losses.self_bytes += target->lanes[i].tail < target->ring_bytes ? target->lanes[i].tail : target->ring_bytes;

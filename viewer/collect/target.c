@@ -136,6 +136,7 @@ void target_release(struct target *target)
     free(target->lanes);
     free(target->exec_path);
     trie_release(&target->trie);
+    stack_cache_release(&target->stacks);
     accounts_release(&target->accounts);
     live_release(&target->live);
     map_release(&target->pending);

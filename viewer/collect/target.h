@@ -10,6 +10,7 @@
 #include "accounts.h"
 #include "live.h"
 #include "mappings.h"
+#include "stack_cache.h"
 #include "trie.h"
 
 #include <stdbool.h>
@@ -74,6 +75,7 @@ struct target {
     uint32_t lanes_used;
 
     struct trie trie;
+    struct stack_cache stacks;
     struct accounts accounts;
     struct live_map live;
     struct map pending;                   /* frees that came before their allocation, by key */
