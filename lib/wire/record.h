@@ -79,11 +79,13 @@ static inline uint64_t hl_stack_size(uint64_t w1) { return w1 & HL_RECORD_SIZE_M
 static inline uint32_t hl_stack_fresh(uint64_t w1) { return (uint32_t)(w1 >> 40) & 1023; }
 static inline uint32_t hl_stack_kept(uint64_t w1) { return (uint32_t)(w1 >> 50); }
 
-/* Words of the record that begins at w, of which `available` words may be read; 0: not a record, or not whole. The caller's copy or the shared ring
- * alike: every word is read once. */
-static inline uint32_t hl_record_words(const uint64_t *w, uint64_t available)
+/* Words of the record at w, whose first word was read as w0 and of which `available` words may be read; 0: not a record, or not whole. The
+ * caller's copy or the shared ring alike: no word is read twice. */
+static inline uint32_t hl_record_words_of(uint64_t w0, const uint64_t *w, uint64_t available)
 {
-    uint64_t w0 = available ? w[0] : 0, words;
+    uint64_t words;
+    if (!available)
+        return 0;
     switch (hl_record_kind(w0)) {
     case HL_RECORD_PAD: words = w0 & UINT32_MAX; break;
     case HL_RECORD_ALLOC: words = available > 1 ? 2 + hl_stack_fresh(w[1]) : 2; break;
@@ -108,6 +110,11 @@ static inline uint32_t hl_record_words(const uint64_t *w, uint64_t available)
     default: return 0;
     }
     return words && words <= available ? (uint32_t)words : 0;
+}
+
+static inline uint32_t hl_record_words(const uint64_t *w, uint64_t available)
+{
+    return available ? hl_record_words_of(w[0], w, available) : 0;
 }
 
 #endif

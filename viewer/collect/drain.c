@@ -419,10 +419,11 @@ uint64_t target_drain_lane(struct target *target, uint32_t i, uint64_t limit)
     lane->draining = true;
     bool sane = head - tail <= target->ring_bytes && head % 8 == 0;
     const uint64_t *ring = hl_segment_ring(target->segment, target->data_offset, target->ring_bytes, i);
-    if (head - tail > limit)
-        head = tail + limit;
-    while (sane && tail < head) {
+    uint64_t stop = head - tail > limit ? tail + limit : head;
+    while (sane && tail < stop) {
         uint64_t at = tail & (target->ring_bytes - 1), ahead = target->ring_bytes - at;
+        if (ahead > head - tail)         /* a record is published whole */
+            ahead = head - tail;
         uint32_t words = take_record(target, lane, ring + at / 8, ahead / 8);
         sane = words != 0;
         tail += (uint64_t)words * 8;
