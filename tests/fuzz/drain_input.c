@@ -1,0 +1,191 @@
+#include "drain_input.h"
+
+#include "../../viewer/base/xalloc.h"
+#include "../../viewer/collect/fold.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct trace_run run = {.command = "", .host = "", .version = ""};
+
+static struct target *new_target(struct liar *liar, uint32_t rings)
+{
+    struct target *target = xcalloc(1, sizeof *target);
+    target->collector = &liar->collector;
+    target->pidfd = -1;
+    target->pid = 0;                      /* no process: nothing is looked up below /proc */
+    target->exit_status = -1;
+    trie_init(&target->trie);
+    live_init(&target->live);
+    target->trace = trace_write_process(liar->collector.writer, &(struct trace_process){.parent = TRACE_NONE, .command = "", .executable = ""});
+    target_add_thread(target, 0);
+    if (!rings)
+        return target;
+    target->segment_bytes = hl_segment_bytes(rings, LIAR_RING_BYTES);
+    target->segment = aligned_alloc(4096, target->segment_bytes);
+    memset(target->segment, 0, target->segment_bytes);
+    target->rings = rings;
+    target->ring_bytes = LIAR_RING_BYTES;
+    target->data_offset = target->segment_bytes - (size_t)rings * LIAR_RING_BYTES;
+    target->lanes = xcalloc(rings, sizeof *target->lanes);
+    atomic_store(&target->segment->rings_used, rings);
+    return target;
+}
+
+void liar_open(struct liar *liar, uint32_t rings)
+{
+    memset(liar, 0, sizeof *liar);
+    liar->collector.board = &liar->board;
+    liar->collector.now_ns = 1000000;
+    vec_push(&liar->collector.epochs, 0);
+    if (trace_writer_create(&liar->collector.writer, "/dev/null", &run) != 0)
+        abort();
+    liar->target = new_target(liar, rings);
+}
+
+void liar_write(struct liar *liar, uint32_t ring, const uint64_t *words, size_t n)
+{
+    struct target *target = liar->target;
+    uint64_t *data = hl_segment_ring(target->segment, target->data_offset, target->ring_bytes, ring), at = liar->heads[ring] / 8;
+    for (size_t i = 0; i < n; i++)
+        data[(at + i) % (LIAR_RING_BYTES / 8)] = words[i];
+    liar->heads[ring] += n * 8;
+    atomic_store_explicit(&target->segment->heads[ring].head, liar->heads[ring], memory_order_release);
+}
+
+static void release(struct liar *liar, struct target *target)
+{
+    free(target->segment);
+    target->segment = NULL;               /* not a mapping */
+    target_release(target);
+}
+
+void liar_close(struct liar *liar)
+{
+    struct target *target = liar->target;
+    struct trace_exit end = {.process = target->trace, .kind = TRACE_EXIT_CODE, .end_ns = ++liar->collector.now_ns};
+    target->dead = true;
+    target_drain_all(target);
+    target_flush_changes(target);
+    fold_end(target, &end);
+    release(liar, target);
+    for (size_t i = 0; i < liar->collector.notes.n; i++)
+        free(liar->collector.notes.items[i].path);
+    vec_release(&liar->collector.notes);
+    vec_release(&liar->collector.epochs);
+    fold_shared_release(&liar->collector.shared);
+    trace_writer_close(liar->collector.writer);
+}
+
+/* What is left of a script. Behind its end there are zeroes. */
+struct script {
+    const uint8_t *at, *end;
+};
+
+static uint64_t take(struct script *script, size_t bytes)
+{
+    uint64_t value = 0;
+    size_t left = (size_t)(script->end - script->at), n = bytes < left ? bytes : left;
+    memcpy(&value, script->at, n);
+    script->at += n;
+    return value;
+}
+
+/* Few addresses, so that frees find blocks and mappings overlap; now and then any bits at all. */
+static uint64_t address(struct script *script)
+{
+    uint8_t choice = (uint8_t)take(script, 1);
+    return choice < 240 ? (uint64_t)(choice & 63) * 16 * (choice < 120 ? 1 : 256) : take(script, 8);
+}
+
+static uint64_t length(struct script *script)
+{
+    uint8_t choice = (uint8_t)take(script, 1);
+    return choice < 240 ? (uint64_t)choice * 512 : take(script, 8);
+}
+
+/* A record of nearly the right form, so that wrong values get past the first checks. Returns its words. */
+static size_t make_record(struct script *script, uint64_t words[HL_RECORD_WORDS_MAX])
+{
+    enum hl_record_kind kind = (enum hl_record_kind)(1 + take(script, 1) % (HL_RECORD_LAST + 1));
+    uint32_t fresh = (uint32_t)take(script, 1) % 12, kept = (uint32_t)take(script, 1) % 8;
+    uint64_t w0 = hl_record_block(kind, (uint8_t)take(script, 1) % 3, address(script));
+    memset(words, 0, HL_RECORD_WORDS_MAX * sizeof *words);
+    words[1] = hl_record_stack(length(script), fresh, kept);
+    for (uint32_t i = 2; i < 2 + 6 + fresh; i++)
+        words[i] = take(script, 1) % 9;
+    words[0] = w0;
+    switch (kind) {
+    case HL_RECORD_PAD: words[0] = hl_record_word(kind, 1 + take(script, 1) % 4); break;
+    case HL_RECORD_UNMAP: case HL_RECORD_PROTECT: words[1] = length(script); words[2] = take(script, 1); break;
+    case HL_RECORD_MAP: case HL_RECORD_BREAK: words[2] = length(script); words[3] = take(script, 1); break;
+    case HL_RECORD_REMAP: words[2] = length(script); words[3] = take(script, 1); words[4] = address(script); words[5] = length(script); break;
+    case HL_RECORD_EXEC: case HL_RECORD_NAME: words[0] = hl_record_word(kind, take(script, 1) % 40); break;
+    case HL_RECORD_MODULE:
+        words[0] = hl_record_word(kind, take(script, 1) % 40);
+        words[2] = address(script);
+        words[3] = address(script);
+        words[4] = take(script, 1);
+        break;
+    default: break;
+    }
+    uint32_t n = hl_record_words(words, HL_RECORD_WORDS_MAX);
+    return n ? n : 1;
+}
+
+/* The parent forks: the child inherits what the parent claims to hold. */
+static void inherit(struct liar *liar, uint64_t token)
+{
+    struct live_map live = {0};
+    struct target *child = new_target(liar, 0);
+    target_settle(liar->target, false);
+    bool found = target_take_fork_point(liar->target, token, &live);
+    target_inherit(child, liar->target, found ? &live : &liar->target->live);
+    live_release(&live);
+    release(liar, child);
+}
+
+static void step(struct liar *liar, struct script *script)
+{
+    struct target *target = liar->target;
+    uint64_t words[HL_RECORD_WORDS_MAX];
+    uint8_t what = (uint8_t)take(script, 1);
+    uint32_t ring = (uint32_t)take(script, 1) % target->rings;
+    switch (what % 16) {
+    case 0:                               /* any words */
+        for (uint32_t i = 0; i < 8; i++)
+            words[i] = take(script, 8);
+        liar_write(liar, ring, words, 8);
+        break;
+    case 1: atomic_store(&target->segment->heads[ring].head, take(script, 8)); break;
+    case 2: atomic_store(&target->segment->rings_used, (uint32_t)take(script, 4)); break;
+    case 3: target_drain(target, 1 + take(script, 2)); break;
+    case 4: target_drain_all(target); break;
+    case 5:
+        liar->collector.now_ns += take(script, 4);
+        vec_push(&liar->collector.epochs, liar->collector.now_ns);
+        liar->collector.epoch++;
+        fold_epoch(target, liar->collector.now_ns);
+        break;
+    case 6: inherit(liar, take(script, 1) % 64 * 16); break;
+    case 7:
+        words[0] = hl_record_word(HL_RECORD_THREAD, take(script, 1));
+        liar_write(liar, ring, words, 1);
+        break;
+    default: liar_write(liar, ring, words, make_record(script, words)); break;
+    }
+}
+
+void drain_input(const uint8_t *data, size_t size)
+{
+    static struct liar liar;
+    struct script script = {data, data + size};
+    uint32_t rings = 1 + (uint32_t)take(&script, 1) % 4;
+    liar_open(&liar, rings);
+    liar.collector.all_events = take(&script, 1) % 4 == 0;
+    for (uint32_t i = 0; i < rings; i++)
+        liar_write(&liar, i, (uint64_t[]){hl_record_word(HL_RECORD_THREAD, 100 + i)}, 1);
+    while (script.at < script.end)
+        step(&liar, &script);
+    liar_close(&liar);
+}
