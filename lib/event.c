@@ -142,22 +142,22 @@ static bool send_frames(struct hl_thread *thread, uint32_t from, uint32_t to)
 
 HL_COLD uint64_t *hl_event_after_capture(struct hl_thread *thread, struct hl_capture *capture, size_t words)
 {
-    uint32_t depth = capture->kept + capture->fresh;
+    uint32_t depth = thread->depth, kept = capture->kept;
+    if (capture->patches)                /* what follows counts on an unbroken outer part */
+        kept = (uint32_t)(thread->patches[capture->patches - 1] >> 48);
     if (thread->check) {                 /* every stack whole, so that the differences can be compared with it too */
         hl_stack_check(thread);
-        *capture = (struct hl_capture){0, depth};
+        kept = 0;
     }
-    while (capture->fresh > HL_RECORD_FRESH_MAX) {
-        if (!send_frames(thread, capture->kept, capture->kept + HL_RECORD_FRESH_MAX))
+    for (; depth - kept > HL_RECORD_FRESH_MAX; kept += HL_RECORD_FRESH_MAX)
+        if (!send_frames(thread, kept, kept + HL_RECORD_FRESH_MAX))
             return NULL;
-        capture->kept += HL_RECORD_FRESH_MAX;
-        capture->fresh = depth - capture->kept;
-    }
     if ((size_t)(thread->limit - thread->cursor) < HL_RECORD_BYTES_MAX && !hl_event_room(thread))
         return NULL;
     uint64_t *record = (uint64_t *)thread->cursor;
-    for (uint32_t k = 0; k < capture->fresh; k++)
+    for (uint32_t k = 0; k < depth - kept; k++)
         record[words + k] = thread->frames[depth - 1 - k].pc;
+    *capture = (struct hl_capture){(uint16_t)kept, (uint16_t)(depth - kept), 0};
     return record;
 }
 

@@ -52,8 +52,8 @@ HL_INLINE uint64_t *hl_event_stack(struct hl_thread *thread, struct hl_frame ori
         if (!record)
             return NULL;
     }
-    record[1] = hl_record_stack(size, capture.fresh, capture.kept);
-    *end = record + words + capture.fresh;
+    record[1] = hl_record_stack_patched(size, capture.patches, capture.fresh, capture.kept);
+    *end = record + words + capture.fresh + capture.patches;
     return record;
 }
 

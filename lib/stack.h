@@ -15,13 +15,16 @@
 #include "arch.h"
 #include "thread.h"
 
+/* The stack as a difference: depth = kept + fresh. */
 struct hl_capture {
-    uint32_t kept, fresh;              /* outermost frames kept, innermost frames new: depth = kept + fresh */
+    uint16_t kept;                     /* outermost frames that the last stack had too, patched ones included */
+    uint16_t fresh;                    /* innermost frames that are new */
+    uint16_t patches;                  /* kept frames with another return address */
 };
 
 /* Walks from the hook's caller, whose state is pc (where the hook returns to), sp and fp, and updates thread->frames; thread->depth becomes kept + fresh. The fresh return addresses,
- * innermost first, are written to `pcs` too, if they are no more than HL_RECORD_FRESH_MAX. */
-struct hl_capture hl_stack_capture(struct hl_thread *thread, uintptr_t pc, uintptr_t sp, uintptr_t fp, uint64_t *pcs);
+ * innermost first, and the patches are written to `words` too, if there are no more than HL_RECORD_FRESH_MAX fresh ones. */
+struct hl_capture hl_stack_capture(struct hl_thread *thread, uintptr_t pc, uintptr_t sp, uintptr_t fp, uint64_t *words);
 
 /* Checking mode: compares the stack captured last with the oracle's (libunwind, loaded for the purpose) and counts. */
 void hl_stack_check(struct hl_thread *thread);

@@ -46,6 +46,7 @@ struct hl_thread {
     char *ring, *ring_end;
     struct hl_thread *nested;          /* NULL in a nested state */
     struct hl_ring_head own_head;      /* of a nested state */
+    uint64_t patches[HL_RECORD_PATCHES_MAX + 1];   /* scratch of the walk at work */
     struct hl_walked bottom;                 /* stands outside of frames[0], its sp above all others: stops searches */
     struct hl_walked frames[HL_STACK_MAX];   /* of the last walk, outermost first */
     struct hl_walked fresh[HL_STACK_MAX];    /* scratch of the walk at work, innermost first */

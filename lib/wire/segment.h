@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HL_WIRE_MAGIC UINT64_C(0x326c70656c686568)   /* changes with every change of record.h, segment.h, hello.h */
+#define HL_WIRE_MAGIC UINT64_C(0x336c70656c686568)   /* changes with every change of record.h, segment.h, hello.h */
 
 enum hl_board_state { HL_BOARD_ON = 1, HL_BOARD_OFF = 2 };   /* OFF: every target passes through from now on */
 enum hl_on_full { HL_ON_FULL_WAIT, HL_ON_FULL_DROP };

@@ -33,26 +33,51 @@ struct view {
     uint32_t words;
 };
 
-/* Brings the lane's path up to date: cut to the `kept` outermost frames, then those from w[header] on. Returns the innermost node;
+static void make_room_for_frames(struct lane *lane, uint32_t depth)
+{
+    lane->pcs_room = depth < 64 ? 64 : 2 * (size_t)depth;
+    lane->pcs = xreallocarray(lane->pcs, lane->pcs_room, sizeof *lane->pcs);
+    vec_reserve(&lane->path, lane->pcs_room + 1 - lane->path.n);
+}
+
+/* Puts the patches into the stack; returns the outermost index that changed, UINT32_MAX: they make no sense. */
+static uint32_t apply_patches(struct lane *lane, const uint64_t *patches, uint32_t n, uint32_t kept)
+{
+    uint32_t low = kept;
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t patch = patches[i];
+        uint32_t index = (uint32_t)(patch >> 48);
+        if (index >= kept)
+            return UINT32_MAX;
+        lane->pcs[index] = patch & HL_RECORD_ADDRESS_MASK;
+        low = index < low ? index : low;
+    }
+    return low;
+}
+
+/* Brings the lane's stack up to date with a record whose stack word is w[1] and whose frames begin at w[header]. Returns the innermost node;
  * TRIE_NONE: the record makes no sense. */
 static inline uint32_t follow_stack(struct target *target, struct lane *lane, struct view record, uint32_t header)
 {
-    uint32_t kept = hl_stack_kept(record.w[1]), fresh = record.words - header;
-    const uint64_t *frames = record.w + header;
-    if (__builtin_expect(kept + 1 > lane->path.n, 0))
+    uint64_t word = record.w[1];
+    uint32_t kept = hl_stack_kept(word), patches = hl_stack_patches(word), low = kept;
+    if (__builtin_expect(kept + 1 > lane->path.n || header + patches > record.words, 0))
         return TRIE_NONE;
-    lane->path.n = kept + 1;
-    vec_reserve(&lane->path, fresh);
-    uint32_t node = lane->path.items[kept];
-    if (fresh >= STACK_CACHE_MIN && fresh <= STACK_CACHE_MAX) {
-        stack_cache_follow(&target->stacks, &target->trie, node, frames, fresh, lane->path.items + lane->path.n);
-        lane->path.n += fresh;
-        return vec_last(&lane->path);
+    uint32_t fresh = record.words - header - patches, depth = kept + fresh;
+    if (__builtin_expect(depth > lane->pcs_room, 0))
+        make_room_for_frames(lane, depth);
+    for (uint32_t i = 0; i < fresh; i++)
+        lane->pcs[depth - 1 - i] = record.w[header + i];
+    if (patches && (low = apply_patches(lane, record.w + header + fresh, patches, kept)) == UINT32_MAX)
+        return TRIE_NONE;
+    uint32_t *path = lane->path.items, node = path[low], n = depth - low;
+    lane->path.n = (size_t)depth + 1;
+    if (n >= STACK_CACHE_MIN && n <= STACK_CACHE_MAX) {
+        stack_cache_follow(&target->stacks, &target->trie, node, lane->pcs + low, n, path + low + 1);
+        return path[depth];
     }
-    for (uint32_t i = fresh; i-- > 0;) {
-        node = trie_child(&target->trie, node, frames[i]);
-        lane->path.items[lane->path.n++] = node;
-    }
+    for (uint32_t i = low; i < depth; i++)
+        path[i + 1] = node = trie_child(&target->trie, node, lane->pcs[i]);
     return node;
 }
 
@@ -191,6 +216,8 @@ static void wait_turn(struct target *target, struct map_change change)
 /* Applies the first `n` that wait. */
 static void apply_changes(struct target *target, size_t n)
 {
+    if (!n)
+        return;
     for (size_t i = 0; i < n; i++) {
         const struct map_change *change = &target->changes.items[i];
         if (change->sequence >= target->next_sequence)
@@ -330,8 +357,10 @@ static void on_thread(struct target *target, struct lane *lane, int32_t tid)
     if (index == UINT32_MAX)
         index = 0;
     lane->thread = index;
-    lane->path.n = 0;
+    vec_clear(&lane->path);
     vec_push(&lane->path, target->threads.items[index].root);
+    if (!lane->pcs)
+        make_room_for_frames(lane, 0);
 }
 
 /* Everything but blocks. */

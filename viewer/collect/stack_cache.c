@@ -44,7 +44,7 @@ void stack_cache_follow(struct stack_cache *cache, struct trie *trie, uint32_t s
     }
     uint32_t node = start;
     for (uint32_t i = 0; i < n; i++)
-        nodes[i] = node = trie_child(trie, node, pcs[n - 1 - i]);
+        nodes[i] = node = trie_child(trie, node, pcs[i]);
     entry->start = start;
     entry->n = n;
     memcpy(entry->pcs, pcs, n * sizeof *pcs);

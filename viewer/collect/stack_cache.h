@@ -24,7 +24,7 @@ struct stack_cache {
 void stack_cache_release(struct stack_cache *cache);
 void stack_cache_forget(struct stack_cache *cache);        /* the trie retired nodes */
 
-/* The nodes for `n` frames (STACK_CACHE_MIN..STACK_CACHE_MAX) under `start`, `pcs` innermost first, into nodes[0..n), outermost first. */
+/* The nodes for `n` frames (STACK_CACHE_MIN..STACK_CACHE_MAX) under `start`, all outermost first, into nodes[0..n). */
 void stack_cache_follow(struct stack_cache *cache, struct trie *trie, uint32_t start, const uint64_t *pcs, uint32_t n, uint32_t *nodes);
 
 #endif

@@ -131,8 +131,10 @@ void target_release(struct target *target)
 {
     if (target->segment)
         munmap(target->segment, target->segment_bytes);
-    for (uint32_t i = 0; target->lanes && i < target->rings; i++)
+    for (uint32_t i = 0; target->lanes && i < target->rings; i++) {
         vec_release(&target->lanes[i].path);
+        free(target->lanes[i].pcs);
+    }
     free(target->lanes);
     free(target->exec_path);
     trie_release(&target->trie);

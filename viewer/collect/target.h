@@ -22,6 +22,8 @@ struct lane {
     uint64_t tail;                        /* bytes consumed; ours, the shared copy is for the producer */
     uint32_t thread;                      /* index into target.threads */
     VEC(uint32_t) path;                   /* trie nodes of the ring's stack, the thread's root first */
+    uint64_t *pcs;                        /* its return addresses, outermost first: pcs[i] belongs to path[i + 1] */
+    size_t pcs_room;
     struct live_block held;               /* the thread's last block, not in the live map yet; key 0: none */
     uint64_t last_key;                    /* the thread's last block, to tell temporaries; 0: none */
     uint64_t size_high;                   /* of the next ALLOC */
