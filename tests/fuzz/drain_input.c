@@ -17,7 +17,8 @@ static struct target *new_target(struct liar *liar, uint32_t rings)
     target->exit_status = -1;
     trie_init(&target->trie);
     live_init(&target->live);
-    target->trace = trace_write_process(liar->collector.writer, &(struct trace_process){.parent = TRACE_NONE, .command = "", .executable = ""});
+    struct trace_process process = {.parent = TRACE_NONE, .command = "", .executable = ""};
+    target->trace = trace_write_process(liar->collector.writer, &process);
     target_add_thread(target, 0);
     if (!rings)
         return target;
@@ -119,7 +120,12 @@ static size_t make_record(struct script *script, uint64_t words[HL_RECORD_WORDS_
     case HL_RECORD_PAD: words[0] = hl_record_word(kind, 1 + take(script, 1) % 4); break;
     case HL_RECORD_UNMAP: case HL_RECORD_PROTECT: words[1] = length(script); words[2] = take(script, 1); break;
     case HL_RECORD_MAP: case HL_RECORD_BREAK: words[2] = length(script); words[3] = take(script, 1); break;
-    case HL_RECORD_REMAP: words[2] = length(script); words[3] = take(script, 1); words[4] = address(script); words[5] = length(script); break;
+    case HL_RECORD_REMAP:
+        words[2] = length(script);
+        words[3] = take(script, 1);
+        words[4] = address(script);
+        words[5] = length(script);
+        break;
     case HL_RECORD_EXEC: case HL_RECORD_NAME: words[0] = hl_record_word(kind, take(script, 1) % 40); break;
     case HL_RECORD_MODULE:
         words[0] = hl_record_word(kind, take(script, 1) % 40);

@@ -96,11 +96,11 @@ static void test_words_of_a_record(void **state)
 /* mremap of a range that wraps around the address space must not split what it does not touch. */
 static void test_remap_of_nonsense(void **state)
 {
-    uint64_t page = 4096, map = hl_record_block(HL_RECORD_MAP, HL_MAP_ANONYMOUS, 16 * page);
+    uint64_t page = 4096, whole = hl_record_stack(0, 0, 0), map = hl_record_block(HL_RECORD_MAP, HL_MAP_ANONYMOUS, 16 * page);
     open_one(state);
-    liar_write(&liar, 0, WORDS(map, hl_record_stack(0, 0, 0), 8 * page, 0));
-    liar_write(&liar, 0, WORDS(hl_record_word(HL_RECORD_REMAP, 64 * page), hl_record_stack(0, 0, 0), page, 1, 20 * page, UINT64_MAX - 8 * page));
-    liar_write(&liar, 0, WORDS(hl_record_word(HL_RECORD_REMAP, 96 * page), hl_record_stack(0, 0, 0), page, 2, UINT64_MAX - page, page));
+    liar_write(&liar, 0, WORDS(map, whole, 8 * page, 0));
+    liar_write(&liar, 0, WORDS(hl_record_word(HL_RECORD_REMAP, 64 * page), whole, page, 1, 20 * page, UINT64_MAX - 8 * page));
+    liar_write(&liar, 0, WORDS(hl_record_word(HL_RECORD_REMAP, 96 * page), whole, page, 2, UINT64_MAX - page, page));
     target_drain_all(liar.target);
     for (size_t i = 0; i < liar.target->mappings.pieces.n; i++) {
         const struct mapping_piece *piece = &liar.target->mappings.pieces.items[i];
