@@ -40,6 +40,8 @@ void mappings_remove(struct mappings *mappings, uint64_t start, uint64_t end, ma
 {
     size_t i = first_behind(mappings, start), out = i;
     struct mapping_piece tail = {0};
+    if (i == mappings->pieces.n)
+        return;
     for (; i < mappings->pieces.n && mappings->pieces.items[i].start < end; i++) {
         struct mapping_piece piece = mappings->pieces.items[i];
         struct mapping_group *group = &mappings->groups.items[piece.group];
