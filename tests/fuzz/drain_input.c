@@ -112,9 +112,10 @@ static size_t make_record(struct script *script, uint64_t words[HL_RECORD_WORDS_
     uint32_t fresh = (uint32_t)take(script, 1) % 12, kept = (uint32_t)take(script, 1) % 8;
     uint64_t w0 = hl_record_block(kind, (uint8_t)take(script, 1) % 3, address(script));
     memset(words, 0, HL_RECORD_WORDS_MAX * sizeof *words);
-    words[1] = hl_record_stack(length(script), fresh, kept);
-    for (uint32_t i = 2; i < 2 + 6 + fresh; i++)
-        words[i] = take(script, 1) % 9;
+    uint32_t patches = take(script, 1) % 4 ? 0 : (uint32_t)take(script, 1) % 5;
+    words[1] = hl_record_stack_patched(length(script), patches, fresh, kept);
+    for (uint32_t i = 2; i < 2 + 6 + fresh + patches; i++)
+        words[i] = take(script, 1) % 9 | (uint64_t)(i & 7) << HL_RECORD_ADDRESS_BITS;
     words[0] = w0;
     switch (kind) {
     case HL_RECORD_PAD: words[0] = hl_record_word(kind, 1 + take(script, 1) % 4); break;
