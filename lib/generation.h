@@ -26,9 +26,10 @@ uint64_t hl_generation_resident(void);
 HL_INLINE uint8_t *hl_generation(const void *p)
 {
     uintptr_t address = (uintptr_t)p;
-    uint8_t **tables = hl_generation_tables[address >> 3 & 1];
+    /* Relaxed: tables come zeroed from the kernel, there is nothing before them to be ordered. */
+    uint8_t **tables = __atomic_load_n(&hl_generation_tables[address >> 3 & 1], __ATOMIC_RELAXED);
     if (HL_LIKELY(tables != NULL)) {
-        uint8_t *bytes = tables[address >> HL_GENERATION_SPAN_BITS & (HL_GENERATION_TABLES - 1)];
+        uint8_t *bytes = __atomic_load_n(&tables[address >> HL_GENERATION_SPAN_BITS & (HL_GENERATION_TABLES - 1)], __ATOMIC_RELAXED);
         if (HL_LIKELY(bytes))
             return bytes + (address >> 4 & ((1u << (HL_GENERATION_SPAN_BITS - 4)) - 1));
     }

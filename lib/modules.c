@@ -1,6 +1,7 @@
 #include "modules.h"
 
 #include "event.h"
+#include "session.h"
 #include "sys.h"
 #include "unwind.h"
 
@@ -19,12 +20,19 @@ static uint32_t n_known;
 static uint64_t known_serial;            /* the session they were announced to */
 static unsigned long long adds, subs;    /* the loader's counters when we last looked */
 static struct known loader;
-static _Atomic uint32_t lock;            /* trylock only: whoever finds it taken leaves the work to the owner */
+static _Atomic uint64_t lock;            /* the session's serial while one of its threads works here, else 0 */
 
 struct module {
     struct hl_module_record record;
     const char *name;
 };
+
+/* False: another thread has the work. What a thread had locked that fork left behind is free: it is another session's. */
+static bool try_lock(void)
+{
+    uint64_t holder = atomic_load(&lock), serial = hl_session->serial;
+    return holder != serial && atomic_compare_exchange_strong(&lock, &holder, serial);
+}
 
 static bool is_known(uintptr_t start)
 {
@@ -136,11 +144,8 @@ bool hl_modules_is_loader(uintptr_t pc)
 
 HL_COLD void hl_modules_announce(struct hl_thread *thread)
 {
-    uint32_t expected = 0;
     struct announcing announcing = {thread, true};
-    if (known_serial != hl_session->serial)
-        atomic_store(&lock, 0);          /* a thread that fork left behind may have held it */
-    if (!atomic_compare_exchange_strong(&lock, &expected, 1))
+    if (!try_lock())
         return;
     if (!known)
         known = hl_sys_map(MODULES_MAX * sizeof *known, 0);
@@ -186,9 +191,9 @@ HL_COLD void hl_modules_closed(struct hl_thread *thread)
 {
     static uint8_t present[MODULES_MAX];
     bool changed = false;
-    uint32_t expected = 0, kept = 0;
+    uint32_t kept = 0;
     dl_iterate_phdr(compare_counters, &changed);
-    if (!changed || !known || !atomic_compare_exchange_strong(&lock, &expected, 1))
+    if (!changed || !known || !try_lock())
         return;
     memset(present, 0, n_known);
     dl_iterate_phdr(mark_present, present);
