@@ -8,7 +8,7 @@
 
 static const struct trace_run run = {.command = "", .host = "", .version = ""};
 
-static struct target *new_target(struct liar *liar, uint32_t rings)
+static struct target *new_target(struct liar *liar, uint32_t rings, uint32_t ring_bytes)
 {
     struct target *target = xcalloc(1, sizeof *target);
     target->collector = &liar->collector;
@@ -22,18 +22,18 @@ static struct target *new_target(struct liar *liar, uint32_t rings)
     target_add_thread(target, 0);
     if (!rings)
         return target;
-    target->segment_bytes = hl_segment_bytes(rings, LIAR_RING_BYTES);
+    target->segment_bytes = hl_segment_bytes(rings, ring_bytes);
     target->segment = aligned_alloc(4096, target->segment_bytes);
     memset(target->segment, 0, target->segment_bytes);
     target->rings = rings;
-    target->ring_bytes = LIAR_RING_BYTES;
-    target->data_offset = target->segment_bytes - (size_t)rings * LIAR_RING_BYTES;
+    target->ring_bytes = ring_bytes;
+    target->data_offset = target->segment_bytes - (size_t)rings * ring_bytes;
     target->lanes = xcalloc(rings, sizeof *target->lanes);
     atomic_store(&target->segment->rings_used, rings);
     return target;
 }
 
-void liar_open(struct liar *liar, uint32_t rings)
+void liar_open_with(struct liar *liar, uint32_t rings, uint32_t ring_bytes)
 {
     memset(liar, 0, sizeof *liar);
     liar->collector.board = &liar->board;
@@ -41,8 +41,10 @@ void liar_open(struct liar *liar, uint32_t rings)
     vec_push(&liar->collector.epochs, 0);
     if (trace_writer_create(&liar->collector.writer, "/dev/null", &run) != 0)
         abort();
-    liar->target = new_target(liar, rings);
+    liar->target = new_target(liar, rings, ring_bytes);
 }
+
+void liar_open(struct liar *liar, uint32_t rings) { liar_open_with(liar, rings, LIAR_RING_BYTES); }
 
 void liar_write(struct liar *liar, uint32_t ring, const uint64_t *words, size_t n)
 {
@@ -144,7 +146,7 @@ static size_t make_record(struct script *script, uint64_t words[HL_RECORD_WORDS_
 static void inherit(struct liar *liar, uint64_t token)
 {
     struct live_map live = {0};
-    struct target *child = new_target(liar, 0);
+    struct target *child = new_target(liar, 0, 0);
     target_settle(liar->target, false);
     bool found = target_take_fork_point(liar->target, token, &live);
     target_inherit(child, liar->target, found ? &live : &liar->target->live);

@@ -15,6 +15,7 @@ struct liar {
 };
 
 void liar_open(struct liar *liar, uint32_t rings);
+void liar_open_with(struct liar *liar, uint32_t rings, uint32_t ring_bytes);
 
 /* Writes words at a ring's head and publishes them. They wrap where the ring ends, as real records never do. */
 void liar_write(struct liar *liar, uint32_t ring, const uint64_t *words, size_t n);
