@@ -25,7 +25,7 @@ struct walk {
 
 /* The frames as the slow path sees them, when no rule can express one. Kept frames are compared by pc alone, as far as the collector knows
  * them; all are written without stack pointers, so that no later walk is aligned with them. */
-HL_COLD static struct hl_capture capture_slow(struct hl_thread *thread, uintptr_t pc, uintptr_t sp, const struct hl_walked *changed, uint64_t *words)
+HL_COLD static struct hl_capture capture_slow(struct hl_thread *thread, uintptr_t pc, uintptr_t sp, const struct hl_walked *changed, uint64_t *words, const char *cursor)
 {
     uintptr_t *pcs = (uintptr_t *)thread->fresh;
     bool whole = false;
@@ -40,7 +40,7 @@ HL_COLD static struct hl_capture capture_slow(struct hl_thread *thread, uintptr_
     for (uint32_t i = 0; i < n; i++)
         thread->frames[i] = (struct hl_walked){.pc = pcs[n - 1 - i]};
     thread->depth = (uint32_t)n;
-    for (uint32_t i = 0; i < n - kept && n - kept <= HL_RECORD_FRESH_MAX; i++)
+    for (uint32_t i = 0; i < n - kept && n - kept <= HL_RECORD_FRESH_MAX && thread->cursor == cursor; i++)
         words[i] = thread->frames[n - 1 - i].pc;
     return (struct hl_capture){(uint16_t)kept, (uint16_t)(n - kept), 0};
 }
@@ -118,6 +118,7 @@ struct hl_capture hl_stack_capture(struct hl_thread *thread, uintptr_t pc, uintp
     struct hl_frame state = {pc, sp, fp};
     struct hl_slots slots = {0, 0};
     uint32_t fresh = 0, patches = 0;
+    const char *cursor = thread->cursor;
     thread->origin_sp = sp;
 
 unaligned:
@@ -135,7 +136,7 @@ unaligned:
         bool steps = hl_word_steps(rule);
         if (HL_UNLIKELY(!steps || fresh >= HL_STACK_MAX - 2)) {
             if (!finish(thread, &fresh, steps ? HL_RULE_MISSING : hl_word_kind(rule), state.pc))
-                return capture_slow(thread, pc, sp, changed, words);
+                return capture_slow(thread, pc, sp, changed, words, cursor);
             top = changed = frames - 1;
             patches = 0;
             goto done;
@@ -146,7 +147,7 @@ unaligned:
         }
         uintptr_t cfa = hl_step_cfa(&state, rule);
         if (HL_UNLIKELY(cfa <= state.sp))        /* no stack that grows outwards */
-            return capture_slow(thread, pc, sp, changed, words);
+            return capture_slow(thread, pc, sp, changed, words, cursor);
         hl_step_to(&state, rule, cfa, &slots);
         if (HL_UNLIKELY(state.pc == 0)) {
             top = changed = frames - 1;
@@ -170,7 +171,7 @@ unaligned:
         if (!same && HL_UNLIKELY(now == 0 || !step_changed(frame, frame == frames, top, state.fp))) {
             struct walk walk = {thread, state, slots, state.fp, top, changed, fresh};
             if (now == 0 || !part(&walk, frame))
-                return capture_slow(thread, pc, sp, changed, words);
+                return capture_slow(thread, pc, sp, changed, words, cursor);
             state = walk.state;
             slots = walk.slots;
             top = walk.top;
@@ -193,7 +194,8 @@ done:
     uint32_t resent = patch ? 0 : inner;
     thread->depth = (uint32_t)(innermost + 1 - frames);
     struct hl_capture capture = {(uint16_t)(thread->depth - fresh - resent), (uint16_t)(fresh + resent), patch ? (uint16_t)patches : 0};
-    bool fits = capture.fresh <= HL_RECORD_FRESH_MAX;
+    /* A module that was announced on the way stands where `words` pointed: hl_event_after_capture writes them behind it. */
+    bool fits = capture.fresh <= HL_RECORD_FRESH_MAX && thread->cursor == cursor;
     for (uint32_t i = 0; i < fresh; i++) {
         innermost[-(ptrdiff_t)i] = thread->fresh[i];
         if (HL_LIKELY(fits))

@@ -22,8 +22,9 @@ struct hl_capture {
     uint16_t patches;                  /* kept frames with another return address */
 };
 
-/* Walks from the hook's caller, whose state is pc (where the hook returns to), sp and fp, and updates thread->frames; thread->depth becomes kept + fresh. The fresh return addresses,
- * innermost first, and the patches are written to `words` too, if there are no more than HL_RECORD_FRESH_MAX fresh ones. */
+/* Walks from the hook's caller, whose state is pc (where the hook returns to), sp and fp, and updates thread->frames; thread->depth becomes
+ * kept + fresh. The fresh return addresses, innermost first, and the patches are written to `words` too, if there are no more than
+ * HL_RECORD_FRESH_MAX fresh ones and nothing was written to the ring on the way (modules announce themselves when their first pc is met). */
 struct hl_capture hl_stack_capture(struct hl_thread *thread, uintptr_t pc, uintptr_t sp, uintptr_t fp, uint64_t *words);
 
 /* Checking mode: compares the stack captured last with the oracle's (libunwind, loaded for the purpose) and counts. */
