@@ -69,13 +69,19 @@ static void release(uintptr_t p)
     }
 }
 
-static __attribute__((noinline)) void allocate_deeper(uintptr_t p, uint32_t size, uint32_t depth)
+/* Every level is a frame, called from one of two places as the bits of `route` say: outer frames change while inner ones stay. */
+static __attribute__((noinline)) void allocate_deeper(uintptr_t p, uint32_t size, uint32_t depth, uint32_t route)
 {
-    if (depth)
-        allocate_deeper(p, size, depth - 1);
-    else
+    if (!depth) {
         allocate(p, size);
-    __asm__ volatile("" ::: "memory");       /* no tail call: every level is a frame */
+    } else if (route & 1) {
+        allocate_deeper(p, size, depth - 1, route >> 1);
+        __asm__ volatile("# one place" ::: "memory");
+    } else {
+        allocate_deeper(p, size, depth - 1, route >> 1);
+        __asm__ volatile("# another" ::: "memory");
+    }
+    __asm__ volatile("" ::: "memory");       /* no tail call */
 }
 
 static void empty_mailbox(uintptr_t thread)
@@ -94,7 +100,7 @@ static void *produce(void *context)
     pthread_barrier_wait(&at_start);
     for (uint32_t i = 0; i < ROUNDS; i++) {
         uintptr_t p = block_address(thread, i), none = 0;
-        allocate_deeper(p, block_size(i), i % 7 * 3);
+        allocate_deeper(p, block_size(i), i % 7 * 3, i / 3);
         if (i % 2 == 0 || i % 1024 < 960 || !atomic_compare_exchange_strong(&mailbox[(thread + 1) % THREADS][i % SLOTS], &none, p))
             release(p);
         if (i % 16 == 0)
