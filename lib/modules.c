@@ -131,15 +131,19 @@ static int find_loader(struct dl_phdr_info *info, size_t size, void *context)
     struct module module;
     read_module(&module, info);
     if (info->dlpi_addr == getauxval(AT_BASE) && info->dlpi_addr)
-        loader = (struct known){module.record.start, module.record.end};
+        loader.start = module.record.start;
+        __atomic_store_n(&loader.end, module.record.end, __ATOMIC_RELEASE);
     return 0;
 }
 
 bool hl_modules_is_loader(uintptr_t pc)
 {
-    if (!loader.end)
+    uintptr_t end = __atomic_load_n(&loader.end, __ATOMIC_ACQUIRE);
+    if (!end) {
         dl_iterate_phdr(find_loader, NULL);
-    return pc >= loader.start && pc < loader.end;
+        end = __atomic_load_n(&loader.end, __ATOMIC_ACQUIRE);
+    }
+    return pc >= loader.start && pc < end;
 }
 
 HL_COLD void hl_modules_announce(struct hl_thread *thread)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define RINGS_MAX 2048u
+#define NOTES_MAX 4096u                   /* programs on their way to say hello; a target could name any number */
 
 static struct target *find_live(struct collector *collector, int32_t pid)
 {
@@ -130,7 +131,7 @@ static void drop_notes(struct collector *collector, int32_t pid)
 void collector_note_exec(struct collector *collector, const struct target *target, int32_t pid, const char *path)
 {
     drop_notes(collector, pid);
-    if (!path)
+    if (!path || collector->notes.n >= NOTES_MAX)
         return;
     struct exec_note note = {pid, target ? target->trace : TRACE_NONE, xstrdup(path)};
     vec_push(&collector->notes, note);

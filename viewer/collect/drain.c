@@ -412,7 +412,7 @@ static inline uint32_t take_record(struct target *target, struct lane *lane, con
         return 1;
     }
     if (kind == HL_RECORD_ALLOC) {
-        struct view record = {w0, w, available > 1 ? 2 + hl_stack_fresh(w[1]) : 2};
+        struct view record = {w0, w, available > 1 ? 2 + hl_stack_words(w[1]) : 2};
         if (__builtin_expect(record.words > available || !is_block(w0), 0))
             return 0;
         __builtin_prefetch(&target->live.slots[live_slot(&target->live, w[record.words < available ? record.words : 0])]);
