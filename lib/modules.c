@@ -130,9 +130,10 @@ static int find_loader(struct dl_phdr_info *info, size_t size, void *context)
 {
     struct module module;
     read_module(&module, info);
-    if (info->dlpi_addr == getauxval(AT_BASE) && info->dlpi_addr)
+    if (info->dlpi_addr && info->dlpi_addr == getauxval(AT_BASE)) {
         loader.start = module.record.start;
         __atomic_store_n(&loader.end, module.record.end, __ATOMIC_RELEASE);
+    }
     return 0;
 }
 
