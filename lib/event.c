@@ -140,11 +140,9 @@ static bool send_frames(struct hl_thread *thread, uint32_t from, uint32_t to)
     return true;
 }
 
-HL_COLD uint64_t *hl_event_after_capture(struct hl_thread *thread, struct hl_capture *capture, size_t words)
+HL_COLD uint64_t *hl_event_after_capture(struct hl_thread *thread, size_t words, uint64_t *stack)
 {
-    uint32_t depth = thread->depth, kept = capture->kept;
-    if (capture->patches)                /* what follows counts on an unbroken outer part */
-        kept = (uint32_t)(thread->patches[capture->patches - 1] >> 48);
+    uint32_t depth = thread->depth, kept = thread->unchanged;
     if (thread->check) {                 /* every stack whole, so that the differences can be compared with it too */
         hl_stack_check(thread);
         kept = 0;
@@ -157,7 +155,7 @@ HL_COLD uint64_t *hl_event_after_capture(struct hl_thread *thread, struct hl_cap
     uint64_t *record = (uint64_t *)thread->cursor;
     for (uint32_t k = 0; k < depth - kept; k++)
         record[words + k] = thread->frames[depth - 1 - k].pc;
-    *capture = (struct hl_capture){(uint16_t)kept, (uint16_t)(depth - kept), 0};
+    *stack = hl_record_stack(0, depth - kept, kept);
     return record;
 }
 

@@ -35,10 +35,9 @@ HL_INLINE void hl_event_end(struct hl_thread *thread, uint64_t *end)
     atomic_store_explicit(&thread->head->head, (uintptr_t)end - thread->bias, memory_order_release);
 }
 
-/* The rare cases after a capture: a module was announced meanwhile, the stack is too long for one record (its outer part is sent ahead and
- * *capture cut to what is left), checking mode. Returns where the record begins now, its return addresses written at `words`, or NULL: dropped and
- * counted. */
-uint64_t *hl_event_after_capture(struct hl_thread *thread, struct hl_capture *capture, size_t words);
+/* The rare cases after a capture: a module was announced meanwhile, the stack is too long for one record (its outer part is sent ahead), checking
+ * mode. Returns where the record begins now, its return addresses at `words`, the stack word in *stack; NULL: dropped and counted. */
+uint64_t *hl_event_after_capture(struct hl_thread *thread, size_t words, uint64_t *stack);
 
 /* Captures the stack, writes its return addresses at record + words and returns the record, *end behind it. NULL: dropped and counted. */
 HL_INLINE uint64_t *hl_event_stack(struct hl_thread *thread, struct hl_frame origin, size_t words, uint64_t size, uint64_t **end)
@@ -46,14 +45,14 @@ HL_INLINE uint64_t *hl_event_stack(struct hl_thread *thread, struct hl_frame ori
     uint64_t *record = hl_event_begin(thread);
     if (HL_UNLIKELY(!record))
         return NULL;
-    struct hl_capture capture = hl_stack_capture(thread, origin.pc, origin.sp, origin.fp, record + words);
-    if (HL_UNLIKELY(thread->cursor != (char *)record || capture.fresh > HL_RECORD_FRESH_MAX || thread->check)) {
-        record = hl_event_after_capture(thread, &capture, words);
+    uint64_t stack = hl_stack_capture(thread, origin.pc, origin.sp, origin.fp, record + words);
+    if (HL_UNLIKELY(stack == HL_CAPTURE_RARE || thread->check)) {
+        record = hl_event_after_capture(thread, words, &stack);
         if (!record)
             return NULL;
     }
-    record[1] = hl_record_stack_patched(size, capture.patches, capture.fresh, capture.kept);
-    *end = record + words + capture.fresh + capture.patches;
+    record[1] = stack | (size & HL_RECORD_SIZE_MASK);
+    *end = record + words + hl_stack_words(stack);
     return record;
 }
 

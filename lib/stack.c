@@ -25,7 +25,7 @@ struct walk {
 
 /* The frames as the slow path sees them, when no rule can express one. Kept frames are compared by pc alone, as far as the collector knows
  * them; all are written without stack pointers, so that no later walk is aligned with them. */
-HL_COLD static struct hl_capture capture_slow(struct hl_thread *thread, uintptr_t pc, uintptr_t sp, const struct hl_walked *changed, uint64_t *words, const char *cursor)
+HL_COLD static uint64_t capture_slow(struct hl_thread *thread, uintptr_t pc, uintptr_t sp, const struct hl_walked *changed)
 {
     uintptr_t *pcs = (uintptr_t *)thread->fresh;
     bool whole = false;
@@ -40,9 +40,8 @@ HL_COLD static struct hl_capture capture_slow(struct hl_thread *thread, uintptr_
     for (uint32_t i = 0; i < n; i++)
         thread->frames[i] = (struct hl_walked){.pc = pcs[n - 1 - i]};
     thread->depth = (uint32_t)n;
-    for (uint32_t i = 0; i < n - kept && n - kept <= HL_RECORD_FRESH_MAX && thread->cursor == cursor; i++)
-        words[i] = thread->frames[n - 1 - i].pc;
-    return (struct hl_capture){(uint16_t)kept, (uint16_t)(n - kept), 0};
+    thread->unchanged = kept;
+    return HL_CAPTURE_RARE;
 }
 
 /* The frame pointer at *frame, read where it was saved: there, or at the nearest frame inside of it that did. */
@@ -112,7 +111,7 @@ HL_INLINE bool step_changed(struct hl_walked *frame, bool outermost, const struc
 
 /* One function, because what it carries from frame to frame should stay in registers: first stepping frame by frame into thread->fresh until
  * the walk stands where an old frame stood, then outwards along the old frames; and once more from the start where the two part. */
-struct hl_capture hl_stack_capture(struct hl_thread *thread, uintptr_t pc, uintptr_t sp, uintptr_t fp, uint64_t *words)
+uint64_t hl_stack_capture(struct hl_thread *thread, uintptr_t pc, uintptr_t sp, uintptr_t fp, uint64_t *words)
 {
     struct hl_walked *const frames = thread->frames, *top = frames + thread->depth - 1, *changed = top + 1, *frame;
     struct hl_frame state = {pc, sp, fp};
@@ -136,7 +135,7 @@ unaligned:
         bool steps = hl_word_steps(rule);
         if (HL_UNLIKELY(!steps || fresh >= HL_STACK_MAX - 2)) {
             if (!finish(thread, &fresh, steps ? HL_RULE_MISSING : hl_word_kind(rule), state.pc))
-                return capture_slow(thread, pc, sp, changed, words, cursor);
+                return capture_slow(thread, pc, sp, changed);
             top = changed = frames - 1;
             patches = 0;
             goto done;
@@ -147,7 +146,7 @@ unaligned:
         }
         uintptr_t cfa = hl_step_cfa(&state, rule);
         if (HL_UNLIKELY(cfa <= state.sp))        /* no stack that grows outwards */
-            return capture_slow(thread, pc, sp, changed, words, cursor);
+            return capture_slow(thread, pc, sp, changed);
         hl_step_to(&state, rule, cfa, &slots);
         if (HL_UNLIKELY(state.pc == 0)) {
             top = changed = frames - 1;
@@ -171,7 +170,7 @@ unaligned:
         if (!same && HL_UNLIKELY(now == 0 || !step_changed(frame, frame == frames, top, state.fp))) {
             struct walk walk = {thread, state, slots, state.fp, top, changed, fresh};
             if (now == 0 || !part(&walk, frame))
-                return capture_slow(thread, pc, sp, changed, words, cursor);
+                return capture_slow(thread, pc, sp, changed);
             state = walk.state;
             slots = walk.slots;
             top = walk.top;
@@ -187,25 +186,27 @@ unaligned:
 done:
     if (changed < frames)
         changed = frames;
-    /* Patches where they are fewer words than all frames from the outermost changed one inwards. */
-    uint32_t inner = changed <= top ? (uint32_t)(top - changed) + 1 : 0;
-    bool patch = patches < inner && patches <= HL_RECORD_PATCHES_MAX;
     struct hl_walked *innermost = top + fresh;
-    uint32_t resent = patch ? 0 : inner;
-    thread->depth = (uint32_t)(innermost + 1 - frames);
-    struct hl_capture capture = {(uint16_t)(thread->depth - fresh - resent), (uint16_t)(fresh + resent), patch ? (uint16_t)patches : 0};
-    /* A module that was announced on the way stands where `words` pointed: hl_event_after_capture writes them behind it. */
-    bool fits = capture.fresh <= HL_RECORD_FRESH_MAX && thread->cursor == cursor;
+    uint32_t inner = changed <= top ? (uint32_t)(top - changed) + 1 : 0, depth = (uint32_t)(innermost + 1 - frames);
+    thread->depth = depth;
+    thread->unchanged = depth - fresh - inner;
+    if (HL_UNLIKELY(fresh + inner > HL_RECORD_FRESH_MAX || thread->cursor != cursor)) {
+        for (uint32_t i = 0; i < fresh; i++)
+            innermost[-(ptrdiff_t)i] = thread->fresh[i];
+        return HL_CAPTURE_RARE;
+    }
     for (uint32_t i = 0; i < fresh; i++) {
         innermost[-(ptrdiff_t)i] = thread->fresh[i];
-        if (HL_LIKELY(fits))
-            *words++ = thread->fresh[i].pc;
+        *words++ = thread->fresh[i].pc;
     }
-    for (frame = top; resent && fits; resent--)
-        *words++ = (frame--)->pc;
-    for (uint32_t i = 0; i < capture.patches && fits; i++)
-        *words++ = thread->patches[i];
-    return capture;
+    if (patches < inner && patches <= HL_RECORD_PATCHES_MAX) {     /* fewer words than all frames from the outermost changed one inwards */
+        for (uint32_t i = 0; i < patches; i++)
+            *words++ = thread->patches[i];
+        return hl_record_stack_patched(0, patches, fresh, depth - fresh);
+    }
+    for (frame = top; frame >= changed; frame--)
+        *words++ = frame->pc;
+    return hl_record_stack(0, fresh + inner, depth - fresh - inner);
 }
 
 size_t (*hl_stack_oracle)(uintptr_t sp, uintptr_t *pcs, size_t max);

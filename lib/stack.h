@@ -15,17 +15,13 @@
 #include "arch.h"
 #include "thread.h"
 
-/* The stack as a difference: depth = kept + fresh. */
-struct hl_capture {
-    uint16_t kept;                     /* outermost frames that the last stack had too, patched ones included */
-    uint16_t fresh;                    /* innermost frames that are new */
-    uint16_t patches;                  /* kept frames with another return address */
-};
+#define HL_CAPTURE_RARE UINT64_MAX
 
-/* Walks from the hook's caller, whose state is pc (where the hook returns to), sp and fp, and updates thread->frames; thread->depth becomes
- * kept + fresh. The fresh return addresses, innermost first, and the patches are written to `words` too, if there are no more than
- * HL_RECORD_FRESH_MAX fresh ones and nothing was written to the ring on the way (modules announce themselves when their first pc is met). */
-struct hl_capture hl_stack_capture(struct hl_thread *thread, uintptr_t pc, uintptr_t sp, uintptr_t fp, uint64_t *words);
+/* Walks from the hook's caller, whose state is pc (where the hook returns to), sp and fp, and updates thread->frames and thread->depth. Writes
+ * the fresh return addresses, innermost first, and the patches to `words` and returns the stack word of the record (wire/record.h), size 0.
+ * HL_CAPTURE_RARE: nothing was written, because there are more than HL_RECORD_FRESH_MAX fresh frames, or because a module announced itself on the
+ * way and stands where `words` points; thread->unchanged then says how many outermost frames are the collector's too. */
+uint64_t hl_stack_capture(struct hl_thread *thread, uintptr_t pc, uintptr_t sp, uintptr_t fp, uint64_t *words);
 
 /* Checking mode: compares the stack captured last with the oracle's (libunwind, loaded for the purpose) and counts. */
 void hl_stack_check(struct hl_thread *thread);

@@ -41,6 +41,7 @@ struct hl_thread {
     uint64_t now_ns;                   /* the tick in the last TIME record */
     const _Atomic uint64_t *tick;      /* the board's clock */
     uint32_t depth;                    /* frames of the last walk that the collector knows too */
+    uint32_t unchanged;                /* how many outermost frames the last walk left as they were */
     uint32_t check;                    /* checking mode */
     uintptr_t origin_sp;               /* of the last walk's innermost frame */
     char *ring, *ring_end;

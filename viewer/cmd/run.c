@@ -36,7 +36,7 @@ static const struct option options[] = {
     {"on-full", 0, OPTION_CHOICE, "WHAT", "when the collector cannot keep up: wait (default, nothing is lost) or drop (and count)", &on_full, on_full_choices},
     {"wait", 0, OPTION_CHOICE, "FOR", "record until all processes have ended (default: all) or just the program", &wait_for, wait_choices},
     {"all-events", 0, OPTION_FLAG, NULL, "keep every single event in the trace, which then grows with their number", &all_events, NULL},
-    {"ring-size", 0, OPTION_BYTES, "BYTES", "room for records in each thread's ring (default: 128 KiB)", &ring_bytes, NULL},
+    {"ring-size", 0, OPTION_BYTES, "BYTES", "room for records in each thread's ring (default: 512 KiB)", &ring_bytes, NULL},
     {"quiet", 'q', OPTION_FLAG, NULL, "print no summary and no progress", &quiet, NULL},
     {"no-progress", 0, OPTION_FLAG, NULL, "print no progress line", &no_progress, NULL},
     {"check-stacks", 0, OPTION_FLAG, NULL, "compare every captured stack with libunwind's: slow, for testing heapline itself", &check_stacks, NULL},
@@ -206,7 +206,7 @@ static int run_run(int argc, char **argv)
         say_error("the library '%s' is missing: build or install heapline again, or set HEAPLINE_LIBRARY", library);
         return EXIT_USAGE;
     }
-    struct collector collector = {.ring_bytes = ring_bytes ? (uint32_t)ring_bytes : 131072, .on_full = (enum hl_on_full)on_full,
+    struct collector collector = {.ring_bytes = ring_bytes ? (uint32_t)ring_bytes : 524288, .on_full = (enum hl_on_full)on_full,
                                   .all_events = all_events, .check = check_stacks};
     char *path = trace_name(argv[0]);
     int code = EXIT_USAGE, error = open_trace(&collector, path, argv);

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define RINGS_MAX 2048u
+#define RINGS_MAX 1024u
 #define NOTES_MAX 4096u                   /* programs on their way to say hello; a target could name any number */
 
 static struct target *find_live(struct collector *collector, int32_t pid)

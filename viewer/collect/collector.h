@@ -39,7 +39,7 @@ struct collector {
     _Atomic uint32_t attention;              /* the watcher saw something; it waits until it is dealt with */
 
     uint64_t last_look_ns;                /* for stragglers */
-    uint64_t start_ns, now_ns, last_flush_ns, last_rss_ns, busy_ns;
+    uint64_t start_ns, now_ns, told_ns, last_flush_ns, last_rss_ns, busy_ns;
     uint32_t epoch;
     VEC(uint64_t) epochs;                 /* start of each epoch, ns */
     VEC(struct target *) targets;         /* all that were ever welcomed, by serial - 1; NULL: given back */

@@ -81,10 +81,7 @@ static inline uint32_t follow_stack(struct target *target, struct lane *lane, st
     return node;
 }
 
-static inline bool is_truncated(const struct target *target, const struct lane *lane)
-{
-    return lane->path.n > 1 && target->trie.nodes.items[lane->path.items[1]].pc == HL_FRAME_TRUNCATED;
-}
+static inline bool is_truncated(const struct lane *lane) { return lane->path.n > 1 && lane->pcs[0] == HL_FRAME_TRUNCATED; }
 
 static inline void end_held(struct target *target, struct lane *lane)
 {
@@ -109,7 +106,7 @@ static inline bool on_alloc(struct target *target, struct lane *lane, struct vie
     uint32_t site = target->trie.nodes.items[node].site;
     if (__builtin_expect(site == TRIE_NONE, 0))
         site = target_site(target, node, DOMAIN_HEAP);
-    target->truncated += is_truncated(target, lane);
+    target->truncated += is_truncated(lane);
     end_held(target, lane);
     account_alloc(&target->accounts, site, bytes);
     lane->held = (struct live_block){hl_record_payload(record.w0), bytes, site, target->accounts.epoch};
