@@ -35,7 +35,7 @@ void live_grow(struct live_map *map)
     struct live_map old = *map;
     unsigned bits = 64 - old.shift;
     map->n = map->used = 0;
-    allocate(map, old.n > old.mask / 4 ? bits + 1 : bits);
+    allocate(map, old.n > old.mask / 6 ? bits + 1 : bits);
     for (uint64_t i = 0; i <= old.mask; i++)
         if (live_is_block(&old.slots[i]))
             live_put(map, old.slots[i]);

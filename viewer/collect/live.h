@@ -48,7 +48,7 @@ static inline void live_put(struct live_map *map, struct live_block block)
     map->used += map->slots[i].key == 0;
     map->n++;
     map->slots[i] = block;
-    if (__builtin_expect(map->used > map->mask / 2, 0))
+    if (__builtin_expect(map->used > map->mask / 3, 0))
         live_grow(map);
 }
 
