@@ -7,5 +7,6 @@
 set -e
 env -i "$1" 10
 env -u LD_PRELOAD "$1" 20
+# shellcheck disable=SC2016    # the inner shell expands them
 env -i /bin/sh -c '"$0" 30; "$0" 40' "$1"
-LD_PRELOAD= "$1" 50
+LD_PRELOAD='' "$1" 50

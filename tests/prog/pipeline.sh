@@ -6,6 +6,7 @@
 # arguments: {programs}/allocate
 set -e
 "$1" 10 | cat | "$1" 20 | wc -c
+# shellcheck disable=SC2005    # the command substitution is what is tested
 echo "$("$1" 30)"
 ("$1" 40; exit 3) || echo "subshell ended with $?"
 "$1" 50 &
