@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <linux/futex.h>
 
+#define AHEAD_WORDS 96
 #define FORK_POINTS_MAX 16
 
 /* Pseudo return addresses under which mappings hang in the trie, beside HL_FRAME_TRUNCATED. */
@@ -397,6 +398,7 @@ static inline bool is_block(uint64_t w0) { return hl_record_address(w0) > LIVE_G
 static inline uint32_t take_record(struct target *target, struct lane *lane, const uint64_t *w, uint64_t available)
 {
     uint64_t w0 = *(const volatile uint64_t *)w;
+    __builtin_prefetch(w + AHEAD_WORDS);     /* the ring's lines lie in another processor's cache */
     enum hl_record_kind kind = hl_record_kind(w0);
     if (__builtin_expect(!lane->path.n, 0) && kind != HL_RECORD_THREAD && kind != HL_RECORD_PAD)
         return 0;
