@@ -1,6 +1,7 @@
 #include "drain_input.h"
 
 #include "../../viewer/base/xalloc.h"
+#include "../../viewer/collect/changes.h"
 #include "../../viewer/collect/fold.h"
 
 #include <stdlib.h>
@@ -69,7 +70,7 @@ void liar_close(struct liar *liar)
     struct trace_exit end = {.process = target->trace, .kind = TRACE_EXIT_CODE, .end_ns = ++liar->collector.now_ns};
     target->dead = true;
     target_drain_all(target);
-    target_flush_changes(target);
+    changes_flush(target);
     fold_end(target, &end);
     release(liar, target);
     for (size_t i = 0; i < liar->collector.notes.n; i++)

@@ -3,6 +3,7 @@
 
 #include "../base/say.h"
 #include "../base/xalloc.h"
+#include "changes.h"
 #include "process_info.h"
 
 #include <errno.h>
@@ -233,7 +234,7 @@ void attach_end(struct collector *collector, struct target *target, enum trace_e
     if (target->segment) {
         target_drain_all(target);
         if (target->changes.n)
-            target_flush_changes(target);
+            changes_flush(target);
     }
     if (kind == TRACE_EXIT_UNKNOWN)
         ask_exit(target, &exit);

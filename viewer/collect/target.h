@@ -99,9 +99,6 @@ uint64_t target_drain(struct target *target, uint64_t limit);
 /* The same for one ring. */
 uint64_t target_drain_lane(struct target *target, uint32_t i, uint64_t limit);
 
-/* Changes of mappings whose predecessors never came (the target died in between) take effect without them. */
-void target_flush_changes(struct target *target);
-
 /* Reads everything that is published at this moment. */
 void target_drain_all(struct target *target);
 
