@@ -4,10 +4,26 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define HUGE_PAGE ((size_t)2 << 20)
+
+/* Large tables ask for huge pages: the program waits while a table grows, and most of that time would go into page faults. */
+static struct live_block *zeroed_slots(unsigned bits)
+{
+    size_t bytes = ((size_t)1 << bits) * sizeof(struct live_block);
+    void *slots;
+    if (bytes < HUGE_PAGE)
+        return xcalloc(1, bytes);
+    if (posix_memalign(&slots, HUGE_PAGE, bytes) != 0)
+        return xcalloc(1, bytes);
+    madvise(slots, bytes & ~(HUGE_PAGE - 1), MADV_HUGEPAGE);
+    return memset(slots, 0, bytes);
+}
 
 static void allocate(struct live_map *map, unsigned bits)
 {
-    map->slots = xcalloc((size_t)1 << bits, sizeof *map->slots);
+    map->slots = zeroed_slots(bits);
     map->mask = ((uint64_t)1 << bits) - 1;
     map->shift = 64 - bits;
 }
