@@ -20,7 +20,7 @@ enum hl_rule_kind {
     HL_RULE_DEREF,        /* CFA = *(fp + cfa): a realigned stack (x86-64 DRAP) */
     HL_RULE_END,          /* the outermost frame: the return address is undefined */
     HL_RULE_MISSING,      /* no unwind data for this pc */
-    HL_RULE_COMPLEX,      /* only libunwind can step this one */
+    HL_RULE_COMPLEX,      /* only the slow path can step this one */
 };
 
 enum hl_rule_fp { HL_FP_SAME, HL_FP_AT_CFA /* *(CFA + fp) */, HL_FP_AT_FP /* *(fp + fp) */ };
@@ -38,8 +38,8 @@ struct hl_rule {
  * Never fails: what it cannot express is MISSING or COMPLEX. */
 void hl_rule_compile(uintptr_t pc, struct hl_rule *rule);
 
-/* Walks with libunwind from the caller of this function outwards: fills at most `max` return addresses, innermost first, beginning with the
- * return address of the frame whose CFA is `cfa` (inner frames, heapline's own, are left out). Returns how many. *whole is false when libunwind
+/* Walks with all registers, by interpreting unwind data, from the caller of this function outwards: fills at most `max` return addresses, innermost first, beginning with the
+ * return address of the frame whose CFA is `cfa` (inner frames, heapline's own, are left out). Returns how many. *whole is false when the walk
  * stopped on an error rather than at the end. Slow (microseconds). */
 size_t hl_unwind_slow(uintptr_t cfa, uintptr_t *pcs, size_t max, bool *whole);
 
