@@ -30,12 +30,28 @@ static bool collector_gone(uint64_t since_ns, uint64_t tick)
     return atomic_load(&board->now_ns) == tick && hl_sys_now() - since_ns > STALLED_NS;
 }
 
+#define YIELD_NS UINT64_C(200000)        /* so long a full ring is only yielded for: a processor that fell asleep wakes slowly */
+
+/* Lets others run for a moment. True: the ring has `bytes` free by now. */
+static bool yield_for_room(struct hl_thread *thread, uint64_t bytes, uint64_t began)
+{
+    uint64_t tail;
+    ring_doorbell();
+    do {
+        if (hl_session->ring_bytes - used_bytes(thread, &tail) >= bytes)
+            return true;
+        hl_sys(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+    } while (hl_sys_now() - began < YIELD_NS);
+    return false;
+}
+
 /* Waits until the ring has `bytes` free. False when the collector is gone. */
 static bool wait_for_room(struct hl_thread *thread, uint64_t bytes)
 {
     struct hl_ring_head *head = thread->head;
     uint64_t began = hl_sys_now(), since = began, tail;
     uint64_t tick = atomic_load(&hl_session->board->now_ns);
+    yield_for_room(thread, bytes, began);
     while (hl_session->ring_bytes - used_bytes(thread, &tail) < bytes) {
         if (collector_gone(since, tick)) {
             hl_session_off();
@@ -86,7 +102,7 @@ static bool make_room(struct hl_thread *thread, bool must)
         if (hl_session->ring_bytes - used_bytes(thread, &tail) < left + HL_RECORD_BYTES_MAX) {
             if (!must && hl_session->board->on_full == HL_ON_FULL_DROP)
                 return ring_doorbell(), false;
-            if (!wait_for_room(thread, left + HL_RECORD_BYTES_MAX))
+            if (!wait_for_room(thread, hl_ring_resume(hl_session->ring_bytes)))
                 return false;
         }
         wrap(thread);
@@ -95,7 +111,7 @@ static bool make_room(struct hl_thread *thread, bool must)
     if (size - used < HL_RECORD_BYTES_MAX) {
         if (!must && hl_session->board->on_full == HL_ON_FULL_DROP)
             return ring_doorbell(), false;
-        if (!wait_for_room(thread, size / 2))
+        if (!wait_for_room(thread, hl_ring_resume((uint32_t)size)))
             return false;
         used = used_bytes(thread, &tail);
     } else if (used > size / 4) {

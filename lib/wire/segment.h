@@ -34,6 +34,9 @@ struct hl_board {
     _Atomic uint32_t asleep;                         /* the collector waits on the doorbell */
 };
 
+/* A producer that found its ring full goes on when this much of it is free, in bytes: long stretches, few switches. */
+static inline uint64_t hl_ring_resume(uint32_t ring_bytes) { return ring_bytes / 2; }
+
 struct hl_ring_head {
     _Alignas(64) _Atomic uint64_t head;              /* producer: bytes published */
     _Atomic uint32_t owner;                          /* tid of the thread that writes, 0: never used */
