@@ -65,7 +65,8 @@ def churn_threads(bench):
 
 @scenario("count-pipeline")
 def pipeline(bench):
-    counted(bench, "exact", [build(bench, "c++", "pipeline.cpp"), "5000", "1", "100"], least=10000)
+    # Two threads: main prints while the worker's last records are still under way, so the peak may come out some KB high (README, Limits).
+    counted(bench, "no_peak", [build(bench, "c++", "pipeline.cpp"), "5000", "1", "100"], least=10000)
 
 
 @scenario("count-pipeline-threads")

@@ -21,6 +21,7 @@ LIBRARY_CALLS = re.compile(r"printf|pthread_(create|exit|getattr_np|setspecific)
 MEMORY = ("heap", "mapped", "file", "reserved")
 COMPARED = {
     "exact": ("allocations", "frees", "allocated_bytes", "live_bytes", "live_blocks", "peak_bytes", "temporary_allocations"),
+    "no_peak": ("allocations", "frees", "allocated_bytes", "live_bytes", "live_blocks", "temporary_allocations"),
     "sums": ("allocations", "frees", "allocated_bytes", "live_bytes", "live_blocks"),
     "calls": ("allocations", "frees", "allocated_bytes"),
 }
