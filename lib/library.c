@@ -33,6 +33,12 @@ static void before_fork(void)
     hl_leave(thread);
 }
 
+static void prepare_fork(void)
+{
+    before_fork();
+    hl_modules_before_fork();
+}
+
 static void remember_environment(void)
 {
     const char *socket = getenv(HL_ENV_SOCKET), *preload = getenv("LD_PRELOAD");
@@ -75,7 +81,7 @@ __attribute__((constructor(101))) static void begin(void)
     if (!thread)
         return;
     hl_leave(thread);
-    pthread_atfork(before_fork, NULL, NULL);
+    pthread_atfork(prepare_fork, hl_modules_after_fork, hl_modules_in_child);
     hl_exit_watch();
     tell_if_barred();
     if (hl_session->board && hl_session->board->check)

@@ -22,6 +22,38 @@ static unsigned long long adds, subs;    /* the loader's counters when we last l
 static struct known loader;
 static _Atomic uint64_t lock;            /* the session's serial while one of its threads works here, else 0 */
 
+/* The loader holds a lock while it visits its modules, and a fork in another thread would leave it locked in the child for ever: so no fork
+ * begins while one of ours is inside, and none goes inside while a fork is under way. */
+#define FORKING UINT32_C(0x80000000)
+#define FORK_TRIES 1000                  /* a visitor who is kept waiting inside by dlopen must not keep the fork for long */
+static _Atomic uint32_t gate;            /* visitors inside, and FORKING */
+
+static int visit_modules(int (*visit)(struct dl_phdr_info *, size_t, void *), void *context)
+{
+    uint32_t inside = atomic_load(&gate);
+    do {
+        for (int i = 0; inside & FORKING; inside = atomic_load(&gate)) {
+            if (i++ == FORK_TRIES)
+                return 0;                /* a signal handler on the thread that forks: not now */
+            hl_sys(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+        }
+    } while (!atomic_compare_exchange_weak(&gate, &inside, inside + 1));
+    int result = dl_iterate_phdr(visit, context);
+    atomic_fetch_sub(&gate, 1);
+    return result;
+}
+
+void hl_modules_before_fork(void)
+{
+    atomic_fetch_or(&gate, FORKING);
+    for (int i = 0; i < FORK_TRIES && atomic_load(&gate) != FORKING; i++)
+        hl_sys(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+}
+
+void hl_modules_after_fork(void) { atomic_fetch_and(&gate, ~FORKING); }
+
+void hl_modules_in_child(void) { atomic_store(&gate, 0); }
+
 struct module {
     struct hl_module_record record;
     const char *name;
@@ -141,7 +173,7 @@ bool hl_modules_is_loader(uintptr_t pc)
 {
     uintptr_t end = __atomic_load_n(&loader.end, __ATOMIC_ACQUIRE);
     if (!end) {
-        dl_iterate_phdr(find_loader, NULL);
+        visit_modules(find_loader, NULL);
         end = __atomic_load_n(&loader.end, __ATOMIC_ACQUIRE);
     }
     return pc >= loader.start && pc < end;
@@ -158,7 +190,7 @@ HL_COLD void hl_modules_announce(struct hl_thread *thread)
         n_known = 0;
     known_serial = hl_session->serial;
     if (known)
-        dl_iterate_phdr(announce, &announcing);
+        visit_modules(announce, &announcing);
     atomic_store(&lock, 0);
 }
 
@@ -176,7 +208,7 @@ HL_COLD void hl_modules_look(void)
     bool changed = false;
     if (!thread || !thread->nested || thread->status != HL_THREAD_BUSY || thread->nested->status == HL_THREAD_BUSY)
         return;
-    dl_iterate_phdr(compare_counters, &changed);
+    visit_modules(compare_counters, &changed);
     if (changed)
         hl_modules_announce(thread);
 }
@@ -197,11 +229,11 @@ HL_COLD void hl_modules_closed(struct hl_thread *thread)
     static uint8_t present[MODULES_MAX];
     bool changed = false;
     uint32_t kept = 0;
-    dl_iterate_phdr(compare_counters, &changed);
+    visit_modules(compare_counters, &changed);
     if (!changed || !known || !try_lock())
         return;
     memset(present, 0, n_known);
-    dl_iterate_phdr(mark_present, present);
+    visit_modules(mark_present, present);
     for (uint32_t i = 0; i < n_known; i++) {
         if (present[i])
             known[kept++] = known[i];

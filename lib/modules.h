@@ -12,6 +12,11 @@ void hl_modules_announce(struct hl_thread *thread);
 /* A pc was met for the first time: announces modules if some were loaded since. Called by the rule table, inside of a capture. */
 void hl_modules_look(void);
 
+/* Around a fork, in the thread that forks (pthread_atfork): no thread of ours is inside the loader at that moment. */
+void hl_modules_before_fork(void);
+void hl_modules_after_fork(void);
+void hl_modules_in_child(void);
+
 /* Code of the loader that has no unwind data is its entry: nothing lies outside of it. */
 bool hl_modules_is_loader(uintptr_t pc);
 
