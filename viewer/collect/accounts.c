@@ -84,14 +84,7 @@ struct trace_counts accounts_sum(const struct accounts *accounts, enum account_d
         if (accounts->sites.items[i].domain != domain)
             continue;
         struct trace_counts counts = accounts_counts(accounts, i);
-        sum.allocations += counts.allocations;
-        sum.allocated_bytes += counts.allocated_bytes;
-        sum.frees += counts.frees;
-        sum.freed_bytes += counts.freed_bytes;
-        sum.temporary += counts.temporary;
-        sum.temporary_bytes += counts.temporary_bytes;
-        sum.inherited += counts.inherited;
-        sum.inherited_bytes += counts.inherited_bytes;
+        trace_counts_add(&sum, &counts);
     }
     return sum;
 }

@@ -106,6 +106,18 @@ struct trace_counts {
     uint64_t inherited, inherited_bytes;   /* live at the fork that began this process */
 };
 
+static inline void trace_counts_add(struct trace_counts *sum, const struct trace_counts *more)
+{
+    sum->allocations += more->allocations;
+    sum->allocated_bytes += more->allocated_bytes;
+    sum->frees += more->frees;
+    sum->freed_bytes += more->freed_bytes;
+    sum->temporary += more->temporary;
+    sum->temporary_bytes += more->temporary_bytes;
+    sum->inherited += more->inherited;
+    sum->inherited_bytes += more->inherited_bytes;
+}
+
 struct trace_site_counts {
     uint32_t site;
     struct trace_counts counts;

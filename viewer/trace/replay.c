@@ -30,18 +30,6 @@ struct replay {
     struct process_replay *processes;
 };
 
-static void add_counts(struct trace_counts *sum, const struct trace_counts *more)
-{
-    sum->allocations += more->allocations;
-    sum->allocated_bytes += more->allocated_bytes;
-    sum->frees += more->frees;
-    sum->freed_bytes += more->freed_bytes;
-    sum->temporary += more->temporary;
-    sum->temporary_bytes += more->temporary_bytes;
-    sum->inherited += more->inherited;
-    sum->inherited_bytes += more->inherited_bytes;
-}
-
 static enum site_class classify(const struct reader *reader, const struct trace_site *site)
 {
     if (!site->stack)
@@ -81,7 +69,7 @@ static void group_sites(struct replay *replay)
 static void add_deltas(struct replay *replay, const struct trace_site_counts *deltas, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        add_counts(&replay->counts[deltas[i].site], &deltas[i].counts);
+        trace_counts_add(&replay->counts[deltas[i].site], &deltas[i].counts);
 }
 
 static bool find_peaks(void *context, const struct trace_epoch *epoch, const struct trace_site_counts *deltas, size_t n)
@@ -157,7 +145,7 @@ static void fill_totals(struct replay *replay, uint32_t id)
         row->site = site;
         row->counts = *counts;
         if (replay->classes[site] == SITE_HEAP) {
-            add_counts(&totals.heap, counts);
+            trace_counts_add(&totals.heap, counts);
             totals.peak_blocks += row->peak_blocks;
         } else if (replay->classes[site] == SITE_MAPPED) {
             totals.mapped_allocations += counts->allocations;

@@ -252,18 +252,6 @@ static int compare_counts(const void *a, const void *b)
     return (x->site > y->site) - (x->site < y->site);
 }
 
-static void add_counts(struct trace_counts *sum, const struct trace_counts *more)
-{
-    sum->allocations += more->allocations;
-    sum->allocated_bytes += more->allocated_bytes;
-    sum->frees += more->frees;
-    sum->freed_bytes += more->freed_bytes;
-    sum->temporary += more->temporary;
-    sum->temporary_bytes += more->temporary_bytes;
-    sum->inherited += more->inherited;
-    sum->inherited_bytes += more->inherited_bytes;
-}
-
 /* The format wants each site once, in order; most callers hand them over like that. */
 static void sort_deltas(struct trace_writer *writer, const struct trace_site_counts *deltas, size_t n)
 {
@@ -279,7 +267,7 @@ static void sort_deltas(struct trace_writer *writer, const struct trace_site_cou
     for (i = 1; i < n; i++) {
         const struct trace_site_counts *next = &writer->sorted.items[i];
         if (next->site == last->site)
-            add_counts(&last->counts, &next->counts);
+            trace_counts_add(&last->counts, &next->counts);
         else
             *++last = *next;
     }
