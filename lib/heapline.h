@@ -2,7 +2,7 @@
  *
  * Include it and link nothing: the functions are weak and come with the preloaded library when the program runs under
  * `heapline run`. Everywhere else their addresses are NULL; the macros below call them only where they exist and cost a comparison.
- * Any thread may use them, signal handlers too.
+ * Any thread may use them, signal handlers too where nothing else is said.
  */
 #ifndef HEAPLINE_H
 #define HEAPLINE_H
@@ -16,6 +16,26 @@ extern "C" {
 
 /* 1: this process is being recorded. 0: it is not (any more). */
 __attribute__((weak)) int heapline_is_recording(void);
+
+/* Names this moment; reports show it and can begin or end there (--from, --to LABEL). At most 256 bytes of label, UTF-8. */
+__attribute__((weak)) void heapline_mark(const char *label);
+
+/* A span of this thread that reports can select (--scope LABEL). Spans nest; each end closes the innermost open span of that label. */
+__attribute__((weak)) void heapline_scope_begin(const char *label);
+__attribute__((weak)) void heapline_scope_end(const char *label);
+
+/* Bytes live now in this process: all that its threads' events up to this call add up to; *peak_bytes, if not NULL, the most so far. Waits for the
+ * collector (some 100 us). -1: not recorded, or no answer within a second. Not for signal handlers. */
+__attribute__((weak)) long long heapline_live_bytes(long long *peak_bytes);
+
+/* For the Python package; both take a code object and need the GIL. Watch: from now on the figures of this function's lines are kept line by line, with the
+ * frees that happen while a line is at work. Executed: `count` more executions of `line` were counted. */
+__attribute__((weak)) void heapline_python_watch(void *code);
+__attribute__((weak)) void heapline_python_executed(void *code, unsigned line, unsigned count);
+
+#define HEAPLINE_MARK(label) do { if (heapline_mark) heapline_mark(label); } while (0)
+#define HEAPLINE_SCOPE_BEGIN(label) do { if (heapline_scope_begin) heapline_scope_begin(label); } while (0)
+#define HEAPLINE_SCOPE_END(label) do { if (heapline_scope_end) heapline_scope_end(label); } while (0)
 
 #define HEAPLINE_IS_RECORDING() (heapline_is_recording ? heapline_is_recording() : 0)
 

@@ -18,9 +18,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HL_WIRE_MAGIC UINT64_C(0x336c70656c686568)   /* changes with every change of record.h, segment.h, hello.h */
+#define HL_WIRE_MAGIC UINT64_C(0x346c70656c686568)   /* changes with every change of record.h, segment.h, hello.h */
 
 enum hl_board_state { HL_BOARD_ON = 1, HL_BOARD_OFF = 2 };   /* OFF: every target passes through from now on */
+enum hl_python_mode { HL_PYTHON_MODE_OBJECTS, HL_PYTHON_MODE_ARENAS, HL_PYTHON_MODE_OFF };
 enum hl_on_full { HL_ON_FULL_WAIT, HL_ON_FULL_DROP };
 
 struct hl_board {
@@ -29,6 +30,7 @@ struct hl_board {
     uint32_t on_full;
     uint32_t check;                                  /* compare every stack with libunwind's */
     uint32_t ring_bytes;                             /* a power of two */
+    uint32_t python;                                 /* enum hl_python_mode */
     _Alignas(64) _Atomic uint64_t now_ns;            /* since the start of the run; the collector's tick */
     _Alignas(64) _Atomic uint32_t doorbell;          /* futex: targets add 1 and wake when `asleep` */
     _Atomic uint32_t asleep;                         /* the collector waits on the doorbell */
@@ -44,6 +46,8 @@ struct hl_ring_head {
     _Atomic uint64_t dropped;                        /* events not recorded (--on-full drop, nested too deep) */
     _Atomic uint64_t waits, wait_ns;
     _Atomic uint64_t stacks_checked, stacks_wrong;   /* checking mode */
+    _Atomic uint64_t answer_bytes, answer_peak;      /* collector: live and peak bytes of the process at the QUERY */
+    _Atomic uint32_t answer;                         /* collector, futex: number of the last QUERY that was answered */
     _Alignas(64) _Atomic uint64_t tail;              /* collector: bytes consumed */
 };
 

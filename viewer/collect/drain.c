@@ -37,10 +37,10 @@ static uint32_t apply_patches(struct lane *lane, const uint64_t *patches, uint32
     uint32_t low = kept;
     for (uint32_t i = 0; i < n; i++) {
         uint64_t patch = patches[i];
-        uint32_t index = (uint32_t)(patch >> 48);
+        uint32_t index = hl_record_patch_index(patch);
         if (index >= kept)
             return UINT32_MAX;
-        lane->pcs[index] = patch & HL_RECORD_ADDRESS_MASK;
+        lane->pcs[index] = patch & HL_RECORD_FRAME_MASK;
         low = index < low ? index : low;
     }
     return low;

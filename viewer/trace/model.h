@@ -77,13 +77,23 @@ enum trace_frame_kind {
     TRACE_FRAME_RESERVED,         /* pseudo leaf: a PROT_NONE mapping */
     TRACE_FRAME_BREAK,            /* pseudo leaf: growth by brk/sbrk called by the program */
     TRACE_FRAME_TRUNCATED,        /* pseudo outermost frame: the frames beyond could not be read */
+    TRACE_FRAME_PYTHON,           /* a Python frame: module is a code id, address the line (0: unknown) */
+    TRACE_FRAME_OBJECT,           /* pseudo leaf: the block is from Python's allocators (PyMem_*, PyObject_*) */
+    TRACE_FRAME_ARENA,            /* pseudo leaf: a mapping by Python's allocator, from which it hands out blocks that are counted one by one */
 };
 
 /* Native addresses are return addresses in the module's own (link-time) address space: look up address - 1. */
 struct trace_frame {
     enum trace_frame_kind kind;
-    uint32_t module;
+    uint32_t module;              /* PYTHON: code */
     uint64_t address;
+};
+
+/* A Python code object: a function, a comprehension, the body of a class or a module. Two with the same fields are one. */
+struct trace_code {
+    const char *function;         /* co_qualname (co_name to 3.10): "Book.add", "<module>" */
+    const char *file;             /* co_filename, made absolute by the folder that the process stood in; "<string>" and its like as they are */
+    uint32_t first_line;
 };
 
 /* Stacks form a trie. Stack 0 is the empty root and is never written. A child's id is larger than its parent's. */
@@ -104,6 +114,10 @@ struct trace_counts {
     uint64_t frees, freed_bytes;
     uint64_t temporary, temporary_bytes;   /* freed by the same thread before its next allocation */
     uint64_t inherited, inherited_bytes;   /* live at the fork that began this process */
+    uint64_t collected, collected_bytes;   /* of the freed ones: those that waited for Python's cyclic collector */
+    uint64_t moved, moved_bytes;           /* reallocations to another address that made this site's blocks, and the bytes they kept: at most these were copied */
+    uint64_t transient, transient_bytes;   /* of a site whose stack ends in a Python frame: blocks allocated under that stack and freed before
+                                              its innermost frame left its line, but not before a frame further in did. They are counted nowhere else here */
 };
 
 static inline void trace_counts_add(struct trace_counts *sum, const struct trace_counts *more)
@@ -116,6 +130,12 @@ static inline void trace_counts_add(struct trace_counts *sum, const struct trace
     sum->temporary_bytes += more->temporary_bytes;
     sum->inherited += more->inherited;
     sum->inherited_bytes += more->inherited_bytes;
+    sum->collected += more->collected;
+    sum->collected_bytes += more->collected_bytes;
+    sum->moved += more->moved;
+    sum->moved_bytes += more->moved_bytes;
+    sum->transient += more->transient;
+    sum->transient_bytes += more->transient_bytes;
 }
 
 struct trace_site_counts {
@@ -148,6 +168,39 @@ struct trace_site_totals {
     uint32_t site;
     struct trace_counts counts;
     uint64_t peak_bytes, peak_blocks;
+};
+
+/* A moment or span that the program named. A span's BEGIN and END have the same label and thread; spans nest. Epochs end at marks. */
+enum trace_mark_kind { TRACE_MARK_POINT, TRACE_MARK_BEGIN, TRACE_MARK_END };
+
+struct trace_mark {
+    uint32_t process, thread;
+    uint64_t ns;                           /* the end of an epoch of that process */
+    enum trace_mark_kind kind;
+    const char *label;
+};
+
+/* A Python interpreter in a process. Totals. */
+enum trace_python_state {
+    TRACE_PYTHON_LIVE,                     /* every object, with Python frames */
+    TRACE_PYTHON_ARENAS,                   /* as asked for: objects are not seen one by one */
+    TRACE_PYTHON_OBJECTS_ONLY,             /* every object, native frames only */
+    TRACE_PYTHON_NATIVE,                   /* only native events and frames */
+};
+
+struct trace_python {
+    uint32_t process;
+    uint32_t version;                      /* PY_VERSION_HEX */
+    enum trace_python_state state;
+    const char *reason;                    /* one sentence when it is less than was asked for, else "" */
+};
+
+/* What one line of a watched function (the profile decorator) did, its callees included; frees are counted where they happen. Totals. */
+struct trace_line {
+    uint32_t process, code, line;
+    uint64_t executed;                     /* 0: not counted */
+    int64_t increment_bytes;               /* allocated minus freed while a frame stood on the line */
+    uint64_t live_bytes;                   /* of the process, when a frame last left the line */
 };
 
 /* A block that was live when its process ended. */

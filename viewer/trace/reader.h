@@ -18,6 +18,11 @@ struct trace_frame_symbols {
     uint32_t n;
 };
 
+struct trace_source {                      /* a file that was only in memory */
+    const char *file, *text;
+    size_t bytes;
+};
+
 struct trace_process_end {                 /* by process id */
     bool ended;
     bool has_totals;                       /* false: cut; totals and sites were added up from the epochs, size classes are 0 */
@@ -38,9 +43,14 @@ struct trace {
     const struct trace_module *modules;          uint32_t n_modules;
     const struct trace_frame *frames;            uint32_t n_frames;
     const struct trace_frame_symbols *symbols;   /* n_frames of them */
+    const struct trace_code *codes;              uint32_t n_codes;
     const struct trace_stack *stacks;            uint32_t n_stacks;      /* stacks[0] is the empty root */
     const struct trace_site *sites;              uint32_t n_sites;
     const struct trace_unprofiled *unprofiled;   uint32_t n_unprofiled;
+    const struct trace_mark *marks;              uint32_t n_marks;       /* in the order of time */
+    const struct trace_python *pythons;          uint32_t n_pythons;
+    const struct trace_line *lines;              uint32_t n_lines;       /* ordered by process, code, line */
+    const struct trace_source *texts;            uint32_t n_texts;
     struct trace_losses losses;                  /* of the run as a whole */
     bool complete;                               /* false: cut; everything up to cut_offset was recovered */
     uint64_t cut_offset;

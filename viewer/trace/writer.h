@@ -21,6 +21,12 @@ uint32_t trace_write_frame(struct trace_writer *writer, const struct trace_frame
 uint32_t trace_write_stack(struct trace_writer *writer, const struct trace_stack *stack); /* first call returns 1 */
 uint32_t trace_write_site(struct trace_writer *writer, const struct trace_site *site);
 
+/* Before the frames that name it. TRACE_FRAME_PYTHON frames need no symbols: readers make them from this. */
+uint32_t trace_write_code(struct trace_writer *writer, const struct trace_code *code);
+
+/* The text of a file that is only in memory ("<string>", a notebook's cell): the last one counts. */
+void trace_write_source(struct trace_writer *writer, const char *file, const char *text, size_t bytes);
+
 /* A thread's name, learnt late: the last one counts. */
 void trace_write_thread_name(struct trace_writer *writer, uint32_t thread, const char *name);
 
@@ -34,6 +40,9 @@ void trace_write_blocks(struct trace_writer *writer, uint32_t process, const str
 void trace_write_event(struct trace_writer *writer, const struct trace_event *event);
 void trace_write_exit(struct trace_writer *writer, const struct trace_exit *exit);
 void trace_write_losses(struct trace_writer *writer, const struct trace_losses *losses);
+void trace_write_mark(struct trace_writer *writer, const struct trace_mark *mark);
+void trace_write_python(struct trace_writer *writer, const struct trace_python *python);
+void trace_write_lines(struct trace_writer *writer, const struct trace_line *lines, size_t n);
 void trace_write_unprofiled(struct trace_writer *writer, const struct trace_unprofiled *unprofiled);
 void trace_write_symbols(struct trace_writer *writer, uint32_t frame, const struct trace_symbol *symbols, size_t n);
 
