@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT_COLUMNS 8
-#define TOTAL_COLUMNS 10
+#define COUNT_COLUMNS 14
+#define TOTAL_COLUMNS (COUNT_COLUMNS + 2)
 
 void columns_release(struct columns *columns)
 {
@@ -32,6 +32,22 @@ uint32_t columns_get_rows(struct cursor *in, unsigned least)
 }
 
 /* tables */
+
+/* The functions of a file come one after the other: their files, and often their names' references, stand close. */
+void columns_put_codes(struct buffer *out, uint32_t first, const struct code_row *codes, uint32_t rows)
+{
+    struct code_row before = {0};
+    buffer_varint(out, first);
+    buffer_varint(out, rows);
+    for (uint32_t i = 0; i < rows; before = codes[i++])
+        buffer_signed(out, (uint64_t)codes[i].function - before.function);
+    before = (struct code_row){0};
+    for (uint32_t i = 0; i < rows; before = codes[i++])
+        buffer_signed(out, (uint64_t)codes[i].file - before.file);
+    before = (struct code_row){0};
+    for (uint32_t i = 0; i < rows; before = codes[i++])
+        buffer_signed(out, (uint64_t)codes[i].first_line - before.first_line);
+}
 
 void columns_put_frames(struct buffer *out, uint32_t first, const struct trace_frame *frames, uint32_t rows)
 {
@@ -73,10 +89,30 @@ void columns_get_table_head(struct cursor *in, unsigned least, uint32_t *first, 
     *rows = columns_get_rows(in, least);
 }
 
+/* A running 32-bit value told by differences. */
+static uint32_t get_step32(struct cursor *in, uint64_t *before)
+{
+    *before += cursor_signed(in);
+    if (*before > UINT32_MAX)
+        in->bad = true;
+    return (uint32_t)*before;
+}
+
+void columns_get_codes(struct cursor *in, struct code_row *out, uint32_t rows)
+{
+    uint64_t function = 0, file = 0, line = 0;
+    for (uint32_t i = 0; i < rows; i++)
+        out[i].function = get_step32(in, &function);
+    for (uint32_t i = 0; i < rows; i++)
+        out[i].file = get_step32(in, &file);
+    for (uint32_t i = 0; i < rows; i++)
+        out[i].first_line = get_step32(in, &line);
+}
+
 void columns_get_frames(struct cursor *in, struct trace_frame *out, uint32_t rows)
 {
     for (uint32_t i = 0; i < rows; i++)
-        out[i].kind = (enum trace_frame_kind)cursor_bounded(in, TRACE_FRAME_TRUNCATED);
+        out[i].kind = (enum trace_frame_kind)cursor_bounded(in, TRACE_FRAME_ARENA);
     for (uint32_t i = 0; i < rows; i++)
         out[i].module = (uint32_t)cursor_bounded(in, UINT32_MAX) - 1;
     uint64_t before = 0;
@@ -92,15 +128,6 @@ void columns_get_stacks(struct cursor *in, uint32_t first, struct trace_stack *o
         out[i].frame = (uint32_t)cursor_bounded(in, UINT32_MAX);
 }
 
-/* A running 32-bit value told by differences. */
-static uint32_t get_step32(struct cursor *in, uint64_t *before)
-{
-    *before += cursor_signed(in);
-    if (*before > UINT32_MAX)
-        in->bad = true;
-    return (uint32_t)*before;
-}
-
 void columns_get_sites(struct cursor *in, struct trace_site *out, uint32_t rows)
 {
     for (uint32_t i = 0; i < rows; i++)
@@ -112,15 +139,24 @@ void columns_get_sites(struct cursor *in, struct trace_site *out, uint32_t rows)
 
 /* what sites did */
 
-/* What `blocks` blocks of a site hold, guessed from its allocations: exact where all its blocks have one size, or all
- * were freed. The columns carry the difference to the guess, which is mostly zero. */
-static uint64_t guess_bytes(const struct trace_counts *counts, uint64_t blocks)
+/* What `blocks` of `n` blocks hold that hold `bytes` together: exact for all of them, and where all have one size. The
+ * columns carry the difference to the guess, which is mostly zero. */
+static uint64_t guess_part(uint64_t blocks, uint64_t n, uint64_t bytes)
 {
-    if (!counts->allocations)
+    if (!n)
         return 0;
-    if (blocks == counts->allocations)
-        return counts->allocated_bytes;
-    return blocks * (counts->allocated_bytes / counts->allocations);
+    return blocks == n ? bytes : blocks * (bytes / n);
+}
+
+static uint64_t guess_allocated(const struct trace_counts *counts, uint64_t blocks)
+{
+    return guess_part(blocks, counts->allocations, counts->allocated_bytes);
+}
+
+/* The collected ones are part of the freed ones, whose allocations may lie epochs back. */
+static uint64_t guess_collected(const struct trace_counts *counts)
+{
+    return guess_part(counts->collected, counts->frees, counts->freed_bytes);
 }
 
 static void counts_to_cells(const struct trace_counts *counts, uint64_t *cell, size_t stride)
@@ -128,11 +164,17 @@ static void counts_to_cells(const struct trace_counts *counts, uint64_t *cell, s
     cell[0] = counts->allocations;
     cell[stride] = counts->allocated_bytes;
     cell[2 * stride] = zigzag(counts->frees - counts->allocations);
-    cell[3 * stride] = zigzag(counts->freed_bytes - guess_bytes(counts, counts->frees));
+    cell[3 * stride] = zigzag(counts->freed_bytes - guess_allocated(counts, counts->frees));
     cell[4 * stride] = counts->temporary;
-    cell[5 * stride] = zigzag(counts->temporary_bytes - guess_bytes(counts, counts->temporary));
+    cell[5 * stride] = zigzag(counts->temporary_bytes - guess_allocated(counts, counts->temporary));
     cell[6 * stride] = counts->inherited;
     cell[7 * stride] = counts->inherited_bytes;
+    cell[8 * stride] = counts->collected;
+    cell[9 * stride] = zigzag(counts->collected_bytes - guess_collected(counts));
+    cell[10 * stride] = counts->moved;
+    cell[11 * stride] = counts->moved_bytes;
+    cell[12 * stride] = counts->transient;
+    cell[13 * stride] = counts->transient_bytes;
 }
 
 static void cells_to_counts(const uint64_t *cell, size_t stride, struct trace_counts *counts)
@@ -140,11 +182,17 @@ static void cells_to_counts(const uint64_t *cell, size_t stride, struct trace_co
     counts->allocations = cell[0];
     counts->allocated_bytes = cell[stride];
     counts->frees = unzigzag(cell[2 * stride]) + counts->allocations;
-    counts->freed_bytes = unzigzag(cell[3 * stride]) + guess_bytes(counts, counts->frees);
+    counts->freed_bytes = unzigzag(cell[3 * stride]) + guess_allocated(counts, counts->frees);
     counts->temporary = cell[4 * stride];
-    counts->temporary_bytes = unzigzag(cell[5 * stride]) + guess_bytes(counts, counts->temporary);
+    counts->temporary_bytes = unzigzag(cell[5 * stride]) + guess_allocated(counts, counts->temporary);
     counts->inherited = cell[6 * stride];
     counts->inherited_bytes = cell[7 * stride];
+    counts->collected = cell[8 * stride];
+    counts->collected_bytes = unzigzag(cell[9 * stride]) + guess_collected(counts);
+    counts->moved = cell[10 * stride];
+    counts->moved_bytes = cell[11 * stride];
+    counts->transient = cell[12 * stride];
+    counts->transient_bytes = cell[13 * stride];
 }
 
 static bool any(const uint64_t *cells, uint32_t n)
@@ -224,8 +272,8 @@ void columns_put_totals(struct columns *columns, struct buffer *out, const struc
         buffer_varint(out, totals[i].site - next);
         next = (uint64_t)totals[i].site + 1;
         counts_to_cells(&totals[i].counts, cells + i, rows);
-        cells[8 * (size_t)rows + i] = totals[i].peak_bytes;
-        cells[9 * (size_t)rows + i] = totals[i].peak_blocks;
+        cells[COUNT_COLUMNS * (size_t)rows + i] = totals[i].peak_bytes;
+        cells[(COUNT_COLUMNS + 1) * (size_t)rows + i] = totals[i].peak_blocks;
     }
     put_cells(out, cells, rows, TOTAL_COLUMNS);
 }
@@ -239,9 +287,49 @@ void columns_get_totals(struct columns *columns, struct cursor *in, struct trace
     get_cells(in, cells, rows, TOTAL_COLUMNS);
     for (uint32_t i = 0; i < rows; i++) {
         cells_to_counts(cells + i, rows, &out[i].counts);
-        out[i].peak_bytes = cells[8 * (size_t)rows + i];
-        out[i].peak_blocks = cells[9 * (size_t)rows + i];
+        out[i].peak_bytes = cells[COUNT_COLUMNS * (size_t)rows + i];
+        out[i].peak_blocks = cells[(COUNT_COLUMNS + 1) * (size_t)rows + i];
     }
+}
+
+/* lines */
+
+void columns_put_lines(struct buffer *out, const struct trace_line *lines, uint32_t rows)
+{
+    struct trace_line before = {0};
+    buffer_varint(out, rows);
+    for (uint32_t i = 0; i < rows; before = lines[i++])
+        buffer_signed(out, (uint64_t)lines[i].process - before.process);
+    before = (struct trace_line){0};
+    for (uint32_t i = 0; i < rows; before = lines[i++])
+        buffer_signed(out, (uint64_t)lines[i].code - before.code);
+    before = (struct trace_line){0};
+    for (uint32_t i = 0; i < rows; before = lines[i++])
+        buffer_signed(out, (uint64_t)lines[i].line - before.line);
+    for (uint32_t i = 0; i < rows; i++)
+        buffer_varint(out, lines[i].executed);
+    for (uint32_t i = 0; i < rows; i++)
+        buffer_signed(out, (uint64_t)lines[i].increment_bytes);
+    before = (struct trace_line){0};
+    for (uint32_t i = 0; i < rows; before = lines[i++])
+        buffer_signed(out, lines[i].live_bytes - before.live_bytes);
+}
+
+void columns_get_lines(struct cursor *in, struct trace_line *out, uint32_t rows)
+{
+    uint64_t process = 0, code = 0, line = 0, live = 0;
+    for (uint32_t i = 0; i < rows; i++)
+        out[i].process = get_step32(in, &process);
+    for (uint32_t i = 0; i < rows; i++)
+        out[i].code = get_step32(in, &code);
+    for (uint32_t i = 0; i < rows; i++)
+        out[i].line = get_step32(in, &line);
+    for (uint32_t i = 0; i < rows; i++)
+        out[i].executed = cursor_varint(in);
+    for (uint32_t i = 0; i < rows; i++)
+        out[i].increment_bytes = (int64_t)cursor_signed(in);
+    for (uint32_t i = 0; i < rows; i++)
+        out[i].live_bytes = live += cursor_signed(in);
 }
 
 /* epochs */

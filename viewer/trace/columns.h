@@ -1,5 +1,5 @@
-/* Records that hold many rows, column by column: the tables of frames, stacks and sites, what sites did, blocks, events
- * and the index (docs/format.md). Rows of one record: at most FORMAT_ROWS_MAX. */
+/* Records that hold many rows, column by column: the tables of code, frames, stacks and sites, what sites and lines did,
+ * blocks, events and the index (docs/format.md). Rows of one record: at most FORMAT_ROWS_MAX. */
 #ifndef HEAPLINE_TRACE_COLUMNS_H
 #define HEAPLINE_TRACE_COLUMNS_H
 
@@ -18,11 +18,18 @@ void columns_release(struct columns *columns);
 /* Reads the number of rows; 0 and cursor->bad when there are more than the limit or than `least` bytes a row allow. */
 uint32_t columns_get_rows(struct cursor *in, unsigned least);
 
+/* A code object; its strings are references (record.h). */
+struct code_row {
+    uint32_t function, file, first_line;
+};
+
 /* Tables. `first` is the id of row 0; get: `rows` rows into `out`. */
+void columns_put_codes(struct buffer *out, uint32_t first, const struct code_row *codes, uint32_t rows);
 void columns_put_frames(struct buffer *out, uint32_t first, const struct trace_frame *frames, uint32_t rows);
 void columns_put_stacks(struct buffer *out, uint32_t first, const struct trace_stack *stacks, uint32_t rows);
 void columns_put_sites(struct buffer *out, uint32_t first, const struct trace_site *sites, uint32_t rows);
 void columns_get_table_head(struct cursor *in, unsigned least, uint32_t *first, uint32_t *rows);
+void columns_get_codes(struct cursor *in, struct code_row *out, uint32_t rows);
 void columns_get_frames(struct cursor *in, struct trace_frame *out, uint32_t rows);
 void columns_get_stacks(struct cursor *in, uint32_t first, struct trace_stack *out, uint32_t rows);
 void columns_get_sites(struct cursor *in, struct trace_site *out, uint32_t rows);
@@ -32,6 +39,9 @@ void columns_put_counts(struct columns *columns, struct buffer *out, const struc
 void columns_put_totals(struct columns *columns, struct buffer *out, const struct trace_site_totals *totals, uint32_t rows);
 void columns_get_counts(struct columns *columns, struct cursor *in, struct trace_site_counts *out, uint32_t rows);
 void columns_get_totals(struct columns *columns, struct cursor *in, struct trace_site_totals *out, uint32_t rows);
+
+void columns_put_lines(struct buffer *out, const struct trace_line *lines, uint32_t rows);
+void columns_get_lines(struct cursor *in, struct trace_line *out, uint32_t rows);
 
 /* An epoch is told as a difference to the one before it in the same chunk (`base`, all zeroes at first). */
 void columns_put_epoch(struct buffer *out, const struct trace_epoch *base, const struct trace_epoch *epoch, uint64_t n_sites);

@@ -151,17 +151,47 @@ static void dump_module(struct dump *dump, struct cursor *in)
     emit(dump);
 }
 
+static void dump_codes(struct dump *dump, struct cursor *in)
+{
+    uint32_t first, rows;
+    columns_get_table_head(in, 3, &first, &rows);
+    struct code_row *codes = room(dump, rows, sizeof *codes);
+    columns_get_codes(in, codes, rows);
+    for (uint32_t i = 0; i < rows && !in->bad; i++) {
+        ADD(dump, "code id=%" PRIu32 " first_line=%" PRIu32, first + i, codes[i].first_line);
+        add_string(dump, "function", codes[i].function);
+        add_string(dump, "file", codes[i].file);
+        emit(dump);
+    }
+}
+
+static void dump_source(struct dump *dump, struct cursor *in)
+{
+    struct record_source source;
+    record_get_source(in, &source);
+    ADD(dump, "source");
+    add_string(dump, "file", source.file);
+    ADD(dump, " text=");
+    add_quoted(dump, source.text, source.bytes);
+    emit(dump);
+}
+
 static void dump_frames(struct dump *dump, struct cursor *in)
 {
-    static const char *kinds[] = {"native", "anonymous", "mapped", "file", "reserved", "break", "truncated"};
+    static const char *kinds[] = {"native", "anonymous", "mapped", "file", "reserved", "break", "truncated", "python", "object",
+                                  "arena"};
     uint32_t first, rows;
     columns_get_table_head(in, 3, &first, &rows);
     struct trace_frame *frames = room(dump, rows, sizeof *frames);
     columns_get_frames(in, frames, rows);
     for (uint32_t i = 0; i < rows && !in->bad; i++) {
+        bool python = frames[i].kind == TRACE_FRAME_PYTHON;
         ADD(dump, "frame id=%" PRIu32 " kind=%s", first + i, kinds[frames[i].kind]);
-        add_id(dump, "module", frames[i].module);
-        LINE(dump, " address=0x%" PRIx64, frames[i].address);
+        add_id(dump, python ? "code" : "module", frames[i].module);
+        if (python)
+            LINE(dump, " line=%" PRIu64, frames[i].address);
+        else
+            LINE(dump, " address=0x%" PRIx64, frames[i].address);
     }
 }
 
@@ -207,6 +237,9 @@ static void add_counts(struct dump *dump, const struct trace_counts *counts)
         " temporary=%" PRIu64 " temporary_bytes=%" PRIu64 " inherited=%" PRIu64 " inherited_bytes=%" PRIu64,
         counts->allocations, counts->allocated_bytes, counts->frees, counts->freed_bytes,
         counts->temporary, counts->temporary_bytes, counts->inherited, counts->inherited_bytes);
+    ADD(dump, " collected=%" PRIu64 " collected_bytes=%" PRIu64 " moved=%" PRIu64 " moved_bytes=%" PRIu64
+        " transient=%" PRIu64 " transient_bytes=%" PRIu64, counts->collected, counts->collected_bytes, counts->moved,
+        counts->moved_bytes, counts->transient, counts->transient_bytes);
 }
 
 static void dump_deltas(struct dump *dump, struct cursor *in)
@@ -322,6 +355,39 @@ static void dump_unprofiled(struct dump *dump, struct cursor *in)
     emit(dump);
 }
 
+static void dump_mark(struct dump *dump, struct cursor *in)
+{
+    static const char *kinds[] = {"point", "begin", "end"};
+    struct record_mark record;
+    record_get_mark(in, &record);
+    ADD(dump, "mark process=%" PRIu32 " thread=%" PRIu32 " ns=%" PRIu64 " kind=%s", record.mark.process, record.mark.thread,
+        record.mark.ns, kinds[record.mark.kind]);
+    add_string(dump, "label", record.label);
+    emit(dump);
+}
+
+static void dump_python(struct dump *dump, struct cursor *in)
+{
+    static const char *states[] = {"live", "arenas", "objects_only", "native"};
+    struct record_python record;
+    record_get_python(in, &record);
+    ADD(dump, "python process=%" PRIu32 " version=0x%08" PRIx32 " state=%s", record.python.process, record.python.version,
+        states[record.python.state]);
+    add_string(dump, "reason", record.reason);
+    emit(dump);
+}
+
+static void dump_lines(struct dump *dump, struct cursor *in)
+{
+    uint32_t rows = columns_get_rows(in, 6);
+    struct trace_line *lines = room(dump, rows, sizeof *lines);
+    columns_get_lines(in, lines, rows);
+    for (uint32_t i = 0; i < rows && !in->bad; i++)
+        LINE(dump, "line process=%" PRIu32 " code=%" PRIu32 " line=%" PRIu32 " executed=%" PRIu64 " increment_bytes=%" PRId64
+             " live_bytes=%" PRIu64, lines[i].process, lines[i].code, lines[i].line, lines[i].executed,
+             lines[i].increment_bytes, lines[i].live_bytes);
+}
+
 static void dump_index(struct dump *dump, struct cursor *in)
 {
     uint32_t rows = columns_get_rows(in, 4);
@@ -338,11 +404,13 @@ typedef void dump_record_fn(struct dump *dump, struct cursor *in);
 
 static dump_record_fn *const record_fns[] = {
     [FORMAT_RUN] = dump_run, [FORMAT_STRING] = dump_string, [FORMAT_PROCESS] = dump_process, [FORMAT_THREAD] = dump_thread,
-    [FORMAT_THREAD_NAME] = dump_thread_name, [FORMAT_MODULE] = dump_module, [FORMAT_FRAMES] = dump_frames,
-    [FORMAT_STACKS] = dump_stacks, [FORMAT_SITES] = dump_sites, [FORMAT_SYMBOLS] = dump_symbols,
+    [FORMAT_THREAD_NAME] = dump_thread_name, [FORMAT_MODULE] = dump_module, [FORMAT_CODES] = dump_codes,
+    [FORMAT_FRAMES] = dump_frames, [FORMAT_STACKS] = dump_stacks, [FORMAT_SITES] = dump_sites,
+    [FORMAT_SYMBOLS] = dump_symbols, [FORMAT_SOURCE] = dump_source,
     [FORMAT_EPOCH] = dump_epoch, [FORMAT_DELTAS] = dump_deltas, [FORMAT_EVENT_LIST] = dump_events,
     [FORMAT_PROCESS_TOTALS] = dump_totals, [FORMAT_SITE_TOTALS] = dump_site_totals, [FORMAT_EXIT] = dump_exit,
-    [FORMAT_LOSSES] = dump_losses, [FORMAT_UNPROFILED] = dump_unprofiled, [FORMAT_BLOCK_LIST] = dump_blocks,
+    [FORMAT_LOSSES] = dump_losses, [FORMAT_UNPROFILED] = dump_unprofiled, [FORMAT_MARK] = dump_mark,
+    [FORMAT_PYTHON] = dump_python, [FORMAT_LINES] = dump_lines, [FORMAT_BLOCK_LIST] = dump_blocks,
     [FORMAT_CHUNK_LIST] = dump_index,
 };
 

@@ -37,10 +37,12 @@ enum format_kind {
     FORMAT_THREAD,
     FORMAT_THREAD_NAME,
     FORMAT_MODULE,
+    FORMAT_CODES,
     FORMAT_FRAMES,
     FORMAT_STACKS,
     FORMAT_SITES,
     FORMAT_SYMBOLS,
+    FORMAT_SOURCE,
     /* TIMELINE */
     FORMAT_EPOCH = 16,
     FORMAT_DELTAS,
@@ -52,6 +54,9 @@ enum format_kind {
     FORMAT_EXIT,
     FORMAT_LOSSES,
     FORMAT_UNPROFILED,
+    FORMAT_MARK,
+    FORMAT_PYTHON,
+    FORMAT_LINES,
     /* BLOCKS */
     FORMAT_BLOCK_LIST = 40,
     /* INDEX */
@@ -62,9 +67,9 @@ enum format_kind {
 #define FORMAT_CHUNK_CLOSE (256u << 10)    /* raw bytes at which a chunk is closed */
 #define FORMAT_CHUNK_RAW_MAX (16u << 20)   /* the most a reader allocates for a chunk, stored and raw each */
 #define FORMAT_ROWS_MAX 65536u             /* rows of one record that holds columns */
-#define FORMAT_STRING_MAX (1u << 20)       /* bytes; the writer cuts longer ones */
-#define FORMAT_ARENA_MAX (UINT64_C(2) << 30) /* bytes of all strings and symbols in a reader's memory */
-#define FORMAT_IDS_MAX (UINT32_C(1) << 28) /* ids of one table */
+#define FORMAT_STRING_MAX (1u << 20)       /* bytes, of a source's text as well; the writer cuts longer ones */
+#define FORMAT_ARENA_MAX (UINT64_C(2) << 30) /* bytes of all strings, texts and symbols in a reader's memory */
+#define FORMAT_IDS_MAX (UINT32_C(1) << 28) /* rows of one table */
 #define FORMAT_PROCESSES_MAX (1u << 20)    /* each costs a reader about 1 KB */
 #define FORMAT_SYMBOL_LEVELS_MAX 4096u     /* inlined functions of one frame */
 #define FORMAT_ZSTD_LEVEL 3

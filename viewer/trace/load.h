@@ -28,6 +28,7 @@ struct reader {
     VEC(struct site_list) lists;           /* by process, like ends */
     VEC(struct trace_thread) threads;
     VEC(struct trace_module) modules;
+    VEC(struct trace_code) codes;
     VEC(struct trace_frame) frames;
     VEC(struct trace_frame_symbols) symbols;
     VEC(struct trace_stack) stacks;

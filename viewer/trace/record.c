@@ -150,6 +150,22 @@ void record_get_symbol(struct cursor *in, struct record_symbol *symbol)
     symbol->line = get_id(in);
 }
 
+void record_put_source(struct buffer *out, const struct record_source *source)
+{
+    buffer_varint(out, source->file);
+    buffer_varint(out, source->bytes);
+    buffer_put(out, source->text, source->bytes);
+}
+
+void record_get_source(struct cursor *in, struct record_source *source)
+{
+    source->file = get_id(in);
+    source->bytes = (size_t)cursor_bounded(in, FORMAT_STRING_MAX);
+    source->text = cursor_bytes(in, source->bytes);
+    if (in->bad)
+        source->bytes = 0;
+}
+
 static void put_counts(struct buffer *out, const struct trace_counts *counts)
 {
     buffer_varint(out, counts->allocations);
@@ -160,6 +176,12 @@ static void put_counts(struct buffer *out, const struct trace_counts *counts)
     buffer_varint(out, counts->temporary_bytes);
     buffer_varint(out, counts->inherited);
     buffer_varint(out, counts->inherited_bytes);
+    buffer_varint(out, counts->collected);
+    buffer_varint(out, counts->collected_bytes);
+    buffer_varint(out, counts->moved);
+    buffer_varint(out, counts->moved_bytes);
+    buffer_varint(out, counts->transient);
+    buffer_varint(out, counts->transient_bytes);
 }
 
 static void get_counts(struct cursor *in, struct trace_counts *counts)
@@ -172,6 +194,12 @@ static void get_counts(struct cursor *in, struct trace_counts *counts)
     counts->temporary_bytes = cursor_varint(in);
     counts->inherited = cursor_varint(in);
     counts->inherited_bytes = cursor_varint(in);
+    counts->collected = cursor_varint(in);
+    counts->collected_bytes = cursor_varint(in);
+    counts->moved = cursor_varint(in);
+    counts->moved_bytes = cursor_varint(in);
+    counts->transient = cursor_varint(in);
+    counts->transient_bytes = cursor_varint(in);
 }
 
 void record_put_totals(struct buffer *out, const struct trace_totals *totals, uint64_t n_sites)
@@ -270,5 +298,39 @@ void record_get_unprofiled(struct cursor *in, struct record_unprofiled *record)
     record->child.pid = get_int(in);
     record->child.parent = get_optional(in);
     record->path = get_id(in);
+    record->reason = get_id(in);
+}
+
+void record_put_mark(struct buffer *out, const struct record_mark *record)
+{
+    buffer_varint(out, record->mark.process);
+    buffer_varint(out, record->mark.thread);
+    buffer_varint(out, record->mark.ns);
+    buffer_varint(out, record->mark.kind);
+    buffer_varint(out, record->label);
+}
+
+void record_get_mark(struct cursor *in, struct record_mark *record)
+{
+    record->mark.process = get_id(in);
+    record->mark.thread = get_id(in);
+    record->mark.ns = cursor_varint(in);
+    record->mark.kind = (enum trace_mark_kind)cursor_bounded(in, TRACE_MARK_END);
+    record->label = get_id(in);
+}
+
+void record_put_python(struct buffer *out, const struct record_python *record)
+{
+    buffer_varint(out, record->python.process);
+    buffer_varint(out, record->python.version);
+    buffer_varint(out, record->python.state);
+    buffer_varint(out, record->reason);
+}
+
+void record_get_python(struct cursor *in, struct record_python *record)
+{
+    record->python.process = get_id(in);
+    record->python.version = get_id(in);
+    record->python.state = (enum trace_python_state)cursor_bounded(in, TRACE_PYTHON_NATIVE);
     record->reason = get_id(in);
 }

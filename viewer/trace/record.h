@@ -32,6 +32,12 @@ struct record_module {
     uint32_t path;
 };
 
+struct record_source {
+    uint32_t file;
+    const uint8_t *text;                   /* inside the record */
+    size_t bytes;
+};
+
 struct record_symbol {
     uint32_t function, file, line;
 };
@@ -39,6 +45,16 @@ struct record_symbol {
 struct record_unprofiled {
     struct trace_unprofiled child;         /* but its strings */
     uint32_t path, reason;
+};
+
+struct record_mark {
+    struct trace_mark mark;                /* but its label */
+    uint32_t label;
+};
+
+struct record_python {
+    struct trace_python python;            /* but its reason */
+    uint32_t reason;
 };
 
 /* Puts kind, length and payload of a record. */
@@ -57,10 +73,13 @@ void record_put_thread(struct buffer *out, const struct record_thread *thread);
 void record_put_thread_name(struct buffer *out, const struct record_thread_name *name);
 void record_put_module(struct buffer *out, const struct record_module *module);
 void record_put_symbols(struct buffer *out, uint32_t frame, const struct record_symbol *symbols, uint32_t n);
+void record_put_source(struct buffer *out, const struct record_source *source);
 void record_put_totals(struct buffer *out, const struct trace_totals *totals, uint64_t n_sites);
 void record_put_exit(struct buffer *out, const struct trace_exit *ending);
 void record_put_losses(struct buffer *out, const struct trace_losses *losses);
 void record_put_unprofiled(struct buffer *out, const struct record_unprofiled *unprofiled);
+void record_put_mark(struct buffer *out, const struct record_mark *mark);
+void record_put_python(struct buffer *out, const struct record_python *python);
 
 void record_get_run(struct cursor *in, struct record_run *run);
 void record_get_process(struct cursor *in, struct record_process *process);
@@ -69,9 +88,12 @@ void record_get_thread_name(struct cursor *in, struct record_thread_name *name);
 void record_get_module(struct cursor *in, struct record_module *module);
 void record_get_symbols_head(struct cursor *in, uint32_t *frame, uint32_t *n);   /* n symbols follow */
 void record_get_symbol(struct cursor *in, struct record_symbol *symbol);
+void record_get_source(struct cursor *in, struct record_source *source);
 void record_get_totals(struct cursor *in, struct trace_totals *totals, uint64_t *n_sites);
 void record_get_exit(struct cursor *in, struct trace_exit *ending);
 void record_get_losses(struct cursor *in, struct trace_losses *losses);
 void record_get_unprofiled(struct cursor *in, struct record_unprofiled *unprofiled);
+void record_get_mark(struct cursor *in, struct record_mark *mark);
+void record_get_python(struct cursor *in, struct record_python *python);
 
 #endif

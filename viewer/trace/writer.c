@@ -34,10 +34,11 @@ struct trace_writer {
     /* tables that have not left yet; ids handed out so far */
     struct strmap strings;                               /* id + 1 is the reference, 0 is NULL */
     struct buffer new_strings, new_rows, new_symbols;    /* records: strings first, what uses only strings, symbols last */
+    VEC(struct code_row) codes;
     VEC(struct trace_frame) frames;
     VEC(struct trace_stack) stacks;
     VEC(struct trace_site) sites;
-    uint32_t n_processes, n_threads, n_modules, n_frames, n_stacks, n_sites;
+    uint32_t n_processes, n_threads, n_modules, n_codes, n_frames, n_stacks, n_sites;
 
     VEC(struct trace_event) events;
     VEC(struct trace_site_counts) sorted;
@@ -107,6 +108,11 @@ static void end_record(struct trace_writer *writer, struct buffer *out, enum for
 static void collect_rows(struct trace_writer *writer)
 {
     struct buffer *raw = &writer->chunks[FORMAT_TABLES].raw;
+    if (writer->codes.n) {
+        columns_put_codes(&writer->payload, writer->n_codes - (uint32_t)writer->codes.n, writer->codes.items,
+                          (uint32_t)writer->codes.n);
+        end_record(writer, raw, FORMAT_CODES);
+    }
     if (writer->frames.n) {
         columns_put_frames(&writer->payload, writer->n_frames - (uint32_t)writer->frames.n, writer->frames.items,
                            (uint32_t)writer->frames.n);
@@ -122,6 +128,7 @@ static void collect_rows(struct trace_writer *writer)
                           (uint32_t)writer->sites.n);
         end_record(writer, raw, FORMAT_SITES);
     }
+    vec_clear(&writer->codes);
     vec_clear(&writer->frames);
     vec_clear(&writer->stacks);
     vec_clear(&writer->sites);
@@ -141,7 +148,8 @@ static void flush_tables(struct trace_writer *writer)
 static void limit_tables(struct trace_writer *writer)
 {
     if (writer->new_strings.len + writer->new_rows.len + writer->new_symbols.len >= FORMAT_CHUNK_CLOSE ||
-        writer->frames.n >= TABLE_ROWS || writer->stacks.n >= TABLE_ROWS || writer->sites.n >= TABLE_ROWS)
+        writer->codes.n >= TABLE_ROWS || writer->frames.n >= TABLE_ROWS || writer->stacks.n >= TABLE_ROWS ||
+        writer->sites.n >= TABLE_ROWS)
         flush_tables(writer);
 }
 
@@ -199,6 +207,26 @@ uint32_t trace_write_module(struct trace_writer *writer, const struct trace_modu
     end_record(writer, &writer->new_rows, FORMAT_MODULE);
     limit_tables(writer);
     return writer->n_modules++;
+}
+
+uint32_t trace_write_code(struct trace_writer *writer, const struct trace_code *code)
+{
+    struct code_row row = {string_reference(writer, code->function), string_reference(writer, code->file), code->first_line};
+    limit_tables(writer);
+    vec_push(&writer->codes, row);
+    return writer->n_codes++;
+}
+
+void trace_write_source(struct trace_writer *writer, const char *file, const char *text, size_t bytes)
+{
+    struct record_source record = {
+        .file = string_reference(writer, file),
+        .text = (const uint8_t *)text,
+        .bytes = bytes < FORMAT_STRING_MAX ? bytes : FORMAT_STRING_MAX,
+    };
+    record_put_source(&writer->payload, &record);
+    end_record(writer, &writer->new_rows, FORMAT_SOURCE);
+    limit_tables(writer);
 }
 
 uint32_t trace_write_frame(struct trace_writer *writer, const struct trace_frame *frame)
@@ -406,6 +434,30 @@ void trace_write_unprofiled(struct trace_writer *writer, const struct trace_unpr
     end_total(writer, FORMAT_UNPROFILED);
 }
 
+void trace_write_mark(struct trace_writer *writer, const struct trace_mark *mark)
+{
+    struct record_mark record = {.mark = *mark, .label = string_reference(writer, mark->label)};
+    record_put_mark(&writer->payload, &record);
+    end_total(writer, FORMAT_MARK);
+}
+
+void trace_write_python(struct trace_writer *writer, const struct trace_python *python)
+{
+    struct record_python record = {.python = *python, .reason = string_reference(writer, python->reason)};
+    record_put_python(&writer->payload, &record);
+    end_total(writer, FORMAT_PYTHON);
+}
+
+void trace_write_lines(struct trace_writer *writer, const struct trace_line *lines, size_t n)
+{
+    for (size_t done = 0; done < n;) {
+        uint32_t rows = part_of(n - done);
+        columns_put_lines(&writer->payload, lines + done, rows);
+        end_total(writer, FORMAT_LINES);
+        done += rows;
+    }
+}
+
 /* the file */
 
 static void put_header(struct trace_writer *writer)
@@ -439,6 +491,7 @@ static void writer_release(struct trace_writer *writer)
     buffer_release(&writer->new_strings);
     buffer_release(&writer->new_rows);
     buffer_release(&writer->new_symbols);
+    vec_release(&writer->codes);
     vec_release(&writer->frames);
     vec_release(&writer->stacks);
     vec_release(&writer->sites);
