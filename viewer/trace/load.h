@@ -3,6 +3,7 @@
 #define HEAPLINE_TRACE_LOAD_H
 
 #include "../base/arena.h"
+#include "../base/map.h"
 #include "../base/vec.h"
 #include "columns.h"
 #include "record.h"
@@ -34,17 +35,26 @@ struct reader {
     VEC(struct trace_stack) stacks;
     VEC(struct trace_site) sites;
     VEC(struct trace_unprofiled) unprofiled;
+    VEC(struct trace_mark) marks;
+    VEC(struct trace_python) pythons;
+    VEC(struct trace_line) lines;
+    VEC(struct trace_source) texts;
+    struct map text_of;                    /* reference of a file's name -> its place in texts */
     struct columns columns;
 };
 
 /* Rooms for rows are made one row too large, so that those of an empty record have an address. */
 
-/* Take a chunk's records in. NULL, or what is wrong with them; what came before the wrong record stays. */
-const char *load_tables(struct reader *reader, struct cursor payload);
-const char *load_totals(struct reader *reader, struct cursor payload);
+/* Take a record of a TABLES or a TOTALS chunk in. NULL, or what is wrong with it: then nothing of it stays. */
+const char *load_table(struct reader *reader, struct record *record);
+const char *load_total(struct reader *reader, struct record *record);
 
-/* The string of a reference: NULL for reference 0. false: there is no such string. */
+/* The string of a reference: "" for reference 0; load_string: NULL. false: there is no such string. */
+bool load_text(const struct reader *reader, uint32_t reference, const char **text);
 bool load_string(const struct reader *reader, uint32_t reference, const char **text);
+
+/* Marks, interpreters and lines in the order that reader.h promises; of those that came again the last stays. */
+void load_order(struct reader *reader);
 
 /* Fills the totals of processes that have none from the epochs, in two passes. Damage on the way cuts the trace there. */
 void load_replay(struct reader *reader, struct trace_error *error);

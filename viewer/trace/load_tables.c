@@ -1,6 +1,8 @@
 #include "load.h"
 
-#include <string.h>
+#include "../base/xalloc.h"
+
+#include <stdlib.h>
 
 bool load_string(const struct reader *reader, uint32_t reference, const char **text)
 {
@@ -10,8 +12,7 @@ bool load_string(const struct reader *reader, uint32_t reference, const char **t
     return true;
 }
 
-/* Where the model promises a string, none is the empty one. */
-static bool load_text(const struct reader *reader, uint32_t reference, const char **text)
+bool load_text(const struct reader *reader, uint32_t reference, const char **text)
 {
     if (!load_string(reader, reference, text))
         return false;
@@ -107,6 +108,28 @@ static const char *take_module(struct reader *reader, struct cursor *in)
     return NULL;
 }
 
+/* The text that came last stands in the place of those before it. */
+static const char *take_source(struct reader *reader, struct cursor *in)
+{
+    struct record_source record;
+    struct trace_source source;
+    record_get_source(in, &record);
+    if (in->bad || !load_text(reader, record.file, &source.file))
+        return "the record of a source is malformed";
+    if (reader->texts.n >= FORMAT_IDS_MAX || reader->arena.bytes + record.bytes > FORMAT_ARENA_MAX)
+        return "it holds more sources than a trace may";
+    source.text = arena_strndup(&reader->arena, (const char *)record.text, record.bytes);
+    source.bytes = record.bytes;
+    bool fresh;
+    uint64_t *place = map_put(&reader->text_of, record.file, &fresh);
+    if (fresh) {
+        *place = reader->texts.n;
+        vec_push(&reader->texts, source);
+    }
+    reader->texts.items[*place] = source;
+    return NULL;
+}
+
 /* Rows of a table continue where the table ends. */
 static uint32_t take_rows(struct cursor *in, unsigned least, size_t n_so_far)
 {
@@ -115,6 +138,43 @@ static uint32_t take_rows(struct cursor *in, unsigned least, size_t n_so_far)
     if (first != n_so_far || rows > FORMAT_IDS_MAX - n_so_far)
         in->bad = true;
     return in->bad ? 0 : rows;
+}
+
+static const char *take_codes(struct reader *reader, struct cursor *in)
+{
+    uint32_t rows = take_rows(in, 3, reader->codes.n);
+    struct code_row *codes = xcalloc(rows + 1, sizeof *codes);
+    columns_get_codes(in, codes, rows);
+    const char *wrong = in->bad ? "a record of code is malformed" : NULL;
+    vec_reserve(&reader->codes, rows + 1);
+    struct trace_code *out = reader->codes.items + reader->codes.n;
+    for (uint32_t i = 0; i < rows && !wrong; i++) {
+        out[i].first_line = codes[i].first_line;
+        if (!load_text(reader, codes[i].function, &out[i].function) || !load_text(reader, codes[i].file, &out[i].file))
+            wrong = "a record of code names a string that does not exist";
+    }
+    if (!wrong)
+        reader->codes.n += rows;
+    free(codes);
+    return wrong;
+}
+
+static bool frame_stands(const struct reader *reader, const struct trace_frame *frame)
+{
+    if (frame->kind == TRACE_FRAME_PYTHON)
+        return frame->module < reader->codes.n && frame->address <= UINT32_MAX;
+    if (frame->module == TRACE_NONE)
+        return frame->kind != TRACE_FRAME_NATIVE;
+    return frame->module < reader->modules.n;
+}
+
+/* A Python frame's code says what symbols would. */
+static struct trace_frame_symbols symbols_of_code(struct reader *reader, const struct trace_frame *frame)
+{
+    const struct trace_code *code = &reader->codes.items[frame->module];
+    struct trace_symbol *symbol = arena_alloc(&reader->arena, sizeof *symbol);
+    *symbol = (struct trace_symbol){code->function, code->file, (uint32_t)frame->address};
+    return (struct trace_frame_symbols){symbol, 1};
 }
 
 static const char *take_frames(struct reader *reader, struct cursor *in)
@@ -126,12 +186,14 @@ static const char *take_frames(struct reader *reader, struct cursor *in)
     columns_get_frames(in, frames, rows);
     if (in->bad)
         return "a record of frames is malformed";
-    for (uint32_t i = 0; i < rows; i++) {
-        bool none = frames[i].module == TRACE_NONE;
-        if (none ? frames[i].kind == TRACE_FRAME_NATIVE : frames[i].module >= reader->modules.n)
-            return "a frame lies in a module that does not exist";
-    }
-    memset(reader->symbols.items + reader->symbols.n, 0, rows * sizeof *reader->symbols.items);
+    for (uint32_t i = 0; i < rows; i++)
+        if (!frame_stands(reader, &frames[i]))
+            return "a frame lies in a module or in code that does not exist";
+    if (reader->arena.bytes + rows * sizeof(struct trace_symbol) > FORMAT_ARENA_MAX)
+        return "it holds more symbols than a trace may";
+    struct trace_frame_symbols *symbols = reader->symbols.items + reader->symbols.n;
+    for (uint32_t i = 0; i < rows; i++)
+        symbols[i] = frames[i].kind == TRACE_FRAME_PYTHON ? symbols_of_code(reader, &frames[i]) : (struct trace_frame_symbols){0};
     reader->frames.n += rows;
     reader->symbols.n += rows;
     return NULL;
@@ -187,11 +249,12 @@ static const char *take_symbols(struct reader *reader, struct cursor *in)
             !load_string(reader, record.file, &symbols[i].file))
             return "a record of symbols is malformed";
     }
-    reader->symbols.items[frame] = (struct trace_frame_symbols){symbols, n};
+    if (reader->frames.items[frame].kind != TRACE_FRAME_PYTHON)
+        reader->symbols.items[frame] = (struct trace_frame_symbols){symbols, n};
     return NULL;
 }
 
-static const char *take(struct reader *reader, struct record *record)
+const char *load_table(struct reader *reader, struct record *record)
 {
     switch (record->kind) {
     case FORMAT_RUN: return take_run(reader, &record->payload);
@@ -200,21 +263,12 @@ static const char *take(struct reader *reader, struct record *record)
     case FORMAT_THREAD: return take_thread(reader, &record->payload);
     case FORMAT_THREAD_NAME: return take_thread_name(reader, &record->payload);
     case FORMAT_MODULE: return take_module(reader, &record->payload);
+    case FORMAT_CODES: return take_codes(reader, &record->payload);
     case FORMAT_FRAMES: return take_frames(reader, &record->payload);
     case FORMAT_STACKS: return take_stacks(reader, &record->payload);
     case FORMAT_SITES: return take_sites(reader, &record->payload);
     case FORMAT_SYMBOLS: return take_symbols(reader, &record->payload);
+    case FORMAT_SOURCE: return take_source(reader, &record->payload);
     default: return NULL;
     }
-}
-
-const char *load_tables(struct reader *reader, struct cursor payload)
-{
-    struct record record;
-    while (record_next(&payload, &record)) {
-        const char *wrong = take(reader, &record);
-        if (wrong)
-            return wrong;
-    }
-    return payload.bad ? "a record runs over the end of its chunk" : NULL;
 }

@@ -92,20 +92,65 @@ static const char *take_unprofiled(struct reader *reader, struct cursor *in)
 {
     struct record_unprofiled record;
     record_get_unprofiled(in, &record);
-    if (in->bad || !load_string(reader, record.path, &record.child.path) ||
-        !load_string(reader, record.reason, &record.child.reason))
+    if (in->bad || !load_text(reader, record.path, &record.child.path) ||
+        !load_text(reader, record.reason, &record.child.reason))
         return "the record of an unprofiled program is malformed";
     if (record.child.parent != TRACE_NONE && record.child.parent >= reader->processes.n)
         return "an unprofiled program has a parent that does not exist";
     if (reader->unprofiled.n >= FORMAT_IDS_MAX)
         return "it holds more unprofiled programs than a trace may";
-    record.child.path = record.child.path ? record.child.path : "";
-    record.child.reason = record.child.reason ? record.child.reason : "";
     vec_push(&reader->unprofiled, record.child);
     return NULL;
 }
 
-static const char *take(struct reader *reader, struct record *record)
+static const char *take_mark(struct reader *reader, struct cursor *in)
+{
+    struct record_mark record;
+    struct trace_mark *mark = &record.mark;
+    record_get_mark(in, &record);
+    if (in->bad || !load_text(reader, record.label, &mark->label))
+        return "the record of a mark is malformed";
+    if (mark->process >= reader->processes.n || mark->thread >= reader->threads.n)
+        return "a mark names a process or a thread that does not exist";
+    if (reader->marks.n >= FORMAT_IDS_MAX)
+        return "it holds more marks than a trace may";
+    vec_push(&reader->marks, *mark);
+    heard_of(reader, mark->process, mark->ns);
+    return NULL;
+}
+
+static const char *take_python(struct reader *reader, struct cursor *in)
+{
+    struct record_python record;
+    record_get_python(in, &record);
+    if (in->bad || !load_text(reader, record.reason, &record.python.reason))
+        return "the record of an interpreter is malformed";
+    if (record.python.process >= reader->processes.n)
+        return "an interpreter runs in a process that does not exist";
+    if (reader->pythons.n >= FORMAT_IDS_MAX)
+        return "it holds more interpreters than a trace may";
+    vec_push(&reader->pythons, record.python);
+    return NULL;
+}
+
+static const char *take_lines(struct reader *reader, struct cursor *in)
+{
+    uint32_t rows = columns_get_rows(in, 6);
+    vec_reserve(&reader->lines, rows + 1);
+    struct trace_line *lines = reader->lines.items + reader->lines.n;
+    columns_get_lines(in, lines, rows);
+    if (in->bad)
+        return "a record of lines is malformed";
+    if (rows > FORMAT_IDS_MAX - reader->lines.n)
+        return "it holds more lines than a trace may";
+    for (uint32_t i = 0; i < rows; i++)
+        if (lines[i].process >= reader->processes.n || lines[i].code >= reader->codes.n)
+            return "a line names a process or code that does not exist";
+    reader->lines.n += rows;
+    return NULL;
+}
+
+const char *load_total(struct reader *reader, struct record *record)
 {
     switch (record->kind) {
     case FORMAT_PROCESS_TOTALS: return take_totals(reader, &record->payload);
@@ -113,17 +158,9 @@ static const char *take(struct reader *reader, struct record *record)
     case FORMAT_EXIT: return take_exit(reader, &record->payload);
     case FORMAT_LOSSES: return take_losses(reader, &record->payload);
     case FORMAT_UNPROFILED: return take_unprofiled(reader, &record->payload);
+    case FORMAT_MARK: return take_mark(reader, &record->payload);
+    case FORMAT_PYTHON: return take_python(reader, &record->payload);
+    case FORMAT_LINES: return take_lines(reader, &record->payload);
     default: return NULL;
     }
-}
-
-const char *load_totals(struct reader *reader, struct cursor payload)
-{
-    struct record record;
-    while (record_next(&payload, &record)) {
-        const char *wrong = take(reader, &record);
-        if (wrong)
-            return wrong;
-    }
-    return payload.bad ? "a record runs over the end of its chunk" : NULL;
 }

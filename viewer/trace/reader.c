@@ -69,6 +69,17 @@ static void list_by_walk(struct reader *reader, struct trace_error *error)
     }
 }
 
+static const char *load_records(struct reader *reader, enum format_chunk_type type, struct cursor payload)
+{
+    struct record record;
+    while (record_next(&payload, &record)) {
+        const char *wrong = type == FORMAT_TABLES ? load_table(reader, &record) : load_total(reader, &record);
+        if (wrong)
+            return wrong;
+    }
+    return payload.bad ? "a record runs over the end of its chunk" : NULL;
+}
+
 static int load_chunk(struct reader *reader, struct loader *loader, const struct chunk_ref *ref, struct trace_error *error)
 {
     struct chunk chunk;
@@ -81,7 +92,7 @@ static int load_chunk(struct reader *reader, struct loader *loader, const struct
         result = chunk_load(loader, &reader->input, &chunk, &payload, error);
     if (result)
         return result;
-    const char *wrong = ref->type == FORMAT_TABLES ? load_tables(reader, payload) : load_totals(reader, payload);
+    const char *wrong = load_records(reader, ref->type, payload);
     if (wrong)
         result = trace_fail(error, -EBADMSG, "%s is damaged in the chunk at byte %llu: %s", reader->input.name,
                             (unsigned long long)ref->offset, wrong);
@@ -122,6 +133,8 @@ static void publish(struct reader *reader)
     trace->n_threads = (uint32_t)reader->threads.n;
     trace->modules = reader->modules.items;
     trace->n_modules = (uint32_t)reader->modules.n;
+    trace->codes = reader->codes.items;
+    trace->n_codes = (uint32_t)reader->codes.n;
     trace->frames = reader->frames.items;
     trace->n_frames = (uint32_t)reader->frames.n;
     trace->symbols = reader->symbols.items;
@@ -131,6 +144,14 @@ static void publish(struct reader *reader)
     trace->n_sites = (uint32_t)reader->sites.n;
     trace->unprofiled = reader->unprofiled.items;
     trace->n_unprofiled = (uint32_t)reader->unprofiled.n;
+    trace->marks = reader->marks.items;
+    trace->n_marks = (uint32_t)reader->marks.n;
+    trace->pythons = reader->pythons.items;
+    trace->n_pythons = (uint32_t)reader->pythons.n;
+    trace->lines = reader->lines.items;
+    trace->n_lines = (uint32_t)reader->lines.n;
+    trace->texts = reader->texts.items;
+    trace->n_texts = (uint32_t)reader->texts.n;
     trace->file_bytes = reader->input.bytes;
     for (size_t i = 0; i < reader->ends.n; i++)
         if (trace->end_ns < reader->ends.items[i].last_ns)
@@ -163,6 +184,7 @@ static int load(struct reader *reader, struct trace_error *error)
     }
     if (!all_have_totals(reader))
         load_replay(reader, error);
+    load_order(reader);
     publish(reader);
     return 0;
 }
@@ -210,11 +232,17 @@ void trace_close(struct trace *trace)
     vec_release(&reader->lists);
     vec_release(&reader->threads);
     vec_release(&reader->modules);
+    vec_release(&reader->codes);
     vec_release(&reader->frames);
     vec_release(&reader->symbols);
     vec_release(&reader->stacks);
     vec_release(&reader->sites);
     vec_release(&reader->unprofiled);
+    vec_release(&reader->marks);
+    vec_release(&reader->pythons);
+    vec_release(&reader->lines);
+    vec_release(&reader->texts);
+    map_release(&reader->text_of);
     columns_release(&reader->columns);
     arena_release(&reader->arena);
     input_release(&reader->input);

@@ -8,6 +8,7 @@
 #include "../base/xalloc.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum site_class { SITE_HEAP, SITE_MAPPED, SITE_APART };
 
@@ -36,6 +37,7 @@ static enum site_class classify(const struct reader *reader, const struct trace_
         return SITE_HEAP;
     switch (reader->frames.items[reader->stacks.items[site->stack].frame].kind) {
     case TRACE_FRAME_MAPPED: return SITE_MAPPED;
+    case TRACE_FRAME_ARENA:                    /* its blocks are counted one by one */
     case TRACE_FRAME_FILE:
     case TRACE_FRAME_RESERVED:
     case TRACE_FRAME_BREAK: return SITE_APART;
@@ -119,8 +121,8 @@ static bool keep_peaks(void *context, const struct trace_epoch *epoch, const str
 
 static bool any_count(const struct trace_counts *counts)
 {
-    return counts->allocations | counts->allocated_bytes | counts->frees | counts->freed_bytes | counts->temporary |
-           counts->temporary_bytes | counts->inherited | counts->inherited_bytes;
+    static const struct trace_counts none;
+    return memcmp(counts, &none, sizeof none) != 0;
 }
 
 static void fill_totals(struct replay *replay, uint32_t id)
