@@ -3,31 +3,6 @@
 
 #define MANY 70000u                       /* more rows than one record takes */
 
-static struct trace_writer *create(const char *path)
-{
-    struct trace_writer *writer;
-    assert_int_equal(trace_writer_create(&writer, path, &sample_run), 0);
-    return writer;
-}
-
-static struct trace *close_and_open(struct trace_writer *writer, const char *path)
-{
-    struct trace_error error;
-    assert_int_equal(trace_writer_close(writer), 0);
-    struct trace *trace = trace_open(path, &error);
-    assert_non_null(trace);
-    assert_true(trace->complete);
-    assert_string_equal(error.text, "");
-    return trace;
-}
-
-static void done(struct trace *trace, char *path)
-{
-    trace_close(trace);
-    unlink(path);
-    free(path);
-}
-
 /* one process, one thread, `n` sites */
 static void write_sites(struct trace_writer *writer, uint32_t n)
 {
@@ -49,7 +24,7 @@ static void test_run_and_empty(void **state)
 {
     (void)state;
     char *path = sample_path("empty");
-    struct trace *trace = close_and_open(create(path), path);
+    struct trace *trace = sample_reopen(sample_create(path), path);
     assert_true(trace->run.unix_ns == sample_run.unix_ns);
     assert_string_equal(trace->run.command, sample_run.command);
     assert_string_equal(trace->run.host, sample_run.host);
@@ -58,7 +33,7 @@ static void test_run_and_empty(void **state)
     assert_int_equal(trace->n_stacks, 1);
     assert_int_equal(trace->losses.process, TRACE_NONE);
     assert_int_equal(trace->cut_offset, trace->file_bytes);
-    done(trace, path);
+    sample_done(trace, path);
 }
 
 static void test_processes_and_threads(void **state)
@@ -67,7 +42,7 @@ static void test_processes_and_threads(void **state)
     char *path = sample_path("processes"), *long_text = malloc(5001);
     memset(long_text, 'x', 5000);
     long_text[5000] = '\0';
-    struct trace_writer *writer = create(path);
+    struct trace_writer *writer = sample_create(path);
     struct trace_process processes[] = {
         {INT32_MAX, TRACE_NONE, TRACE_ORIGIN_ROOT, 0, "", ""},
         {INT32_MIN, 0, TRACE_ORIGIN_SPAWN, UINT64_MAX, long_text, "/a b/\xc3\xa4\xff"},
@@ -82,7 +57,7 @@ static void test_processes_and_threads(void **state)
     assert_int_equal(trace_writer_flush(writer), 0);
     trace_write_thread_name(writer, 1, "last name");
 
-    struct trace *trace = close_and_open(writer, path);
+    struct trace *trace = sample_reopen(writer, path);
     assert_int_equal(trace->n_processes, 3);
     for (uint32_t i = 0; i < 3; i++) {
         assert_int_equal(trace->processes[i].pid, processes[i].pid);
@@ -100,14 +75,14 @@ static void test_processes_and_threads(void **state)
     assert_string_equal(trace->threads[0].name, "worker");
     assert_string_equal(trace->threads[1].name, "last name");
     free(long_text);
-    done(trace, path);
+    sample_done(trace, path);
 }
 
 static void test_modules_frames_symbols(void **state)
 {
     (void)state;
     char *path = sample_path("modules");
-    struct trace_writer *writer = create(path);
+    struct trace_writer *writer = sample_create(path);
     struct trace_module modules[] = {{"[vdso]", {0}, 0}, {"/lib/x y.so", {0}, TRACE_BUILD_ID_MAX}};
     memset(modules[1].build_id, 0xa5, TRACE_BUILD_ID_MAX);
     for (uint32_t i = 0; i < 2; i++)
@@ -125,7 +100,7 @@ static void test_modules_frames_symbols(void **state)
     trace_write_symbols(writer, 0, symbols, 3);
     trace_write_symbols(writer, 7, NULL, 0);
 
-    struct trace *trace = close_and_open(writer, path);
+    struct trace *trace = sample_reopen(writer, path);
     assert_int_equal(trace->n_modules, 2);
     assert_string_equal(trace->modules[1].path, "/lib/x y.so");
     assert_int_equal(trace->modules[0].build_id_len, 0);
@@ -145,7 +120,7 @@ static void test_modules_frames_symbols(void **state)
     assert_string_equal(trace->symbols[0].symbols[2].file, "");
     assert_int_equal(trace->symbols[7].n, 0);
     assert_null(trace->symbols[1].symbols);
-    done(trace, path);
+    sample_done(trace, path);
 }
 
 struct seen {
@@ -177,11 +152,11 @@ static void assert_counts(const struct trace_counts *a, const struct trace_count
 static void test_epochs(void **state)
 {
     (void)state;
-    static const struct trace_counts all = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
-                                            UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
-    static const struct trace_counts odd = {3, 100, 2, UINT64_MAX, 0, 7, 1, 0};
+    static const struct trace_counts odd = {3, 100, 2, UINT64_MAX, 0, 7, 1, 0, 5, 1, 0, UINT64_MAX, 9, 0};
+    struct trace_counts all;
+    memset(&all, 0xff, sizeof all);
     char *path = sample_path("epochs");
-    struct trace_writer *writer = create(path);
+    struct trace_writer *writer = sample_create(path);
     write_sites(writer, MANY);
     struct trace_epoch high = {0, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
     struct trace_epoch low = {.process = 0}, turned = {0, 9, 5, 1, 2, 0, 100, 3, 4};
@@ -195,7 +170,7 @@ static void test_epochs(void **state)
         many[i] = (struct trace_site_counts){MANY - 1 - i, {.allocations = i, .allocated_bytes = 16 * i}};
     trace_write_epoch(writer, &low, many, MANY);
 
-    struct trace *trace = close_and_open(writer, path);
+    struct trace *trace = sample_reopen(writer, path);
     struct seen seen = {0};
     assert_int_equal(trace_each_epoch(trace, see_epoch, &seen, NULL), 0);
     assert_int_equal(seen.n, 4);
@@ -210,29 +185,30 @@ static void test_epochs(void **state)
     seen = (struct seen){.stop_after = 1};
     assert_int_equal(trace_each_epoch(trace, see_epoch, &seen, NULL), 0);
     assert_int_equal(seen.n, 1);
-    struct trace_counts twice = {6, 200, 4, UINT64_MAX * 2, 0, 14, 2, 0};
+    struct trace_counts twice = {6, 200, 4, UINT64_MAX * 2, 0, 14, 2, 0, 10, 2, 0, UINT64_MAX * 2, 18, 0};
     assert_int_equal(seen.first.site, 2);
     assert_counts(&seen.first.counts, &all);
     assert_int_equal(seen.last.site, 5);
     assert_counts(&seen.last.counts, &twice);
     free(many);
-    done(trace, path);
+    sample_done(trace, path);
 }
 
 static void test_totals(void **state)
 {
     (void)state;
     char *path = sample_path("totals");
-    struct trace_writer *writer = create(path);
+    struct trace_writer *writer = sample_create(path);
     write_sites(writer, MANY);
     struct trace_totals totals = {.peak_bytes = UINT64_MAX, .peak_blocks = 1, .peak_ns = 2, .mapped_allocations = 3,
                                   .mapped_bytes = 4, .mapped_live_bytes = 5, .mapped_peak_bytes = 6, .mapped_peak_ns = 7};
-    totals.heap = (struct trace_counts){1, 2, 3, 4, 5, 6, 7, UINT64_MAX};
+    totals.heap = (struct trace_counts){1, 2, 3, 4, 5, 6, 7, UINT64_MAX, 9, 10, 11, 12, 13, UINT64_MAX - 1};
     totals.size_count[0] = 8;
     totals.size_bytes[TRACE_SIZE_CLASSES - 1] = UINT64_MAX;
     struct trace_site_totals *sites = calloc(MANY, sizeof *sites);
     for (uint32_t i = 0; i < MANY; i++)
-        sites[i] = (struct trace_site_totals){i, {i, UINT64_MAX - i, i / 2, 3 * i, i, i, 0, 0}, UINT64_MAX / (i + 1), i};
+        sites[i] = (struct trace_site_totals){i, {i, UINT64_MAX - i, i / 2, 3 * i, i, i, 0, 0, i / 3, 5 * i, i, 7, 0, i},
+                                              UINT64_MAX / (i + 1), i};
     trace_write_totals(writer, &totals, sites, MANY);
     struct trace_exit ending = {0, TRACE_EXIT_SIGNAL, INT32_MIN, UINT64_MAX};
     trace_write_exit(writer, &ending);
@@ -242,7 +218,7 @@ static void test_totals(void **state)
     struct trace_unprofiled unprofiled = {INT32_MAX, TRACE_NONE, "/bin/static", "it is statically linked"};
     trace_write_unprofiled(writer, &unprofiled);
 
-    struct trace *trace = close_and_open(writer, path);
+    struct trace *trace = sample_reopen(writer, path);
     const struct trace_process_end *end = &trace->ends[0];
     assert_true(end->has_totals && end->ended);
     assert_memory_equal(&end->totals.heap, &totals.heap, sizeof totals - offsetof(struct trace_totals, heap));
@@ -261,7 +237,7 @@ static void test_totals(void **state)
     assert_string_equal(trace->unprofiled[0].path, "/bin/static");
     assert_string_equal(trace->unprofiled[0].reason, "it is statically linked");
     free(sites);
-    done(trace, path);
+    sample_done(trace, path);
 }
 
 struct stream_check {
@@ -304,7 +280,7 @@ static void test_blocks_and_events(void **state)
 {
     (void)state;
     char *path = sample_path("blocks");
-    struct trace_writer *writer = create(path);
+    struct trace_writer *writer = sample_create(path);
     write_sites(writer, MANY);
     struct trace_block *blocks = calloc(MANY, sizeof *blocks);
     struct stream_check check = {.random = 99};
@@ -317,7 +293,7 @@ static void test_blocks_and_events(void **state)
         struct trace_event event = event_of(sample_random(&check.random), i);
         trace_write_event(writer, &event);
     }
-    struct trace *trace = close_and_open(writer, path);
+    struct trace *trace = sample_reopen(writer, path);
     check = (struct stream_check){.random = 99};
     assert_int_equal(trace_each_block(trace, check_blocks, &check, NULL), 0);
     assert_int_equal(check.n, MANY);
@@ -325,7 +301,7 @@ static void test_blocks_and_events(void **state)
     assert_int_equal(trace_each_event(trace, check_event, &check, NULL), 0);
     assert_int_equal(check.n, MANY);
     free(blocks);
-    done(trace, path);
+    sample_done(trace, path);
 }
 
 /* Three accounts of one run: the reference of the test, the TOTALS of a whole file, the replay of one without. */
@@ -372,7 +348,7 @@ static void test_replay_inside_an_epoch(void **state)
 {
     (void)state;
     char *path = sample_path("inside");
-    struct trace_writer *writer = create(path);
+    struct trace_writer *writer = sample_create(path);
     write_sites(writer, 2);
     struct trace_epoch up = {.end_ns = 10, .live_bytes = 100, .live_blocks = 1, .max_live_bytes = 100, .max_ns = 9};
     struct trace_epoch down = {.start_ns = 10, .end_ns = 20, .live_bytes = 30, .live_blocks = 1, .max_live_bytes = 130,
@@ -381,12 +357,12 @@ static void test_replay_inside_an_epoch(void **state)
     struct trace_site_counts second[] = {{0, {.frees = 1, .freed_bytes = 100}}, {1, {.allocations = 1, .allocated_bytes = 30}}};
     trace_write_epoch(writer, &up, &first, 1);
     trace_write_epoch(writer, &down, second, 2);
-    struct trace *trace = close_and_open(writer, path);
+    struct trace *trace = sample_reopen(writer, path);
     const struct trace_process_end *end = &trace->ends[0];
     assert_true(end->totals.peak_bytes == 130 && end->totals.peak_ns == 12 && end->totals.peak_blocks == 1);
     assert_int_equal(end->n_sites, 2);
     assert_true(end->sites[0].peak_bytes == 100 && end->sites[1].peak_bytes == 0);
-    done(trace, path);
+    sample_done(trace, path);
 }
 
 /* A program that churns: 256 sites of random sizes, 10,000 events an epoch. */
@@ -394,7 +370,7 @@ static void test_size(void **state)
 {
     (void)state;
     char *path = sample_path("size");
-    struct trace_writer *writer = create(path);
+    struct trace_writer *writer = sample_create(path);
     write_sites(writer, 256);
     uint64_t random = 5, n_events = 0;
     struct trace_site_counts deltas[256];
@@ -414,14 +390,15 @@ static void test_size(void **state)
                                     0, 0};
         trace_write_epoch(writer, &epoch, deltas, 256);
     }
-    struct trace *trace = close_and_open(writer, path);
+    struct trace *trace = sample_reopen(writer, path);
     assert_true(trace->file_bytes * 5 < n_events);
-    done(trace, path);
+    sample_done(trace, path);
 }
 
 struct lines {
     const char *const *expected;
-    unsigned found, n, n_expected;
+    uint64_t found;
+    unsigned n, n_expected;
 };
 
 static bool find_line(void *context, uint64_t offset, const char *line)
@@ -431,7 +408,7 @@ static bool find_line(void *context, uint64_t offset, const char *line)
     lines->n++;
     for (unsigned i = 0; i < lines->n_expected; i++)
         if (!strcmp(line, lines->expected[i]))
-            lines->found |= 1u << i;
+            lines->found |= UINT64_C(1) << i;
     return true;
 }
 
@@ -448,33 +425,42 @@ static void test_dump(void **state)
         "module id=0 build_id=01020304 path=\"/usr/bin/a prog\"",
         "frame id=1 kind=native module=0 address=0x1010",
         "frame id=5 kind=mapped module=- address=0x0",
+        "code id=1 first_line=40 function=\"Book.add\" file=\"<string>\"",
+        "source file=\"<string>\" text=\"class Book:\\x0a\"",
+        "frame id=3 kind=python code=1 line=42",
+        "frame id=4 kind=object module=- address=0x0",
         "stack id=2 parent=1 frame=1",
         "site id=7 thread=1 stack=2",
         "symbol frame=1 level=1 line=42 function=\"function\" file=\"/src/a.c\"",
         "epoch process=1 start_ns=1 end_ns=2 live_bytes=3 live_blocks=4 max_live_bytes=5 max_ns=2 mapped_bytes=6 "
         "rss_bytes=7 sites=1",
         "delta site=7 allocations=1 allocated_bytes=2 frees=3 freed_bytes=4 temporary=5 temporary_bytes=6 inherited=7 "
-        "inherited_bytes=8",
+        "inherited_bytes=8 collected=9 collected_bytes=10 moved=11 moved_bytes=12 transient=13 transient_bytes=14",
         "event kind=free thread=1 site=7 address=0x50 bytes=48 ns=9",
         "block process=1 address=0x60 bytes=32 site=7 born_ns=1",
         "totals process=1 allocations=0 allocated_bytes=0 frees=0 freed_bytes=0 temporary=0 temporary_bytes=0 inherited=0 "
-        "inherited_bytes=0 peak_bytes=1 peak_blocks=2 peak_ns=3 mapped_allocations=0 mapped_bytes=0 mapped_live_bytes=0 "
+        "inherited_bytes=0 collected=0 collected_bytes=0 moved=0 moved_bytes=0 transient=0 transient_bytes=0 "
+        "peak_bytes=1 peak_blocks=2 peak_ns=3 mapped_allocations=0 mapped_bytes=0 mapped_live_bytes=0 "
         "mapped_peak_bytes=0 mapped_peak_ns=0 sites=1",
         "size_class process=1 class=4 count=2 bytes=32",
         "site_totals process=1 site=7 allocations=0 allocated_bytes=0 frees=0 freed_bytes=0 temporary=0 temporary_bytes=0 "
-        "inherited=0 inherited_bytes=0 peak_bytes=8 peak_blocks=1",
+        "inherited=0 inherited_bytes=0 collected=0 collected_bytes=0 moved=0 moved_bytes=0 transient=0 transient_bytes=0 "
+        "peak_bytes=8 peak_blocks=1",
         "exit process=1 kind=signal value=9 end_ns=2",
         "losses process=- events=1 truncated_stacks=0 unmatched_frees=0 damaged_records=0 waits=0 wait_ns=0 self_bytes=0 "
         "collector_cpu_ns=0",
         "unprofiled pid=7 parent=1 path=\"/s\" reason=\"static\"",
+        "mark process=1 thread=0 ns=12 kind=begin label=\"load\"",
+        "python process=1 version=0x030b07f0 state=objects_only reason=\"why\"",
+        "line process=1 code=1 line=42 executed=7 increment_bytes=-96 live_bytes=4096",
         "index type=1 offset=24 first_ns=0 last_ns=0",
     };
     char *path = sample_path("dump");
-    struct trace_writer *writer = create(path);
+    struct trace_writer *writer = sample_create(path);
     sample_tables(writer);
     trace_write_thread_name(writer, 1, "a\"\\\n");
     struct trace_epoch epoch = {1, 1, 2, 3, 4, 5, 2, 6, 7};
-    struct trace_site_counts delta = {7, {1, 2, 3, 4, 5, 6, 7, 8}};
+    struct trace_site_counts delta = {7, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}};
     struct trace_event event = {TRACE_EVENT_FREE, 1, 7, 0x50, 48, 9};
     struct trace_block block = {0x60, 32, 7, 1};
     struct trace_totals totals = {.process = 1, .peak_bytes = 1, .peak_blocks = 2, .peak_ns = 3};
@@ -491,6 +477,12 @@ static void test_dump(void **state)
     trace_write_exit(writer, &ending);
     trace_write_losses(writer, &losses);
     trace_write_unprofiled(writer, &unprofiled);
+    struct trace_mark mark = {1, 0, 12, TRACE_MARK_BEGIN, "load"};
+    struct trace_python python = {1, 0x030b07f0, TRACE_PYTHON_OBJECTS_ONLY, "why"};
+    struct trace_line line = {1, 1, 42, 7, -96, 4096};
+    trace_write_mark(writer, &mark);
+    trace_write_python(writer, &python);
+    trace_write_lines(writer, &line, 1);
     assert_int_equal(trace_writer_close(writer), 0);
 
     struct trace_error error;

@@ -1,5 +1,6 @@
 /* A small made-up run with a reference count beside it, for the tests of the trace file. Two processes, the second forked
- * from the first; six sites each, the last of them an anonymous mapping. The peaks fall on the ends of epochs. */
+ * from the first; six sites each: three of native code, one of a Python line, one of Python objects, an anonymous mapping.
+ * The peaks fall on the ends of epochs. */
 #ifndef TEST_TRACE_SAMPLE_H
 #define TEST_TRACE_SAMPLE_H
 
@@ -77,12 +78,55 @@ static inline uint8_t *sample_read_file(const char *path, size_t *n)
     return bytes;
 }
 
+static inline struct trace_writer *sample_create(const char *path)
+{
+    struct trace_writer *writer;
+    assert_int_equal(trace_writer_create(&writer, path, &sample_run), 0);
+    return writer;
+}
+
+/* Closes the file, which must be whole, and opens it. */
+static inline struct trace *sample_reopen(struct trace_writer *writer, const char *path)
+{
+    struct trace_error error;
+    assert_int_equal(trace_writer_close(writer), 0);
+    struct trace *trace = trace_open(path, &error);
+    assert_non_null(trace);
+    assert_true(trace->complete);
+    assert_string_equal(error.text, "");
+    return trace;
+}
+
+static inline void sample_done(struct trace *trace, char *path)
+{
+    trace_close(trace);
+    unlink(path);
+    free(path);
+}
+
+/* A field that is added and forgotten somewhere shows: this knows no names. */
+static inline void sample_add(struct trace_counts *sum, const struct trace_counts *more)
+{
+    uint64_t a[sizeof *sum / sizeof(uint64_t)], b[sizeof *sum / sizeof(uint64_t)];
+    memcpy(a, sum, sizeof a);
+    memcpy(b, more, sizeof b);
+    for (size_t i = 0; i < sizeof a / sizeof *a; i++)
+        a[i] += b[i];
+    memcpy(sum, a, sizeof a);
+}
+
+static inline bool sample_is_python(uint32_t site) { return site % SAMPLE_SITES_EACH == SAMPLE_SITES_EACH - 3; }
+static inline bool sample_is_object(uint32_t site) { return site % SAMPLE_SITES_EACH == SAMPLE_SITES_EACH - 2; }
 static inline bool sample_is_mapped(uint32_t site) { return site % SAMPLE_SITES_EACH == SAMPLE_SITES_EACH - 1; }
 
 static inline void sample_tables(struct trace_writer *writer)
 {
     struct trace_module module = {"/usr/bin/a prog", {1, 2, 3, 4}, 4};
     trace_write_module(writer, &module);
+    struct trace_code module_code = {"<module>", "/src/a.py", 1}, code = {"Book.add", "<string>", 40};
+    assert_int_equal(trace_write_code(writer, &module_code), 0);
+    assert_int_equal(trace_write_code(writer, &code), 1);
+    trace_write_source(writer, "<string>", "class Book:\n", 12);
     for (uint32_t p = 0; p < SAMPLE_PROCESSES; p++) {
         struct trace_process process = {(int32_t)(100 + p), p ? 0 : TRACE_NONE, p ? TRACE_ORIGIN_FORK : TRACE_ORIGIN_ROOT,
                                         p * 10, "./prog 'a b'", "/usr/bin/a prog"};
@@ -92,7 +136,11 @@ static inline void sample_tables(struct trace_writer *writer)
     }
     for (uint32_t i = 0; i < SAMPLE_SITES_EACH; i++) {
         struct trace_frame frame = {TRACE_FRAME_NATIVE, 0, 0x1000 + 16 * i};
-        if (i == SAMPLE_SITES_EACH - 1)
+        if (sample_is_python(i))
+            frame = (struct trace_frame){TRACE_FRAME_PYTHON, 1, 42};
+        if (sample_is_object(i))
+            frame = (struct trace_frame){TRACE_FRAME_OBJECT, TRACE_NONE, 0};
+        if (sample_is_mapped(i))
             frame = (struct trace_frame){TRACE_FRAME_MAPPED, TRACE_NONE, 0};
         assert_int_equal(trace_write_frame(writer, &frame), i);
         struct trace_stack stack = {i, i};
@@ -112,8 +160,9 @@ static inline void sample_alloc(struct sample *sample, uint32_t p, struct trace_
     uint64_t bytes = sample_is_mapped(site) ? 4096 : 16 + sample_random(&sample->random) % 240;
     struct sample_block block = {0x555500000000 + (sample_random(&sample->random) & 0xffffff0), bytes, sample->now_ns, site};
     process->live[process->n_live++] = block;
-    delta->allocations++;
-    delta->allocated_bytes += bytes;
+    bool moved = bytes & 1;
+    struct trace_counts step = {.allocations = 1, .allocated_bytes = bytes, .moved = moved, .moved_bytes = moved ? bytes / 2 : 0};
+    sample_add(delta, &step);
     if (sample_is_mapped(site)) {
         process->mapped_bytes += bytes;
         process->totals.mapped_allocations++;
@@ -122,8 +171,7 @@ static inline void sample_alloc(struct sample *sample, uint32_t p, struct trace_
     }
     process->live_bytes += bytes;
     process->live_blocks++;
-    process->totals.heap.allocations++;
-    process->totals.heap.allocated_bytes += bytes;
+    sample_add(&process->totals.heap, &step);
 }
 
 static inline void sample_free(struct sample *sample, uint32_t p)
@@ -131,23 +179,29 @@ static inline void sample_free(struct sample *sample, uint32_t p)
     struct sample_process *process = &sample->processes[p];
     uint32_t victim = (uint32_t)(sample_random(&sample->random) % process->n_live);
     struct sample_block block = process->live[victim];
-    struct trace_counts *delta = &sample->deltas[block.site].counts;
-    bool temporary = victim == process->n_live - 1;
+    bool temporary = victim == process->n_live - 1, collected = sample_is_object(block.site) && block.bytes & 2;
+    struct trace_counts step = {
+        .frees = 1, .freed_bytes = block.bytes,
+        .temporary = temporary, .temporary_bytes = temporary ? block.bytes : 0,
+        .collected = collected, .collected_bytes = collected ? block.bytes : 0,
+    };
     process->live[victim] = process->live[--process->n_live];
-    delta->frees++;
-    delta->freed_bytes += block.bytes;
-    delta->temporary += temporary;
-    delta->temporary_bytes += temporary ? block.bytes : 0;
+    sample_add(&sample->deltas[block.site].counts, &step);
     if (sample_is_mapped(block.site)) {
         process->mapped_bytes -= block.bytes;
         return;
     }
     process->live_bytes -= block.bytes;
     process->live_blocks--;
-    process->totals.heap.frees++;
-    process->totals.heap.freed_bytes += block.bytes;
-    process->totals.heap.temporary += temporary;
-    process->totals.heap.temporary_bytes += temporary ? block.bytes : 0;
+    sample_add(&process->totals.heap, &step);
+}
+
+/* What came and went under the Python line in the epoch. */
+static inline void sample_transient(struct sample *sample, uint32_t p, uint64_t n)
+{
+    struct trace_counts step = {.transient = n, .transient_bytes = 24 * n};
+    sample_add(&sample->deltas[p * SAMPLE_SITES_EACH + SAMPLE_SITES_EACH - 3].counts, &step);
+    sample_add(&sample->processes[p].totals.heap, &step);
 }
 
 static inline uint64_t sample_live_bytes(const struct trace_counts *counts)
@@ -165,18 +219,6 @@ static inline void sample_keep_peak(struct sample *sample, uint32_t p, bool mapp
         }
 }
 
-static inline void sample_add(struct trace_counts *sum, const struct trace_counts *more)
-{
-    sum->allocations += more->allocations;
-    sum->allocated_bytes += more->allocated_bytes;
-    sum->frees += more->frees;
-    sum->freed_bytes += more->freed_bytes;
-    sum->temporary += more->temporary;
-    sum->temporary_bytes += more->temporary_bytes;
-    sum->inherited += more->inherited;
-    sum->inherited_bytes += more->inherited_bytes;
-}
-
 static inline void sample_end_epoch(struct sample *sample, uint32_t p, uint64_t start_ns)
 {
     struct sample_process *process = &sample->processes[p];
@@ -186,11 +228,12 @@ static inline void sample_end_epoch(struct sample *sample, uint32_t p, uint64_t 
         .max_live_bytes = process->live_bytes, .max_ns = sample->now_ns,
         .mapped_bytes = process->mapped_bytes, .rss_bytes = process->live_bytes + 8192,
     };
+    static const struct trace_counts none;
     struct trace_site_counts deltas[SAMPLE_SITES_EACH];
     size_t n = 0;
     for (uint32_t i = (p + 1) * SAMPLE_SITES_EACH; i-- > p * SAMPLE_SITES_EACH;) {      /* in falling order, on purpose */
         sample_add(&sample->sites[i].counts, &sample->deltas[i].counts);
-        if (sample->deltas[i].counts.allocations | sample->deltas[i].counts.frees | sample->deltas[i].counts.inherited)
+        if (memcmp(&sample->deltas[i].counts, &none, sizeof none))
             deltas[n++] = (struct trace_site_counts){i, sample->deltas[i].counts};
         sample->deltas[i].counts = (struct trace_counts){0};
     }
@@ -242,7 +285,14 @@ static inline void sample_one_epoch(struct sample *sample, uint32_t p, unsigned 
         uint32_t site = p * SAMPLE_SITES_EACH + (uint32_t)(sample_random(&sample->random) % SAMPLE_SITES_EACH);
         sample_alloc(sample, p, &sample->deltas[site].counts, site);
     }
+    sample_transient(sample, p, n_events / 4);
     sample_end_epoch(sample, p, start_ns);
+}
+
+static inline void sample_mark(struct sample *sample, enum trace_mark_kind kind)
+{
+    struct trace_mark mark = {0, 0, sample->now_ns, kind, "load"};
+    trace_write_mark(sample->writer, &mark);
 }
 
 static inline void sample_write_ends(struct sample *sample)
@@ -257,6 +307,10 @@ static inline void sample_write_ends(struct sample *sample)
         trace_write_blocks(sample->writer, p, blocks, process->n_live);
         struct trace_losses losses = {.process = p, .events = 3 + p, .waits = 1};
         trace_write_losses(sample->writer, &losses);
+        struct trace_python python = {p, 0x030b07f0, p ? TRACE_PYTHON_OBJECTS_ONLY : TRACE_PYTHON_LIVE, p ? "not confirmed" : ""};
+        trace_write_python(sample->writer, &python);
+        struct trace_line lines[] = {{p, 1, 42, 7, -96, 4096}, {p, 1, 43, 0, 1 << 20, 8192}};
+        trace_write_lines(sample->writer, lines, 2);
     }
 }
 
@@ -273,7 +327,11 @@ static inline struct sample *sample_write(const char *path, unsigned n_epochs, u
     for (unsigned e = 0; e < n_epochs; e++) {
         if (e == n_epochs / 3)
             sample_fork(sample);
+        if (e == 1)
+            sample_mark(sample, TRACE_MARK_BEGIN);
         sample_one_epoch(sample, 0, n_events);
+        if (e == n_epochs / 2)
+            sample_mark(sample, TRACE_MARK_END);
         if (e >= n_epochs / 3)
             sample_one_epoch(sample, 1, n_events);
         if (e % 3 == 2)
@@ -377,6 +435,35 @@ static inline void digest_ends(struct digest *digest, const struct trace *trace)
     }
 }
 
+static inline void digest_python(struct digest *digest, const struct trace *trace)
+{
+    for (uint32_t i = 0; i < trace->n_marks; i++) {
+        digest_text(digest, trace->marks[i].label);
+        digest_number(digest, trace->marks[i].ns);
+        digest_number(digest, trace->marks[i].kind);
+        digest_text(digest, trace->processes[trace->marks[i].process].command);
+        digest_text(digest, trace->threads[trace->marks[i].thread].name);
+    }
+    for (uint32_t i = 0; i < trace->n_pythons; i++) {
+        digest_number(digest, trace->pythons[i].process);
+        digest_number(digest, trace->pythons[i].version);
+        digest_number(digest, trace->pythons[i].state);
+        digest_text(digest, trace->pythons[i].reason);
+    }
+    for (uint32_t i = 0; i < trace->n_lines; i++) {
+        digest_number(digest, trace->lines[i].process);
+        digest_text(digest, trace->codes[trace->lines[i].code].function);
+        digest_number(digest, trace->lines[i].line);
+        digest_number(digest, trace->lines[i].executed);
+        digest_number(digest, (uint64_t)trace->lines[i].increment_bytes);
+        digest_number(digest, trace->lines[i].live_bytes);
+    }
+    for (uint32_t i = 0; i < trace->n_texts; i++) {
+        digest_text(digest, trace->texts[i].file);
+        digest_bytes(digest, trace->texts[i].text, trace->texts[i].bytes);
+    }
+}
+
 static inline void digest_tables(struct digest *digest, const struct trace *trace)
 {
     digest_text(digest, trace->run.command);
@@ -401,7 +488,9 @@ static inline void digest_tables(struct digest *digest, const struct trace *trac
     for (uint32_t i = 0; i < trace->n_frames; i++) {
         digest_number(digest, trace->frames[i].kind);
         digest_number(digest, trace->frames[i].address);
-        if (trace->frames[i].module != TRACE_NONE)
+        if (trace->frames[i].kind == TRACE_FRAME_PYTHON)
+            digest_number(digest, trace->codes[trace->frames[i].module].first_line);
+        else if (trace->frames[i].module != TRACE_NONE)
             digest_text(digest, trace->modules[trace->frames[i].module].path);
         for (uint32_t k = 0; k < trace->symbols[i].n; k++) {
             digest_text(digest, trace->symbols[i].symbols[k].function);
@@ -429,6 +518,7 @@ static inline int digest_trace(struct digest *digest, struct trace *trace, struc
     *digest = (struct digest){.hash = UINT64_C(0xcbf29ce484222325)};
     digest_tables(digest, trace);
     digest_ends(digest, trace);
+    digest_python(digest, trace);
     int result = trace_each_epoch(trace, digest_epoch, digest, error);
     if (!result)
         result = trace_each_block(trace, digest_blocks, digest, error);
