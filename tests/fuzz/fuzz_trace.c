@@ -1,7 +1,8 @@
 /* Opens arbitrary bytes as a trace and touches everything that a reader gives.
  *
  * Bytes that begin like a trace are taken as they are. Others are taken as chunks (type, length in two bytes, payload) and
- * wrapped with right checksums, so that a fuzzer reaches the records without having to guess a checksum.
+ * wrapped with right checksums, so that a fuzzer reaches the records without having to guess a checksum: once behind the
+ * record of a run alone, once behind one row of every table, so that what names an id finds one.
  *
  * With libFuzzer: clang -fsanitize=fuzzer,address,undefined. With -DFUZZ_STANDALONE: a program that takes files;
  * `-w FILE...` writes what they are wrapped into to stdout. */
@@ -84,6 +85,11 @@ static void touch_tables(const struct trace *trace)
     for (uint32_t i = 0; i < trace->n_frames; i++) {
         if (trace->frames[i].kind == TRACE_FRAME_NATIVE)
             touch_text(trace->modules[trace->frames[i].module].path);
+        if (trace->frames[i].kind == TRACE_FRAME_PYTHON) {
+            touch_text(trace->codes[trace->frames[i].module].function);
+            if (trace->symbols[i].n != 1 || trace->symbols[i].symbols->line != trace->frames[i].address)
+                abort();
+        }
         for (uint32_t k = 0; k < trace->symbols[i].n; k++) {
             touch_text(trace->symbols[i].symbols[k].function);
             touch_text(trace->symbols[i].symbols[k].file);
@@ -96,6 +102,35 @@ static void touch_tables(const struct trace *trace)
     for (uint32_t i = 0; i < trace->n_unprofiled; i++) {
         touch_text(trace->unprofiled[i].path);
         touch_text(trace->unprofiled[i].reason);
+    }
+}
+
+static void touch_python(const struct trace *trace)
+{
+    for (uint32_t i = 0; i < trace->n_codes; i++) {
+        touch_text(trace->codes[i].function);
+        touch_text(trace->codes[i].file);
+    }
+    for (uint32_t i = 0; i < trace->n_texts; i++) {
+        touch_text(trace->texts[i].file);
+        touch(trace->texts[i].text, trace->texts[i].bytes);
+    }
+    for (uint32_t i = 0; i < trace->n_marks; i++) {
+        touch_text(trace->marks[i].label);
+        sink += trace->processes[trace->marks[i].process].start_ns + trace->threads[trace->marks[i].thread].start_ns;
+        if (i && trace->marks[i - 1].ns > trace->marks[i].ns)
+            abort();
+    }
+    for (uint32_t i = 0; i < trace->n_pythons; i++) {
+        touch_text(trace->pythons[i].reason);
+        if (i && trace->pythons[i - 1].process >= trace->pythons[i].process)
+            abort();
+    }
+    for (uint32_t i = 0; i < trace->n_lines; i++) {
+        const struct trace_line *line = &trace->lines[i];
+        sink += trace->processes[line->process].start_ns + trace->codes[line->code].first_line + line->live_bytes;
+        if (i && line[-1].process > line->process)
+            abort();
     }
 }
 
@@ -112,6 +147,7 @@ static void read_trace(const uint8_t *bytes, size_t n)
     if (trace->cut_offset > n)
         abort();
     touch_tables(trace);
+    touch_python(trace);
     trace_each_epoch(trace, touch_epoch, trace, &error);
     trace_each_block(trace, touch_blocks, trace, &error);
     trace_each_event(trace, touch_event, trace, &error);
@@ -120,15 +156,24 @@ static void read_trace(const uint8_t *bytes, size_t n)
 
 static void seal(uint8_t *header) { format_put32(header + 20, (uint32_t)crc32(0, header, 20)); }
 
-/* Wraps (type, length, payload)... into a file that begins with the record of an empty run. */
-static uint8_t *wrap(const uint8_t *bytes, size_t n, size_t *wrapped_n)
+static const uint8_t no_tables[] = {FORMAT_TABLES, 6, 0, FORMAT_RUN, 4, 0, 0, 0, 0};
+
+/* String 1, and id 0 of everything: a native and a Python frame, a site for each. */
+static const uint8_t all_tables[] = {
+    FORMAT_TABLES, 66, 0, FORMAT_RUN, 4, 0, 0, 0, 0, FORMAT_STRING, 1, 'f', FORMAT_PROCESS, 6, 2, 0, 0, 0, 1, 1,
+    FORMAT_THREAD, 4, 0, 2, 0, 1, FORMAT_MODULE, 2, 1, 0, FORMAT_CODES, 5, 0, 1, 2, 2, 6,
+    FORMAT_FRAMES, 8, 0, 2, TRACE_FRAME_NATIVE, TRACE_FRAME_PYTHON, 1, 1, 4, 4, FORMAT_STACKS, 6, 1, 2, 1, 1, 0, 1,
+    FORMAT_SITES, 6, 0, 2, 0, 0, 2, 2, FORMAT_SOURCE, 3, 1, 1, 'x',
+};
+
+/* Wraps (type, length, payload)... into a file that begins with `first`. */
+static uint8_t *wrap(const uint8_t *first, size_t n_first, const uint8_t *bytes, size_t n, size_t *wrapped_n)
 {
-    static const uint8_t run[] = {FORMAT_TABLES, 6, 0, FORMAT_RUN, 4, 0, 0, 0, 0};
-    size_t n_all = sizeof run + n, at = FORMAT_HEADER_BYTES;
+    size_t n_all = n_first + n, at = FORMAT_HEADER_BYTES;
     uint8_t *all = xmalloc(n_all), *out = xcalloc(1, FORMAT_HEADER_BYTES + n_all * (FORMAT_CHUNK_HEADER_BYTES + 1));
-    memcpy(all, run, sizeof run);
+    memcpy(all, first, n_first);
     if (n)
-        memcpy(all + sizeof run, bytes, n);
+        memcpy(all + n_first, bytes, n);
     memcpy(out, FORMAT_MAGIC, FORMAT_MAGIC_BYTES);
     format_put16(out + 8, FORMAT_MAJOR);
     seal(out);
@@ -159,7 +204,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         return 0;
     }
     size_t wrapped_n;
-    uint8_t *wrapped = wrap(bytes, n, &wrapped_n);
+    uint8_t *wrapped = wrap(no_tables, sizeof no_tables, bytes, n, &wrapped_n);
+    read_trace(wrapped, wrapped_n);
+    free(wrapped);
+    wrapped = wrap(all_tables, sizeof all_tables, bytes, n, &wrapped_n);
     read_trace(wrapped, wrapped_n);
     free(wrapped);
     return 0;
@@ -186,7 +234,7 @@ int main(int argc, char **argv)
         size_t n, wrapped_n;
         uint8_t *bytes = read_file(argv[i], &n);
         if (show) {
-            uint8_t *wrapped = wrap(bytes, n, &wrapped_n);
+            uint8_t *wrapped = wrap(all_tables, sizeof all_tables, bytes, n, &wrapped_n);
             fwrite(wrapped, 1, wrapped_n, stdout);
             free(wrapped);
         } else {

@@ -242,6 +242,60 @@ static void test_lies_under_right_checksums(void **state)
     expect_damage(FORMAT_TABLES, FORMAT_ZSTD, thread, sizeof thread, FORMAT_CHUNK_RAW_MAX + 1, "longer than a chunk may be");
 }
 
+/* One process with a thread, one code object "" of file "": what the lies below refer to. */
+#define PYTHON_TABLES FORMAT_PROCESS, 6, 2, 0, 0, 0, 0, 0, FORMAT_THREAD, 4, 0, 2, 0, 0, FORMAT_CODES, 5, 0, 1, 0, 0, 2
+
+static void expect_lie(uint8_t type, const uint8_t *record, uint32_t n, const char *expected)
+{
+    static const uint8_t tables[] = {PYTHON_TABLES};
+    size_t at;
+    struct trace_error error;
+    uint8_t *bytes = begun_file(&at);
+    at += put_chunk(bytes + at, FORMAT_TABLES, FORMAT_STORED, tables, sizeof tables, sizeof tables);
+    size_t end = at + put_chunk(bytes + at, type, FORMAT_STORED, record, n, n);
+    struct trace *trace = trace_open_memory(bytes, end, &error);
+    assert_non_null(trace);
+    assert_int_equal(trace->n_codes, 1);
+    assert_int_equal(trace->complete, false);
+    assert_int_equal(trace->cut_offset, at);
+    assert_non_null(strstr(error.text, expected));
+    assert_int_equal(trace->n_frames + trace->n_marks + trace->n_pythons + trace->n_lines + trace->n_texts, 0);
+    trace_close(trace);
+    free(bytes);
+}
+
+#define EXPECT_LIE(type, expected, ...) \
+    expect_lie((type), (const uint8_t[]){__VA_ARGS__}, sizeof (const uint8_t[]){__VA_ARGS__}, (expected))
+
+static void test_lies_about_python(void **state)
+{
+    (void)state;
+    EXPECT_LIE(FORMAT_TABLES, "code names a string", FORMAT_CODES, 5, 1, 1, 18, 0, 2);
+    EXPECT_LIE(FORMAT_TABLES, "code names a string", FORMAT_CODES, 5, 1, 1, 0, 18, 2);
+    EXPECT_LIE(FORMAT_TABLES, "code is malformed", FORMAT_CODES, 5, 0, 1, 0, 0, 2);              /* that id was given */
+    EXPECT_LIE(FORMAT_TABLES, "code is malformed", FORMAT_CODES, 5, 1, 1, 1, 0, 2);              /* reference -1 */
+    EXPECT_LIE(FORMAT_TABLES, "code is malformed", FORMAT_CODES, 5, 1, 0xff, 0xff, 3, 0);        /* 65535 rows in a byte */
+    EXPECT_LIE(FORMAT_TABLES, "code is malformed", FORMAT_CODES, 4, 1, 1, 0, 0);
+    EXPECT_LIE(FORMAT_TABLES, "in code that does not exist", FORMAT_FRAMES, 5, 0, 1, TRACE_FRAME_PYTHON, 2, 0);
+    EXPECT_LIE(FORMAT_TABLES, "in code that does not exist", FORMAT_FRAMES, 5, 0, 1, TRACE_FRAME_PYTHON, 0, 0);   /* no code */
+    EXPECT_LIE(FORMAT_TABLES, "in code that does not exist",                                     /* line 2^32 */
+               FORMAT_FRAMES, 9, 0, 1, TRACE_FRAME_PYTHON, 1, 0x80, 0x80, 0x80, 0x80, 0x20);
+    EXPECT_LIE(FORMAT_TABLES, "a record of frames is malformed", FORMAT_FRAMES, 5, 0, 1, TRACE_FRAME_ARENA + 1, 0, 0);
+    EXPECT_LIE(FORMAT_TABLES, "a source is malformed", FORMAT_SOURCE, 3, 1, 2, 'a');
+    EXPECT_LIE(FORMAT_TABLES, "a source is malformed", FORMAT_SOURCE, 2, 9, 0);
+    EXPECT_LIE(FORMAT_TOTALS, "a mark is malformed", FORMAT_MARK, 5, 0, 0, 1, TRACE_MARK_END + 1, 0);
+    EXPECT_LIE(FORMAT_TOTALS, "a mark is malformed", FORMAT_MARK, 5, 0, 0, 1, 0, 9);
+    EXPECT_LIE(FORMAT_TOTALS, "a mark names", FORMAT_MARK, 5, 1, 0, 1, 0, 0);
+    EXPECT_LIE(FORMAT_TOTALS, "a mark names", FORMAT_MARK, 5, 0, 1, 1, 0, 0);
+    EXPECT_LIE(FORMAT_TOTALS, "an interpreter is malformed", FORMAT_PYTHON, 4, 0, 1, TRACE_PYTHON_NATIVE + 1, 0);
+    EXPECT_LIE(FORMAT_TOTALS, "an interpreter is malformed", FORMAT_PYTHON, 4, 0, 1, 0, 9);
+    EXPECT_LIE(FORMAT_TOTALS, "an interpreter runs", FORMAT_PYTHON, 4, 1, 1, 0, 0);
+    EXPECT_LIE(FORMAT_TOTALS, "a line names", FORMAT_LINES, 7, 1, 2, 0, 0, 0, 0, 0);             /* process 1 */
+    EXPECT_LIE(FORMAT_TOTALS, "a line names", FORMAT_LINES, 7, 1, 0, 2, 0, 0, 0, 0);             /* code 1 */
+    EXPECT_LIE(FORMAT_TOTALS, "lines is malformed", FORMAT_LINES, 7, 1, 0, 0, 1, 0, 0, 0);       /* line -1 */
+    EXPECT_LIE(FORMAT_TOTALS, "lines is malformed", FORMAT_LINES, 7, 2, 0, 0, 0, 0, 0, 0);       /* two rows in the bytes of one */
+}
+
 static void test_unknown_things_are_skipped(void **state)
 {
     (void)state;
@@ -404,6 +458,7 @@ int main(void)
         cmocka_unit_test(test_other_versions),
         cmocka_unit_test(test_no_trace),
         cmocka_unit_test(test_lies_under_right_checksums),
+        cmocka_unit_test(test_lies_about_python),
         cmocka_unit_test(test_unknown_things_are_skipped),
         cmocka_unit_test(test_file_shrinks),
         cmocka_unit_test(test_disk_errors),

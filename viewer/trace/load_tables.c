@@ -3,6 +3,7 @@
 #include "../base/xalloc.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 bool load_string(const struct reader *reader, uint32_t reference, const char **text)
 {
@@ -118,7 +119,10 @@ static const char *take_source(struct reader *reader, struct cursor *in)
         return "the record of a source is malformed";
     if (reader->texts.n >= FORMAT_IDS_MAX || reader->arena.bytes + record.bytes > FORMAT_ARENA_MAX)
         return "it holds more sources than a trace may";
-    source.text = arena_strndup(&reader->arena, (const char *)record.text, record.bytes);
+    char *text = arena_alloc(&reader->arena, record.bytes + 1);    /* it may hold NULs, and ends in one that is not part of it */
+    memcpy(text, record.text, record.bytes);
+    text[record.bytes] = '\0';
+    source.text = text;
     source.bytes = record.bytes;
     bool fresh;
     uint64_t *place = map_put(&reader->text_of, record.file, &fresh);
