@@ -160,11 +160,12 @@ static const uint8_t no_tables[] = {FORMAT_TABLES, 6, 0, FORMAT_RUN, 4, 0, 0, 0,
 
 /* String 1, and id 0 of everything: a native and a Python frame, a site for each. */
 static const uint8_t all_tables[] = {
-    FORMAT_TABLES, 66, 0, FORMAT_RUN, 4, 0, 0, 0, 0, FORMAT_STRING, 1, 'f', FORMAT_PROCESS, 6, 2, 0, 0, 0, 1, 1,
+    FORMAT_TABLES, 65, 0, FORMAT_RUN, 4, 0, 0, 0, 0, FORMAT_STRING, 1, 'f', FORMAT_PROCESS, 6, 2, 0, 0, 0, 1, 1,
     FORMAT_THREAD, 4, 0, 2, 0, 1, FORMAT_MODULE, 2, 1, 0, FORMAT_CODES, 5, 0, 1, 2, 2, 6,
     FORMAT_FRAMES, 8, 0, 2, TRACE_FRAME_NATIVE, TRACE_FRAME_PYTHON, 1, 1, 4, 4, FORMAT_STACKS, 6, 1, 2, 1, 1, 0, 1,
     FORMAT_SITES, 6, 0, 2, 0, 0, 2, 2, FORMAT_SOURCE, 3, 1, 1, 'x',
 };
+_Static_assert(sizeof all_tables == 3 + 65, "the chunk says how long it is");
 
 /* Wraps (type, length, payload)... into a file that begins with `first`. */
 static uint8_t *wrap(const uint8_t *first, size_t n_first, const uint8_t *bytes, size_t n, size_t *wrapped_n)
