@@ -1,5 +1,6 @@
 #include "event.h"
 
+#include "py.h"
 #include "sys.h"
 
 #include <string.h>
@@ -13,7 +14,7 @@ static uint64_t used_bytes(const struct hl_thread *thread, uint64_t *tail)
     return ((uintptr_t)thread->cursor - thread->bias) - *tail;
 }
 
-static void ring_doorbell(void)
+void hl_event_ring(void)
 {
     struct hl_board *board = hl_session->board;
     if (atomic_load_explicit(&board->asleep, memory_order_seq_cst)) {
@@ -36,7 +37,7 @@ static bool collector_gone(uint64_t since_ns, uint64_t tick)
 static bool yield_for_room(struct hl_thread *thread, uint64_t bytes, uint64_t began)
 {
     uint64_t tail;
-    ring_doorbell();
+    hl_event_ring();
     do {
         if (hl_session->ring_bytes - used_bytes(thread, &tail) >= bytes)
             return true;
@@ -62,7 +63,7 @@ static bool wait_for_room(struct hl_thread *thread, uint64_t bytes)
             since = hl_sys_now();
         }
         atomic_store(&head->waiting, 1);
-        ring_doorbell();
+        hl_event_ring();
         if (hl_session->ring_bytes - used_bytes(thread, &tail) >= bytes)
             break;
         hl_sys_wait(&head->waiting, 1, WAIT_NS);
@@ -101,7 +102,7 @@ static bool make_room(struct hl_thread *thread, bool must)
         uint64_t left = (uint64_t)(thread->ring_end - thread->cursor), tail;
         if (hl_session->ring_bytes - used_bytes(thread, &tail) < left + HL_RECORD_BYTES_MAX) {
             if (!must && hl_session->board->on_full == HL_ON_FULL_DROP)
-                return ring_doorbell(), false;
+                return hl_event_ring(), false;
             if (!wait_for_room(thread, hl_ring_resume(hl_session->ring_bytes)))
                 return false;
         }
@@ -110,12 +111,12 @@ static bool make_room(struct hl_thread *thread, bool must)
     uint64_t tail, size = hl_session->ring_bytes, used = used_bytes(thread, &tail);
     if (size - used < HL_RECORD_BYTES_MAX) {
         if (!must && hl_session->board->on_full == HL_ON_FULL_DROP)
-            return ring_doorbell(), false;
+            return hl_event_ring(), false;
         if (!wait_for_room(thread, hl_ring_resume((uint32_t)size)))
             return false;
         used = used_bytes(thread, &tail);
     } else if (used > size / 4) {
-        ring_doorbell();
+        hl_event_ring();
     }
     uint64_t room = size - used, stretch = size / 4 + HL_RECORD_BYTES_MAX;
     if (room > stretch)
@@ -140,6 +141,7 @@ HL_COLD void hl_event_tick(struct hl_thread *thread, uint64_t now_ns)
     uint64_t *record = (uint64_t *)thread->cursor;
     record[0] = hl_record_word(HL_RECORD_TIME, now_ns & ((UINT64_C(1) << 56) - 1));
     thread->cursor = (char *)(record + 1);
+    hl_py_tick(thread);
 }
 
 /* Sends frames [from, to) counted from the outermost. */
@@ -180,7 +182,8 @@ HL_COLD void hl_event_size_high(struct hl_thread *thread, size_t size)
     hl_event_word(thread, HL_RECORD_SIZE_HIGH, size >> HL_RECORD_SIZE_BITS);
 }
 
-void hl_event_realloc(struct hl_thread *thread, const void *old, uint8_t generation, const void *p, size_t size, struct hl_frame origin)
+void hl_event_realloc(struct hl_thread *thread, enum hl_record_kind kind, const void *old, uint8_t generation, const void *p, size_t size,
+                      struct hl_frame origin)
 {
     uint8_t next = ++*hl_generation(p);
     if (HL_UNLIKELY(size > HL_RECORD_SIZE_MASK))
@@ -190,7 +193,7 @@ void hl_event_realloc(struct hl_thread *thread, const void *old, uint8_t generat
         return;
     /* hl_event_stack wrote the stack word at [1] and the frames at [3]: make way for the old block in front. */
     record[2] = record[1];
-    record[1] = hl_record_block(HL_RECORD_ALLOC, next, (uintptr_t)p);
+    record[1] = hl_record_block(kind, next, (uintptr_t)p);
     record[0] = hl_record_block(HL_RECORD_REALLOC, generation, (uintptr_t)old);
     hl_event_end(thread, end);
 }
@@ -269,19 +272,24 @@ void hl_event_word(struct hl_thread *thread, enum hl_record_kind kind, uint64_t 
     hl_event_end(thread, record + 1);
 }
 
-void hl_event_path(struct hl_thread *thread, const uint64_t *words, size_t n, const char *path)
+void hl_event_bytes(struct hl_thread *thread, const uint64_t *words, size_t n, const void *bytes, size_t length)
 {
-    size_t length = strlen(path), limit = HL_RECORD_BYTES_MAX - n * sizeof(uint64_t) - 64;
-    if (length > limit)
-        length = limit;
     if ((size_t)(thread->limit - thread->cursor) < HL_RECORD_BYTES_MAX && !make_room(thread, true))
         return;
     uint64_t *record = (uint64_t *)thread->cursor;
     memcpy(record, words, n * sizeof(uint64_t));
-    record[0] |= length;
-    size_t path_words = (length + 7) / 8;
-    if (path_words)
-        record[n + path_words - 1] = 0;
-    memcpy(record + n, path, length);
-    hl_event_end(thread, record + n + path_words);
+    size_t byte_words = (length + 7) / 8;
+    if (byte_words)
+        record[n + byte_words - 1] = 0;
+    memcpy(record + n, bytes, length);
+    hl_event_end(thread, record + n + byte_words);
+}
+
+void hl_event_path(struct hl_thread *thread, uint64_t *words, size_t n, const char *path)
+{
+    size_t length = strlen(path), limit = HL_RECORD_BYTES_MAX - n * sizeof(uint64_t) - 64;
+    if (length > limit)
+        length = limit;
+    words[0] |= length;
+    hl_event_bytes(thread, words, n, path, length);
 }

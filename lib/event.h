@@ -39,9 +39,14 @@ HL_INLINE void hl_event_end(struct hl_thread *thread, uint64_t *end)
  * mode. Returns where the record begins now, its return addresses at `words`, the stack word in *stack; NULL: dropped and counted. */
 uint64_t *hl_event_after_capture(struct hl_thread *thread, size_t words, uint64_t *stack);
 
+/* The same with Python frames merged in (py_capture.c). */
+uint64_t *hl_py_stack(struct hl_thread *thread, struct hl_frame origin, size_t words, uint64_t size, uint64_t **end);
+
 /* Captures the stack, writes its return addresses at record + words and returns the record, *end behind it. NULL: dropped and counted. */
 HL_INLINE uint64_t *hl_event_stack(struct hl_thread *thread, struct hl_frame origin, size_t words, uint64_t size, uint64_t **end)
 {
+    if (HL_UNLIKELY(thread->python))
+        return hl_py_stack(thread, origin, words, size, end);
     uint64_t *record = hl_event_begin(thread);
     if (HL_UNLIKELY(!record))
         return NULL;
@@ -59,8 +64,8 @@ HL_INLINE uint64_t *hl_event_stack(struct hl_thread *thread, struct hl_frame ori
 /* Sends bits 40 and up of the size of the block that the next record tells of. */
 void hl_event_size_high(struct hl_thread *thread, size_t size);
 
-/* A block of `size` bytes began at p. */
-HL_INLINE void hl_event_alloc(struct hl_thread *thread, const void *p, size_t size, struct hl_frame origin)
+/* A block of `size` bytes began at p. `kind`: ALLOC or OBJECT. */
+HL_INLINE void hl_event_block(struct hl_thread *thread, enum hl_record_kind kind, const void *p, size_t size, struct hl_frame origin)
 {
     uint8_t generation = ++*hl_generation(p);
     if (HL_UNLIKELY(size > HL_RECORD_SIZE_MASK))
@@ -68,22 +73,31 @@ HL_INLINE void hl_event_alloc(struct hl_thread *thread, const void *p, size_t si
     uint64_t *end, *record = hl_event_stack(thread, origin, 2, size, &end);
     if (HL_UNLIKELY(!record))
         return;
-    record[0] = hl_record_block(HL_RECORD_ALLOC, generation, (uintptr_t)p);
+    record[0] = hl_record_block(kind, generation, (uintptr_t)p);
     hl_event_end(thread, end);
 }
 
-/* The block at p is about to be freed. */
-HL_INLINE void hl_event_free(struct hl_thread *thread, const void *p)
+HL_INLINE void hl_event_alloc(struct hl_thread *thread, const void *p, size_t size, struct hl_frame origin)
 {
+    hl_event_block(thread, HL_RECORD_ALLOC, p, size, origin);
+}
+
+/* The block at p is about to be freed. In a thread of Python's: by its cyclic collector perhaps (py_capture.c). */
+enum hl_record_kind hl_py_free_kind(struct hl_thread *thread, struct hl_frame origin);
+
+HL_INLINE void hl_event_free(struct hl_thread *thread, const void *p, struct hl_frame origin)
+{
+    enum hl_record_kind kind = HL_UNLIKELY(thread->python) ? hl_py_free_kind(thread, origin) : HL_RECORD_FREE;
     uint64_t *record = hl_event_begin(thread);
     if (HL_UNLIKELY(!record))
         return;
-    record[0] = hl_record_block(HL_RECORD_FREE, *hl_generation(p), (uintptr_t)p);
+    record[0] = hl_record_block(kind, *hl_generation(p), (uintptr_t)p);
     hl_event_end(thread, record + 1);
 }
 
-/* The block at `old`, of generation `generation` when it was handed to realloc, became `size` bytes at p. */
-void hl_event_realloc(struct hl_thread *thread, const void *old, uint8_t generation, const void *p, size_t size, struct hl_frame origin);
+/* The block at `old`, of generation `generation` when it was handed to realloc, became `size` bytes at p. `kind`: ALLOC or OBJECT. */
+void hl_event_realloc(struct hl_thread *thread, enum hl_record_kind kind, const void *old, uint8_t generation, const void *p, size_t size,
+                      struct hl_frame origin);
 
 /* A mapping; `sequence` from hl_event_sequence: before the call that takes addresses away, after the one that gives them. */
 uint64_t hl_event_sequence(void);
@@ -93,9 +107,14 @@ void hl_event_remap(struct hl_thread *thread, const void *old, size_t old_length
 void hl_event_protect(struct hl_thread *thread, const void *p, size_t length, enum hl_map_class class);
 void hl_event_break(struct hl_thread *thread, intptr_t growth, struct hl_frame origin);
 
+/* Wakes the collector if it sleeps. */
+void hl_event_ring(void);
+
 /* A record of one word with a payload. */
 void hl_event_word(struct hl_thread *thread, enum hl_record_kind kind, uint64_t payload);
-/* A record of `n` words followed by a path; `words[0]` has the kind, the path's length is added. */
-void hl_event_path(struct hl_thread *thread, const uint64_t *words, size_t n, const char *path);
+/* A record of `n` words followed by bytes, zero padded; not longer than a record may be. Waits for room even where events are dropped. */
+void hl_event_bytes(struct hl_thread *thread, const uint64_t *words, size_t n, const void *bytes, size_t length);
+/* The same with a path; its length, cut to what fits, is added to words[0]. */
+void hl_event_path(struct hl_thread *thread, uint64_t *words, size_t n, const char *path);
 
 #endif

@@ -136,7 +136,9 @@ HL_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
     return came_back(thread, HL_REAL(int (*)(int, char *const[], char *const[]), "fexecve")(fd, argv, environment));
 }
 
-HL_EXPORT int execveat(int dir, const char *path, char *const argv[], char *const envp[], int flags)
+HL_EXPORT int execveat(int, const char *, char *const[], char *const[], int);    /* declared by glibc since 2.34 */
+
+int execveat(int dir, const char *path, char *const argv[], char *const envp[], int flags)
 {
     ADAPT(environment, envp, dir == AT_FDCWD ? path : NULL, false);
     struct hl_thread *thread = announce(path);

@@ -64,31 +64,31 @@ HL_EXPORT int posix_memalign(void **p, size_t alignment, size_t size)
 }
 
 /* The block is recorded as gone before the allocator may hand its address to another thread. */
-HL_INLINE void release(void *p)
+HL_INLINE void release(void *p, struct hl_frame origin)
 {
     if (HL_UNLIKELY(!p || hl_real_is_early(p)))
         return;
     struct hl_thread *thread = hl_enter();
     if (HL_LIKELY(thread != NULL))
-        hl_event_free(thread, p);
+        hl_event_free(thread, p, origin);
     hl_real.free(p);
     if (HL_LIKELY(thread != NULL))
         hl_leave(thread);
 }
 
-HL_EXPORT void free(void *p) { release(p); }
+HL_EXPORT void free(void *p) { release(p, HL_ORIGIN()); }
 
 /* Gone from glibc since 2.26; old binaries still call it. */
 HL_EXPORT void cfree(void *p);
-void cfree(void *p) { release(p); }
+void cfree(void *p) { release(p, HL_ORIGIN()); }
 
 /* C23 7.24.3.4, .5: a free that knows the size; the size is not needed. */
 HL_EXPORT void hl_free_sized(void *p, size_t size) __asm__("free_sized");
 HL_EXPORT void hl_free_aligned_sized(void *p, size_t alignment, size_t size) __asm__("free_aligned_sized");
 
-void hl_free_sized(void *p, size_t size) { release(p); }
+void hl_free_sized(void *p, size_t size) { release(p, HL_ORIGIN()); }
 
-void hl_free_aligned_sized(void *p, size_t alignment, size_t size) { release(p); }
+void hl_free_aligned_sized(void *p, size_t alignment, size_t size) { release(p, HL_ORIGIN()); }
 
 /* A block of the early arena moves into the real heap. */
 HL_COLD static void *leave_early(void *p, size_t size)
@@ -110,11 +110,11 @@ HL_INLINE void *resize(void *p, size_t size, struct hl_frame origin)
         return hl_real.realloc(p, size);
     uint8_t generation = p ? *hl_generation(p) : 0;
     if (HL_UNLIKELY(p && size == 0))
-        hl_event_free(thread, p);
+        hl_event_free(thread, p, origin);
     void *q = hl_real.realloc(p, size);
     if (HL_LIKELY(q != NULL)) {
         if (p && size)
-            hl_event_realloc(thread, p, generation, q, size, origin);
+            hl_event_realloc(thread, HL_RECORD_ALLOC, p, generation, q, size, origin);
         else
             hl_event_alloc(thread, q, size, origin);
     }

@@ -1,10 +1,13 @@
 /* mmap and its kin as the program calls them. What libc and the loader map for themselves does not come by here. */
 #include "event.h"
+#include "py.h"
 #include "real.h"
 #include "sys.h"
 
 #include <stdarg.h>
 #include <sys/mman.h>
+
+#define ARENA_BYTES ((size_t)256 << 10)    /* the smallest that any Python's allocator maps: a sign of an interpreter */
 
 static enum hl_map_class classify(int protection, int flags)
 {
@@ -13,15 +16,39 @@ static enum hl_map_class classify(int protection, int flags)
     return flags & MAP_ANONYMOUS ? HL_MAP_ANONYMOUS : HL_MAP_FILE;
 }
 
+/* Python's allocator maps arenas in the middle of a call that is recorded as an object: the mapping is recorded all the same, as an arena. */
+HL_INLINE struct hl_thread *enter(bool *inside)
+{
+    struct hl_thread *thread = hl_self;
+    *inside = thread && thread->status == HL_THREAD_INSIDE;
+    if (HL_LIKELY(!*inside))
+        return hl_enter();
+    thread->status = HL_THREAD_BUSY;
+    HL_SIGNAL_FENCE();
+    return thread;
+}
+
+HL_INLINE void leave(struct hl_thread *thread, bool inside)
+{
+    HL_SIGNAL_FENCE();
+    if (inside)
+        thread->status = HL_THREAD_INSIDE;
+    else
+        hl_leave(thread);
+}
+
 HL_INLINE void *map(void *address, size_t length, int protection, int flags, int fd, off_t offset, struct hl_frame origin)
 {
     void *(*real)(void *, size_t, int, int, int, off_t) = HL_REAL(void *(*)(void *, size_t, int, int, int, off_t), "mmap64");
-    struct hl_thread *thread = hl_enter();
+    bool inside;
+    struct hl_thread *thread = enter(&inside);
     void *p = real(address, length, protection, flags, fd, offset);
     if (thread) {
         if (p != MAP_FAILED)
-            hl_event_map(thread, p, length, classify(protection, flags), origin);
-        hl_leave(thread);
+            hl_event_map(thread, p, length, inside ? HL_MAP_ARENA : classify(protection, flags), origin);
+        leave(thread, inside);
+        if (!inside && p != MAP_FAILED && flags & MAP_ANONYMOUS && length >= ARENA_BYTES)
+            hl_py_look(origin.pc);
     }
     return p;
 }
@@ -43,13 +70,14 @@ void *hl_mmap64(void *address, size_t length, int protection, int flags, int fd,
 HL_EXPORT int munmap(void *p, size_t length)
 {
     int (*real)(void *, size_t) = HL_REAL(int (*)(void *, size_t), "munmap");
-    struct hl_thread *thread = hl_enter();
+    bool inside;
+    struct hl_thread *thread = enter(&inside);
     if (!thread)
         return real(p, length);
     uint64_t sequence = hl_event_sequence();
     int result = real(p, length);
     hl_event_unmap(thread, p, result == 0 ? length : 0, sequence);
-    hl_leave(thread);
+    leave(thread, inside);
     return result;
 }
 

@@ -1,8 +1,8 @@
 #include "library.h"
 
 #include "event.h"
-#include "heapline.h"
 #include "modules.h"
+#include "py.h"
 #include "real.h"
 #include "session.h"
 #include "unwind_table.h"
@@ -14,11 +14,6 @@
 #include <string.h>
 
 struct hl_library hl_library;
-
-HL_EXPORT int heapline_is_recording(void)
-{
-    return hl_session && atomic_load_explicit(&hl_session->status, memory_order_relaxed) == HL_SESSION_ON;
-}
 
 /* The record before fork is what a child names when it attaches: everything before it in this ring is the child's too. */
 static void before_fork(void)
@@ -83,6 +78,7 @@ __attribute__((constructor(101))) static void begin(void)
     hl_leave(thread);
     pthread_atfork(prepare_fork, hl_modules_after_fork, hl_modules_in_child);
     hl_exit_watch();
+    hl_py_look(0);
     tell_if_barred();
     if (hl_session->board && hl_session->board->check)
         load_oracle();

@@ -7,7 +7,7 @@
 char hl_real_early[HL_EARLY_BYTES] __attribute__((aligned(16)));
 
 static size_t early_used;
-static uint32_t looking;                 /* depth of look-ups; other threads do not exist so early, or find the pointers set */
+static volatile uint32_t looking;        /* depth of look-ups; dlsym may call back into malloc; other threads do not exist so early, or find the pointers set */
 
 /* A block is preceded by 16 bytes with its size. */
 static void *early_alloc(size_t size, size_t alignment)

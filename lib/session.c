@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include "generation.h"
+#include "py.h"
 #include "real.h"
 #include "say.h"
 #include "stack.h"
@@ -228,6 +229,8 @@ void hl_session_measure(void)
 {
     uint64_t bytes = hl_generation_resident() + hl_sys_resident(hl_rule_table, sizeof hl_rule_table);
     for (uint32_t i = 0; i < hl_session->rings && hl_session->threads[i]; i++)
-        bytes += hl_sys_resident(hl_session->threads[i], 2 * sizeof(struct hl_thread));
+        bytes += hl_sys_resident(hl_session->threads[i], 2 * sizeof(struct hl_thread)) +
+                 (hl_session->threads[i]->python_room ? hl_sys_resident(hl_session->threads[i]->python_room, sizeof(struct hl_py_thread)) : 0);
+    bytes += hl_py_codes_resident();
     atomic_store_explicit(&hl_session->segment->self_bytes, bytes, memory_order_relaxed);
 }

@@ -24,21 +24,25 @@ struct walk {
 };
 
 /* The frames as the slow path sees them, when no rule can express one. Kept frames are compared by pc alone, as far as the collector knows
- * them; all are written without stack pointers, so that no later walk is aligned with them. */
+ * them; all are written without stack pointers, so that no later walk is aligned with them: those stand in `fp`. */
 HL_COLD static uint64_t capture_slow(struct hl_thread *thread, uintptr_t pc, uintptr_t sp, const struct hl_walked *changed)
 {
-    uintptr_t *pcs = (uintptr_t *)thread->fresh;
+    uintptr_t *pcs = (uintptr_t *)thread->fresh, *sps = pcs + HL_STACK_MAX;
     bool whole = false;
-    size_t n = hl_unwind_slow(sp, pcs, HL_STACK_MAX - 2, &whole);
-    if (n == 0)
+    size_t n = hl_unwind_slow(sp, pcs, sps, HL_STACK_MAX - 2, &whole);
+    if (n == 0) {
+        sps[n] = sp;
         pcs[n++] = pc;
-    if (!whole && !hl_modules_is_loader(pcs[n - 1]))
+    }
+    if (!whole && !hl_modules_is_loader(pcs[n - 1])) {
+        sps[n] = 0;
         pcs[n++] = HL_FRAME_TRUNCATED;
+    }
     uint32_t known = (uint32_t)(changed - thread->frames), kept = 0;
     while (kept < known && kept < n && thread->frames[kept].pc == pcs[n - 1 - kept])
         kept++;
     for (uint32_t i = 0; i < n; i++)
-        thread->frames[i] = (struct hl_walked){.pc = pcs[n - 1 - i]};
+        thread->frames[i] = (struct hl_walked){.pc = pcs[n - 1 - i], .fp = sps[n - 1 - i]};
     thread->depth = (uint32_t)n;
     thread->unchanged = kept;
     return HL_CAPTURE_RARE;

@@ -2,6 +2,7 @@
 
 #include "event.h"
 #include "modules.h"
+#include "py.h"
 #include "session.h"
 #include "sys.h"
 
@@ -110,8 +111,10 @@ static struct hl_thread *join_session(void)
     }
     thread->status = HL_THREAD_BUSY;
     hl_self = thread;
+    thread->python = NULL;
     hl_event_word(thread, HL_RECORD_THREAD, tid);
     hl_modules_announce(thread);
+    hl_py_join(thread);
     return thread;
 }
 
@@ -126,14 +129,14 @@ static struct hl_thread *enter_nested(struct hl_thread *thread)
     nested->status = HL_THREAD_BUSY;
     nested->depth = 0;                   /* every nested record carries its whole stack */
     nested->check = 0;
-    thread->pending = 1;
+    thread->pending |= HL_PENDING_NESTED;
     return nested;
 }
 
 HL_COLD struct hl_thread *hl_enter_slow(void)
 {
     struct hl_thread *thread = hl_self;
-    if (entering)
+    if (entering || (thread && thread->status == HL_THREAD_INSIDE))
         return NULL;
     if (thread && thread->status == HL_THREAD_BUSY)
         return enter_nested(thread);
@@ -163,13 +166,12 @@ static void append(struct hl_thread *thread, const uint64_t *words, size_t n)
     }
 }
 
-HL_COLD void hl_flush_nested(struct hl_thread *thread)
+static void flush_nested(struct hl_thread *thread)
 {
-    int saved = errno;
     uint64_t all = ~UINT64_C(0), before = 0;
     hl_sys(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof all, 0, 0);
     thread->status = HL_THREAD_BUSY;
-    thread->pending = 0;
+    thread->pending &= ~(uint32_t)HL_PENDING_NESTED;
     struct hl_thread *nested = thread->nested;
     append(thread, nested->nested_words, (size_t)((uint64_t *)nested->cursor - nested->nested_words));
     uint64_t dropped = atomic_exchange(&nested->own_head.dropped, 0);
@@ -179,5 +181,16 @@ HL_COLD void hl_flush_nested(struct hl_thread *thread)
     HL_SIGNAL_FENCE();
     thread->status = HL_THREAD_READY;
     hl_sys(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof all, 0, 0);
+}
+
+HL_COLD void hl_leave_slow(struct hl_thread *thread)
+{
+    int saved = errno;
+    if (thread->pending & HL_PENDING_NESTED)
+        flush_nested(thread);
+    if (thread->pending & HL_PENDING_PYTHON) {
+        thread->pending &= ~(uint32_t)HL_PENDING_PYTHON;
+        hl_py_watch_start();
+    }
     errno = saved;
 }

@@ -20,7 +20,9 @@
 #define HL_STACK_MAX 16000             /* frames; deeper stacks are truncated at the outer end */
 #define HL_NESTED_WORDS 4096
 
-enum hl_thread_status { HL_THREAD_UNREADY, HL_THREAD_READY, HL_THREAD_BUSY };
+/* INSIDE: in an allocator that stands in front of malloc, and is recorded in its place: what it asks of malloc passes through. */
+enum hl_thread_status { HL_THREAD_UNREADY, HL_THREAD_READY, HL_THREAD_BUSY, HL_THREAD_INSIDE };
+enum hl_thread_pending { HL_PENDING_NESTED = 1, HL_PENDING_PYTHON = 2 };   /* records of the nested state; a look at the interpreter */
 
 /* One frame of the last walk: the state in which unwinding arrived there, and where the words stand that led to it. */
 struct hl_walked {
@@ -34,7 +36,7 @@ struct hl_walked {
 
 struct hl_thread {
     uint32_t status;                   /* enum hl_thread_status */
-    uint32_t pending;                  /* the nested state holds records */
+    uint32_t pending;                  /* something is to be done when the hook has left: enum hl_thread_pending */
     char *cursor, *limit;              /* next record goes to cursor; limit: when to look for room */
     uintptr_t bias;                    /* bytes ever published = cursor - bias */
     struct hl_ring_head *head;
@@ -46,6 +48,7 @@ struct hl_thread {
     uintptr_t origin_sp;               /* of the last walk's innermost frame */
     char *ring, *ring_end;
     struct hl_thread *nested;          /* NULL in a nested state */
+    struct hl_py_thread *python, *python_room;   /* py.h; NULL: stacks are native; what is mapped for it, also of the thread before */
     struct hl_ring_head own_head;      /* of a nested state */
     uint64_t patches[HL_RECORD_PATCHES_MAX + 1];   /* scratch of the walk at work */
     struct hl_walked bottom;                 /* stands outside of frames[0], its sp above all others: stops searches */
@@ -58,8 +61,8 @@ extern __thread struct hl_thread *hl_self;
 
 /* Slow entry: attach, take a ring, or hand out the nested state. NULL: pass through, nothing is recorded. */
 struct hl_thread *hl_enter_slow(void);
-/* Appends what handlers recorded meanwhile. */
-void hl_flush_nested(struct hl_thread *thread);
+/* Does what is pending: appends what handlers recorded meanwhile; looks at the interpreter. */
+void hl_leave_slow(struct hl_thread *thread);
 
 HL_INLINE struct hl_thread *hl_enter(void)
 {
@@ -77,7 +80,7 @@ HL_INLINE void hl_leave(struct hl_thread *thread)
     thread->status = HL_THREAD_READY;
     HL_SIGNAL_FENCE();
     if (HL_UNLIKELY(thread->pending))
-        hl_flush_nested(thread);
+        hl_leave_slow(thread);
 }
 
 #endif

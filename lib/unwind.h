@@ -39,9 +39,9 @@ struct hl_rule {
 void hl_rule_compile(uintptr_t pc, struct hl_rule *rule);
 
 /* Walks with all registers, by interpreting unwind data, from the caller of this function outwards: fills at most `max` return addresses, innermost first, beginning with the
- * return address of the frame whose CFA is `cfa` (inner frames, heapline's own, are left out). Returns how many. *whole is false when the walk
+ * return address of the frame whose CFA is `cfa` (inner frames, heapline's own, are left out), and, unless sps is NULL, the stack pointers there. Returns how many. *whole is false when the walk
  * stopped on an error rather than at the end. Slow (microseconds). */
-size_t hl_unwind_slow(uintptr_t cfa, uintptr_t *pcs, size_t max, bool *whole);
+size_t hl_unwind_slow(uintptr_t cfa, uintptr_t *pcs, uintptr_t *sps, size_t max, bool *whole);
 
 /* Forget all compiled rules: a module was unloaded. */
 void hl_rules_forget(void);

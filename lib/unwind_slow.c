@@ -291,24 +291,27 @@ static enum step step(struct walk *walk)
     return STEP_DONE;
 }
 
-static size_t walk_outwards(struct walk *walk, uintptr_t cfa, uintptr_t *pcs, size_t max, bool *whole)
+static size_t walk_outwards(struct walk *walk, uintptr_t cfa, uintptr_t *pcs, uintptr_t *sps, size_t max, bool *whole)
 {
     enum step result = STEP_DONE;
     size_t n = 0;
     for (size_t inner = 0; inner < INNER_MAX && n <= max && (result = step(walk)) == STEP_DONE && walk->pc;) {
         if (n == 0 && walk->registers[HL_ARCH_DWARF_SP] != cfa)
             inner++;
-        else if (n < max)
-            pcs[n++] = walk->pc;
-        else
+        else if (n == max)
             return n;
+        else {
+            if (sps)
+                sps[n] = walk->registers[HL_ARCH_DWARF_SP];
+            pcs[n++] = walk->pc;
+        }
     }
     *whole = n > 0 && (result == STEP_END || walk->pc == 0);
     return n;
 }
 
 /* In a frame of its own, which stays while the walk goes on from it. */
-static __attribute__((noinline)) size_t walk_from_here(uintptr_t cfa, uintptr_t *pcs, size_t max, bool *whole)
+static __attribute__((noinline)) size_t walk_from_here(uintptr_t cfa, uintptr_t *pcs, uintptr_t *sps, size_t max, bool *whole)
 {
     ucontext_t context;
     struct walk walk;
@@ -317,14 +320,14 @@ static __attribute__((noinline)) size_t walk_from_here(uintptr_t cfa, uintptr_t 
     walk.pc = hl_arch_registers(&context, walk.registers);
     walk.exact = false;
     memset(walk.pages, 0, sizeof walk.pages);
-    return walk_outwards(&walk, cfa, pcs, max, whole);
+    return walk_outwards(&walk, cfa, pcs, sps, max, whole);
 }
 
-size_t hl_unwind_slow(uintptr_t cfa, uintptr_t *pcs, size_t max, bool *whole)
+size_t hl_unwind_slow(uintptr_t cfa, uintptr_t *pcs, uintptr_t *sps, size_t max, bool *whole)
 {
     int saved = errno;
     *whole = false;
-    size_t n = walk_from_here(cfa, pcs, max, whole);
+    size_t n = walk_from_here(cfa, pcs, sps, max, whole);
     errno = saved;
     return n;
 }

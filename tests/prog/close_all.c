@@ -8,13 +8,14 @@
 #include "prog.h"
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 int main(int argc, char **argv)
 {
     int saved = dup(1), opened = 0;
     struct rlimit limit = { 100, 100 };
     if (argc > 1 && strcmp(argv[1], "range") == 0) {
-        CHECK(close_range(0, 0, 0) == 0 && close_range(saved + 1, ~0u, 0) == 0);
+        CHECK(syscall(SYS_close_range, 0, 0, 0) == 0 && syscall(SYS_close_range, saved + 1, ~0u, 0) == 0);
     } else {
         for (int fd = saved + 1; fd < 65536; fd++)
             CHECK(close(fd) == -1 && errno == EBADF);

@@ -41,7 +41,7 @@ static size_t walk(struct hl_frame frame, bool *whole)
         if (!hl_word_steps(word)) {
             result.by_rule = n;
             if (hl_word_kind(word) == HL_RULE_COMPLEX)
-                return n - 1 + hl_unwind_slow(frame.sp, walked + n - 1, FRAMES_MAX - n, whole);
+                return n - 1 + hl_unwind_slow(frame.sp, walked + n - 1, NULL, FRAMES_MAX - n, whole);
             *whole = hl_word_kind(word) == HL_RULE_END;
             return n;
         }
@@ -80,7 +80,7 @@ static __attribute__((noinline)) void capture(void)
     memset(walked, 0, sizeof walked);
     result.frames = walk(frame, &result.whole);
     result.same = result.frames == expected && !memcmp(walked, oracle, expected * sizeof *oracle);
-    size_t n = hl_unwind_slow(frame.sp, slow, FRAMES_MAX, &slow_whole);
+    size_t n = hl_unwind_slow(frame.sp, slow, NULL, FRAMES_MAX, &slow_whole);
     result.slow_same = slow_whole && n == expected && !memcmp(slow, oracle, expected * sizeof *oracle);
 }
 
@@ -222,7 +222,7 @@ static __attribute__((noinline)) void walk_slowly(void)
     struct hl_frame frame;
     bool whole;
     hl_arch_frame_start(&frame);
-    size_t n = hl_unwind_slow(frame.sp, pcs, 64, &whole);
+    size_t n = hl_unwind_slow(frame.sp, pcs, NULL, 64, &whole);
     if (!whole || n < 2 || pcs[0] != frame.pc)
         wrong_walks++;
 }
@@ -262,12 +262,12 @@ static void slow_walk_keeps_to_its_limits(void **state)
     bool whole = true;
     hl_arch_frame_start(&frame);
     errno = 4711;
-    assert_int_equal(hl_unwind_slow(frame.sp, pcs, 2, &whole), 2);
+    assert_int_equal(hl_unwind_slow(frame.sp, pcs, NULL, 2, &whole), 2);
     assert_int_equal(errno, 4711);
     assert_false(whole);
     assert_int_equal(pcs[0], frame.pc);
     assert_int_equal(pcs[2], 7);
-    assert_int_equal(hl_unwind_slow(0, pcs, 2, &whole), 0);
+    assert_int_equal(hl_unwind_slow(0, pcs, NULL, 2, &whole), 0);
     assert_false(whole);
 }
 

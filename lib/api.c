@@ -1,0 +1,87 @@
+/* What a program tells heapline, and asks of it (heapline.h). */
+#include "heapline.h"
+
+#include "event.h"
+#include "py.h"
+#include "session.h"
+#include "sys.h"
+
+#include <string.h>
+
+#define LABEL_MAX 256
+#define ANSWER_NS UINT64_C(1000000000)
+
+HL_EXPORT int heapline_is_recording(void)
+{
+    return hl_session && atomic_load_explicit(&hl_session->status, memory_order_relaxed) == HL_SESSION_ON;
+}
+
+static void mark(enum hl_mark_kind kind, const char *label)
+{
+    struct hl_thread *thread = label ? hl_enter() : NULL;
+    if (!thread)
+        return;
+    size_t length = strnlen(label, LABEL_MAX);
+    uint64_t head = hl_record_word(HL_RECORD_MARK, (uint64_t)kind << 16 | length);
+    if ((size_t)(thread->limit - thread->cursor) >= HL_RECORD_BYTES_MAX || hl_event_room(thread))
+        hl_event_bytes(thread, &head, 1, label, length);
+    hl_leave(thread);
+}
+
+HL_EXPORT void heapline_mark(const char *label) { mark(HL_MARK_POINT, label); }
+HL_EXPORT void heapline_scope_begin(const char *label) { mark(HL_MARK_BEGIN, label); }
+HL_EXPORT void heapline_scope_end(const char *label) { mark(HL_MARK_END, label); }
+
+/* Asks through the thread's own ring, so that all of its events so far are in the answer. */
+HL_EXPORT long long heapline_live_bytes(long long *peak_bytes)
+{
+    static _Atomic uint32_t questions;
+    struct hl_thread *thread = hl_enter();
+    if (!thread)
+        return -1;
+    struct hl_ring_head *head = thread->head;
+    uint32_t number = atomic_fetch_add(&questions, 1) + 1, answer;
+    bool can = thread->nested != NULL;
+    if (can)
+        hl_event_word(thread, HL_RECORD_QUERY, number);
+    hl_leave(thread);
+    uint64_t since = hl_sys_now();
+    while (can && (answer = atomic_load_explicit(&head->answer, memory_order_acquire)) != number) {
+        hl_event_ring();
+        if (hl_sys_now() - since > ANSWER_NS)
+            return -1;
+        hl_sys_wait(&head->answer, answer, 1000000);
+    }
+    if (peak_bytes)
+        *peak_bytes = (long long)atomic_load(&head->answer_peak);
+    return can ? (long long)atomic_load(&head->answer_bytes) : -1;
+}
+
+/* Both stand in a function of Python's own thread: its stacks carry Python frames, or there is nothing to number. */
+static uint32_t number_code(struct hl_thread *thread, void *code)
+{
+    return thread && thread->python && code ? hl_py_code(thread, (uintptr_t)code) : 0;
+}
+
+HL_EXPORT void heapline_python_watch(void *code)
+{
+    struct hl_thread *thread = hl_enter();
+    uint32_t number = number_code(thread, code);
+    if (number) {
+        hl_event_word(thread, HL_RECORD_WATCH, number);
+        atomic_store(&hl_python.watching, 1);
+    }
+    if (thread)
+        hl_leave(thread);
+}
+
+HL_EXPORT void heapline_python_executed(void *code, unsigned line, unsigned count)
+{
+    struct hl_thread *thread = hl_enter();
+    uint32_t number = number_code(thread, code);
+    uint64_t head = hl_record_word(HL_RECORD_EXECUTED, number), body = line | (uint64_t)count << 32;
+    if (number)
+        hl_event_bytes(thread, &head, 1, &body, sizeof body);
+    if (thread)
+        hl_leave(thread);
+}

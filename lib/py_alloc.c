@@ -1,0 +1,111 @@
+/* Wrappers around Python's allocators (PEP 445). A block that the interpreter's allocator hands out is recorded as an object, whatever lies behind: while
+ * the call is under way the thread is INSIDE, and what is asked of malloc passes through the hooks unrecorded. A domain that falls back on another one
+ * enters once. Blocks are known by their address and generation as all others, so one that was allocated past the wrappers and is freed through
+ * them, or the other way round, finds its record. */
+#include "event.h"
+#include "py.h"
+
+#define DOMAINS 3                        /* PYMEM_DOMAIN_RAW, _MEM, _OBJ */
+#define LAYERS 4                         /* so often the wrappers may be put around anew, when the interpreter has replaced them */
+
+/* Context of a wrapper: what it stands in front of. Ordinary memory that fork copies. */
+static struct hl_py_allocator wrapped[LAYERS][DOMAINS];
+static uint32_t layers;
+static _Atomic uint32_t calls;           /* whether a wrapper was called since the last look */
+
+/* The thread goes into the allocator. NULL: nothing is recorded. */
+HL_INLINE struct hl_thread *enter_allocator(void)
+{
+    struct hl_thread *thread = hl_enter();
+    if (HL_LIKELY(thread && thread->nested)) {
+        thread->status = HL_THREAD_INSIDE;
+        HL_SIGNAL_FENCE();
+    }
+    return thread;
+}
+
+HL_INLINE void come_back(struct hl_thread *thread)
+{
+    HL_SIGNAL_FENCE();
+    thread->status = HL_THREAD_BUSY;
+    HL_SIGNAL_FENCE();
+    if (HL_UNLIKELY(!thread->python)) {
+        atomic_store_explicit(&calls, 1, memory_order_relaxed);
+        hl_py_try(thread);
+    }
+}
+
+HL_INLINE void *born(struct hl_thread *thread, void *p, size_t size, struct hl_frame origin)
+{
+    if (HL_LIKELY(thread != NULL)) {
+        come_back(thread);
+        if (HL_LIKELY(p != NULL))
+            hl_event_block(thread, HL_RECORD_OBJECT, p, size, origin);
+        hl_leave(thread);
+    }
+    return p;
+}
+
+static void *wrap_malloc(void *context, size_t size)
+{
+    const struct hl_py_allocator *real = context;
+    struct hl_thread *thread = enter_allocator();
+    return born(thread, real->malloc(real->context, size), size, HL_ORIGIN());
+}
+
+static void *wrap_calloc(void *context, size_t n, size_t size)
+{
+    const struct hl_py_allocator *real = context;
+    struct hl_thread *thread = enter_allocator();
+    return born(thread, real->calloc(real->context, n, size), n * size, HL_ORIGIN());
+}
+
+static void *wrap_realloc(void *context, void *p, size_t size)
+{
+    const struct hl_py_allocator *real = context;
+    struct hl_thread *thread = enter_allocator();
+    uint8_t generation = thread && p ? *hl_generation(p) : 0;
+    void *q = real->realloc(real->context, p, size);
+    if (!thread || !p)
+        return born(thread, q, size, HL_ORIGIN());
+    come_back(thread);
+    if (q)
+        hl_event_realloc(thread, HL_RECORD_OBJECT, p, generation, q, size, HL_ORIGIN());
+    hl_leave(thread);
+    return q;
+}
+
+/* A code object's memory is recognised while its type is still in it: no block is smaller than two words. */
+static void wrap_free(void *context, void *p)
+{
+    const struct hl_py_allocator *real = context;
+    struct hl_thread *thread = p ? hl_enter() : NULL;
+    if (!thread) {
+        real->free(real->context, p);
+        return;
+    }
+    if (HL_UNLIKELY(((const void *const *)p)[1] == hl_python.code_type))
+        hl_py_code_gone((uintptr_t)p);
+    hl_event_free(thread, p, HL_ORIGIN());
+    if (HL_LIKELY(thread->nested != NULL))
+        thread->status = HL_THREAD_INSIDE;
+    HL_SIGNAL_FENCE();
+    real->free(real->context, p);
+    hl_leave(thread);
+}
+
+static bool is_ours(const struct hl_py_allocator *allocator) { return allocator->malloc == wrap_malloc; }
+
+void hl_py_wrap(void)
+{
+    struct hl_py_allocator now;
+    bool called = atomic_exchange(&calls, 0);
+    for (int domain = 0; domain < DOMAINS; domain++) {
+        hl_python.get_allocator(domain, &now);
+        if (is_ours(&now) || called || layers == LAYERS)
+            continue;
+        wrapped[layers][domain] = now;
+        hl_python.set_allocator(domain, &(struct hl_py_allocator){&wrapped[layers][domain], wrap_malloc, wrap_calloc, wrap_realloc, wrap_free});
+    }
+    layers += layers < LAYERS;
+}

@@ -1,0 +1,240 @@
+/* Native frames and Python frames as one stack.
+ *
+ * Merged, outermost first: natives, the frames of loop 0 in the place of its own native frame, natives, the frames of loop 1, and so on. The merged stack
+ * is not kept: what of it is as it was follows from what the two walks left unchanged, and from where the loops lie now and lay before. */
+#include "event.h"
+#include "modules.h"
+#include "py.h"
+
+#define MERGED_MAX 16000u                /* frames; what lies further out is cut */
+
+/* The capture before, as far as it is needed to tell what is the same. */
+struct former {
+    uint32_t natives, pythons, merged;
+    uint32_t loops, same;                /* py->before holds loops [same, loops) */
+};
+
+/* Where a native frame's own words begin: its stack pointer, wherever the walk noted it. */
+HL_INLINE uintptr_t native_sp(const struct hl_walked *frame) { return frame->sp ? frame->sp : frame->fp; }
+
+HL_INLINE uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
+/* Before 3.10. The loop's function may have a part elsewhere, for rare things (.cold): told by the size of its frame. */
+static bool runs_loop(struct hl_thread *thread, uint32_t native)
+{
+    const struct hl_walked *frame = &thread->frames[native];
+    uintptr_t bytes = native ? native_sp(frame - 1) - native_sp(frame) : 0;
+    if (frame->pc > hl_python.loop && frame->pc <= hl_python.loop_end) {
+        thread->python->loop_bytes = bytes;
+        return true;
+    }
+    uintptr_t distance = frame->pc > hl_python.loop ? frame->pc - hl_python.loop : hl_python.loop - frame->pc;
+    return bytes && bytes == thread->python->loop_bytes && distance < (16u << 20);
+}
+
+/* Finds the native frame of a loop from frame `i` inwards. */
+HL_INLINE void find_native(struct hl_thread *thread, struct hl_py_loop *loop, uint32_t i)
+{
+    uint32_t n = thread->depth;
+    bool found;
+    if (loop->anchor > 1) {
+        uint32_t bounded = thread->frames[0].pc == HL_FRAME_TRUNCATED ? 2 : 0;    /* how far the outermost known frame reaches is unknown */
+        while (i < n && (i < bounded ? i == 0 : native_sp(&thread->frames[i]) > loop->anchor))
+            i++;
+        found = i < n && i >= bounded;
+    } else {
+        uint32_t from = i;
+        while (i < n && !runs_loop(thread, i))
+            i++;
+        found = i < n;
+        i = found ? i : from;
+    }
+    loop->native = i;
+    loop->resume = i + found;
+}
+
+/* Loops whose outermost frame and whose native frame are as they were stay; the others are found anew. */
+static void place_loops(struct hl_thread *thread, struct former *former)
+{
+    struct hl_py_thread *py = thread->python;
+    struct hl_py_loop *loop = py->loop;
+    uint32_t k, known = former->loops, same, natives = thread->unchanged;
+    while (known && loop[known - 1].first >= py->unchanged)
+        known--;
+    for (same = known; same && loop[same - 1].resume > natives; same--)
+        ;
+    former->same = same;
+    for (k = same; k < former->loops; k++)
+        py->before[k] = loop[k];
+    for (k = same; k < known; k++) {     /* the frames outside of where it was are the same: look from there on */
+        uint32_t outer = k ? loop[k - 1].resume : 0;
+        find_native(thread, &loop[k], loop[k].anchor > 1 && loop[k].native <= natives && loop[k].native > outer ? loop[k].native : outer);
+        loop[k].before = k ? loop[k - 1].before + loop[k].native - loop[k - 1].resume : loop[k].native;
+    }
+    for (uint32_t i = known ? py->unchanged : 0; i < py->depth; i++) {
+        if (!py->frames[i].anchor && (i > 0 || known))
+            continue;
+        loop[k].anchor = py->frames[i].anchor;
+        loop[k].first = i;
+        find_native(thread, &loop[k], k ? loop[k - 1].resume : 0);
+        loop[k].before = k ? loop[k - 1].before + loop[k].native - loop[k - 1].resume : loop[k].native;
+        k++;
+    }
+    py->loops = k;
+}
+
+/* How many outermost frames of the merged stack are those of the one before. */
+static uint32_t count_same(struct hl_thread *thread, const struct former *former, uint32_t merged)
+{
+    const struct hl_py_thread *py = thread->python;
+    const struct hl_py_loop *loop = py->loop, *before = py->before;
+    uint32_t kept = smaller(former->merged, merged), s = former->same, u = thread->unchanged, v = py->unchanged;
+    while (s < former->loops && s < py->loops && before[s].first == loop[s].first && before[s].native == loop[s].native && before[s].resume == loop[s].resume)
+        s++;
+    uint32_t old_end = former->pythons, new_end = py->depth;
+    if (s < former->loops) {
+        old_end = before[s].first;
+        kept = smaller(kept, before[s].before + old_end);
+    }
+    if (s < py->loops) {
+        new_end = loop[s].first;
+        kept = smaller(kept, loop[s].before + new_end);
+    }
+    if (v < former->pythons || v < py->depth) {
+        uint32_t k = s;
+        while (k && loop[k - 1].first > v)
+            k--;
+        if (k)
+            kept = smaller(kept, loop[k - 1].before + v);
+    }
+    if (u < former->natives || u < thread->depth) {
+        uint32_t k = s;
+        while (k && loop[k - 1].native > u)
+            k--;
+        if (k && u < loop[k - 1].resume)
+            u = loop[k - 1].resume;      /* a loop's own frame, which is left out */
+        if (k)
+            kept = smaller(kept, loop[k - 1].before + (u - loop[k - 1].resume) + (k < s ? loop[k].first : smaller(old_end, new_end)));
+        else
+            kept = smaller(kept, u);
+    }
+    return kept;
+}
+
+/* The `n` innermost frames of the merged stack, innermost first. */
+HL_INLINE void spell(const struct hl_thread *thread, uint64_t *words, uint32_t n)
+{
+    const struct hl_py_thread *py = thread->python;
+    const struct hl_walked *natives = thread->frames;
+    uint32_t i = thread->depth, j = py->depth;
+    for (uint32_t k = py->loops; n; k--) {
+        uint32_t outer = k ? py->loop[k - 1].resume : 0;
+        for (; n && i > outer; n--)
+            *words++ = natives[--i].pc;
+        if (!k)
+            return;
+        for (; n && j > py->loop[k - 1].first; n--)
+            *words++ = py->frames[--j].word;
+        i = py->loop[k - 1].native;
+    }
+}
+
+/* More frames than a record holds: the outer ones go ahead. Returns how many are with the collector then; UINT32_MAX: dropped. */
+HL_COLD static uint32_t send_outer(struct hl_thread *thread, uint32_t kept, uint32_t *merged)
+{
+    uint64_t *words = (uint64_t *)thread->python->fresh;
+    uint32_t n = *merged - kept;
+    bool cut = *merged > MERGED_MAX;
+    if (cut)
+        n = MERGED_MAX;
+    spell(thread, words, n);
+    if (cut) {
+        words[n - 1] = HL_FRAME_TRUNCATED;
+        kept = 0;
+        *merged = n;
+        thread->python->merged = 0;
+    }
+    for (; *merged - kept > HL_RECORD_FRESH_MAX; kept += HL_RECORD_FRESH_MAX) {
+        if ((size_t)(thread->limit - thread->cursor) < HL_RECORD_BYTES_MAX && !hl_event_room(thread))
+            return UINT32_MAX;
+        uint64_t *record = (uint64_t *)thread->cursor;
+        record[0] = hl_record_word(HL_RECORD_FRAMES, 0);
+        record[1] = hl_record_stack(0, HL_RECORD_FRESH_MAX, kept);
+        for (uint32_t i = 0; i < HL_RECORD_FRESH_MAX; i++)
+            record[2 + i] = words[*merged - kept - HL_RECORD_FRESH_MAX + i];
+        hl_event_end(thread, record + 2 + HL_RECORD_FRESH_MAX);
+    }
+    return kept;
+}
+
+HL_COLD static void change_state(struct hl_py_thread *py, const char *state)
+{
+    const char *interpreter = hl_python.version >> 16 < 0x0309 ? hl_python.runtime : *(const char *const *)(state + hl_python.layout.thread_interpreter);
+    py->state = state;
+    py->collecting = interpreter ? (const int *)(interpreter + hl_python.layout.interpreter_collecting) : &hl_py_not_collecting;
+    if (*py->collecting & ~1)            /* not what it is taken for */
+        py->collecting = &hl_py_not_collecting;
+}
+
+/* The thread state whose frames this thread runs. Before 3.12 the one that holds the GIL may be another thread's. */
+HL_INLINE const char *thread_state(void)
+{
+    const char *state = hl_python.version >= 0x030c0000 ? hl_python.thread_current() : NULL;
+    return state ? state : hl_python.thread_this();
+}
+
+static void walk_python(struct hl_thread *thread)
+{
+    struct hl_py_thread *py = thread->python;
+    const char *state = thread_state();
+    if (HL_UNLIKELY(!state)) {
+        py->depth = py->unchanged = 0;
+        return;
+    }
+    if (HL_UNLIKELY(state != py->state))
+        change_state(py, state);
+    hl_py_frames(thread, state);
+}
+
+uint64_t *hl_py_stack(struct hl_thread *thread, struct hl_frame origin, size_t words, uint64_t size, uint64_t **end)
+{
+    struct hl_py_thread *py = thread->python;
+    uint64_t *record = hl_event_begin(thread);
+    if (HL_UNLIKELY(!record))
+        return NULL;
+    if (HL_UNLIKELY(thread->depth == 0))
+        py->merged = py->depth = py->loops = 0;
+    const char *cursor = thread->cursor;
+    struct former former = {thread->depth, py->depth, py->merged, py->loops, 0};
+    hl_stack_capture(thread, origin.pc, origin.sp, origin.fp, record + words);
+    if (HL_UNLIKELY(thread->check))
+        hl_stack_check(thread);
+    walk_python(thread);
+    place_loops(thread, &former);
+    uint32_t left_out = py->loops ? py->loop[py->loops - 1].resume - py->loop[py->loops - 1].before : 0;
+    uint32_t merged = py->depth + thread->depth - left_out;
+    uint32_t kept = HL_UNLIKELY(thread->check) ? 0 : count_same(thread, &former, merged);
+    py->merged = merged;
+    bool long_stack = merged - kept > HL_RECORD_FRESH_MAX || merged > MERGED_MAX;
+    if (HL_UNLIKELY(long_stack && (kept = send_outer(thread, kept, &merged)) == UINT32_MAX))
+        return NULL;
+    if (HL_UNLIKELY(thread->cursor != cursor) && (size_t)(thread->limit - thread->cursor) < HL_RECORD_BYTES_MAX && !hl_event_room(thread))
+        return NULL;
+    record = (uint64_t *)thread->cursor;
+    spell(thread, record + words, merged - kept);
+    record[1] = hl_record_stack(size, merged - kept, kept);
+    *end = record + words + (merged - kept);
+    return record;
+}
+
+enum hl_record_kind hl_py_free_kind(struct hl_thread *thread, struct hl_frame origin)
+{
+    if (HL_UNLIKELY(atomic_load_explicit(&hl_python.watching, memory_order_relaxed))) {
+        uint64_t *end, *record = hl_py_stack(thread, origin, 2, 0, &end);
+        if (record) {
+            record[0] = hl_record_word(HL_RECORD_FRAMES, 0);
+            hl_event_end(thread, end);
+        }
+    }
+    return *thread->python->collecting ? HL_RECORD_COLLECTED : HL_RECORD_FREE;
+}

@@ -1,0 +1,171 @@
+/* The interpreter's own frames, from the innermost outwards: fresh ones until the walk stands on a frame that the last walk saw, then along
+ * the old ones, each read again where it stands, in the same order; where the two part, the rest is fresh. As in stack.h nothing is assumed: what is
+ * read is what a walk from scratch would read. */
+#include "py.h"
+
+#include <string.h>
+
+_Atomic uint32_t hl_py_code_deaths;
+
+#define OWNED_BY_GENERATOR 1
+
+/* Where a walk stands. */
+struct place {
+    const char *frame, *cframe;
+};
+
+HL_INLINE const char *pointer_at(const char *p, size_t offset) { return *(const char *const *)(p + offset); }
+
+HL_INLINE uint8_t owner_of(const struct hl_py_layout *layout, const char *frame) { return *(const uint8_t *)(frame + layout->frame_owner); }
+
+HL_INLINE uintptr_t code_of(const struct hl_py_layout *layout, const char *frame)
+{
+    return (uintptr_t)pointer_at(frame, layout->frame_code) & ~(uintptr_t)3;     /* from 3.14 on references are tagged */
+}
+
+HL_INLINE uintptr_t instruction_of(const struct hl_py_layout *layout, const char *frame)
+{
+    return layout->counts ? *(const uint32_t *)(frame + layout->frame_instruction) : (uintptr_t)pointer_at(frame, layout->frame_instruction);
+}
+
+HL_INLINE bool is_shim(const struct hl_py_layout *layout, const char *frame)
+{
+    return layout->shims && owner_of(layout, frame) >= layout->shims;
+}
+
+/* A frame that has not come to its first line yet: the interpreter does not show it either (_PyFrame_IsIncomplete). */
+static bool is_incomplete(const struct hl_py_layout *layout, const char *frame)
+{
+    if (layout->counts || owner_of(layout, frame) == OWNED_BY_GENERATOR)
+        return false;
+    uintptr_t code = code_of(layout, frame);
+    int32_t first_traceable = *(const int32_t *)(code + layout->code_first - 16);
+    return instruction_of(layout, frame) < code + layout->code_first + 2 * (uintptr_t)first_traceable;
+}
+
+HL_INLINE void leave_loop(const struct hl_py_layout *layout, struct place *place)
+{
+    if (place->cframe)
+        place->cframe = pointer_at(place->cframe, layout->cframe_back);
+}
+
+/* Past shims and incomplete frames. */
+static void skip(const struct hl_py_layout *layout, struct place *place)
+{
+    while (place->frame && (is_shim(layout, place->frame) || is_incomplete(layout, place->frame))) {
+        if (layout->entry_flag && *(const char *)(place->frame + layout->frame_owner - 1))
+            leave_loop(layout, place);
+        place->frame = pointer_at(place->frame, layout->frame_back);
+    }
+}
+
+/* Reads the frame at *place, but for its word, and goes on to the next one. */
+HL_INLINE void read_frame(const struct hl_py_layout *layout, struct place *place, struct hl_py_frame *frame)
+{
+    const char *at = place->frame, *next = pointer_at(at, layout->frame_back);
+    frame->frame = (uintptr_t)at;
+    frame->code = code_of(layout, at);
+    frame->instruction = instruction_of(layout, at);
+    frame->anchor = 0;
+    if (layout->shims) {
+        if (next && owner_of(layout, next) >= layout->shims) {
+            frame->anchor = (uintptr_t)next;
+            next = pointer_at(next, layout->frame_back);
+        }
+    } else if (!layout->entry_flag || *(at + layout->frame_owner - 1)) {
+        frame->anchor = place->cframe ? (uintptr_t)place->cframe : 1;
+        leave_loop(layout, place);
+    }
+    place->frame = next;
+}
+
+HL_INLINE uint64_t spell(struct hl_thread *thread, const struct hl_py_layout *layout, const struct hl_py_frame *frame)
+{
+    uintptr_t offset = layout->counts ? (uintptr_t)(int32_t)frame->instruction * layout->counts : frame->instruction - frame->code - layout->code_first;
+    uint32_t instruction = offset / 2 < HL_PYTHON_NO_INSTRUCTION ? (uint32_t)(offset / 2) : HL_PYTHON_NO_INSTRUCTION;
+    return hl_frame_python(hl_py_code(thread, frame->code), instruction);
+}
+
+HL_INLINE uint16_t *seat_of(struct hl_py_thread *py, uintptr_t frame)
+{
+    return &py->seats[(frame >> 4 ^ frame >> 11) % HL_PY_SEATS];
+}
+
+static struct place innermost(const struct hl_py_layout *layout, const char *state)
+{
+    struct place place = {NULL, layout->cframe ? pointer_at(state, layout->cframe) : NULL};
+    if (layout->cframe && layout->cframe_frame != HL_PY_NO_FRAME)
+        place.frame = place.cframe ? pointer_at(place.cframe, layout->cframe_frame) : NULL;
+    else
+        place.frame = pointer_at(state, layout->thread_frame);
+    return place;
+}
+
+/* frames[from..to] turn into fresh ones. False: there is no room. */
+static bool part(struct hl_py_thread *py, uint32_t *fresh, uint32_t from, uint32_t to)
+{
+    if (*fresh + (to + 1 - from) > HL_PY_FRAMES_MAX)
+        return false;
+    for (uint32_t i = to + 1; i-- > from;)
+        py->fresh[(*fresh)++] = py->frames[i];
+    return true;
+}
+
+/* Puts the fresh frames on top of the `kept` old ones. */
+static void settle(struct hl_py_thread *py, uint32_t kept, uint32_t fresh, uint32_t changed)
+{
+    for (uint32_t i = 0; i < fresh; i++) {
+        uint32_t index = kept + fresh - 1 - i;
+        py->frames[index] = py->fresh[i];
+        *seat_of(py, py->fresh[i].frame) = (uint16_t)index;
+    }
+    py->depth = kept + fresh;
+    py->unchanged = changed < kept ? changed : kept;
+}
+
+void hl_py_frames(struct hl_thread *thread, const char *state)
+{
+    const struct hl_py_layout *const layout = &hl_python.layout;
+    struct hl_py_thread *const py = thread->python;
+    struct place place = innermost(layout, state);
+    uint32_t fresh = 0, limit = py->depth, deaths = atomic_load_explicit(&hl_py_code_deaths, memory_order_relaxed);
+    bool names_moved = deaths != py->deaths;     /* another code may stand where one stood */
+    py->deaths = deaths;
+
+    for (;;) {
+        uint32_t seat;
+        for (;;) {
+            if (place.frame && HL_UNLIKELY(is_shim(layout, place.frame) || is_incomplete(layout, place.frame)))
+                skip(layout, &place);
+            if (!place.frame || fresh == HL_PY_FRAMES_MAX)
+                return settle(py, 0, fresh, 0);
+            seat = *seat_of(py, (uintptr_t)place.frame);
+            if (seat < limit && py->frames[seat].frame == (uintptr_t)place.frame && fresh + seat < HL_PY_FRAMES_MAX)
+                break;
+            struct hl_py_frame *added = &py->fresh[fresh++];
+            read_frame(layout, &place, added);
+            added->word = spell(thread, layout, added);
+        }
+        uint32_t i = seat, changed = seat + 1;
+        for (;; i--) {
+            struct hl_py_frame now, *frame = &py->frames[i];
+            read_frame(layout, &place, &now);
+            if (HL_UNLIKELY(now.code != frame->code || now.instruction != frame->instruction || now.anchor != frame->anchor || names_moved)) {
+                now.word = spell(thread, layout, &now);
+                if (now.word != frame->word || now.anchor != frame->anchor)
+                    changed = i;
+                *frame = now;
+            }
+            if (i == 0 || (uintptr_t)place.frame != py->frames[i - 1].frame)
+                break;
+            /* An old frame's memory that a new one, not begun yet, has taken: it is not to be seen. */
+            if (HL_UNLIKELY(instruction_of(layout, place.frame) != py->frames[i - 1].instruction && is_incomplete(layout, place.frame)))
+                break;
+        }
+        if (i == 0 && !place.frame)
+            return settle(py, seat + 1, fresh, changed);
+        if (!part(py, &fresh, i, seat))
+            return settle(py, 0, fresh, 0);
+        limit = i;
+    }
+}
