@@ -293,7 +293,7 @@ static void test_lies_about_python(void **state)
     EXPECT_LIE(FORMAT_TOTALS, "a line names", FORMAT_LINES, 7, 1, 2, 0, 0, 0, 0, 0);             /* process 1 */
     EXPECT_LIE(FORMAT_TOTALS, "a line names", FORMAT_LINES, 7, 1, 0, 2, 0, 0, 0, 0);             /* code 1 */
     EXPECT_LIE(FORMAT_TOTALS, "lines is malformed", FORMAT_LINES, 7, 1, 0, 0, 1, 0, 0, 0);       /* line -1 */
-    EXPECT_LIE(FORMAT_TOTALS, "lines is malformed", FORMAT_LINES, 7, 2, 0, 0, 0, 0, 0, 0);       /* two rows in the bytes of one */
+    EXPECT_LIE(FORMAT_TOTALS, "lines is malformed", FORMAT_LINES, 7, 2, 0, 0, 0, 0, 0, 0);       /* room for one row */
 }
 
 static void test_unknown_things_are_skipped(void **state)

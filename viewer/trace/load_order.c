@@ -64,24 +64,26 @@ static void sort_rows(void *rows, size_t n, size_t bytes, compare_rows *compare)
 }
 
 /* Of sorted rows that compare equal the last stays. Returns how many stay. */
-static size_t keep_last(char *rows, size_t n, size_t bytes, compare_rows *compare)
+static size_t keep_last(void *rows, size_t n, size_t bytes, compare_rows *compare)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (i + 1 < n && !compare(rows + i * bytes, rows + (i + 1) * bytes))
+    char *row = rows, *end = row;
+    for (size_t i = 0; i < n; i++, row += bytes) {
+        if (i + 1 < n && !compare(row, row + bytes))
             continue;
-        if (kept != i)
-            memcpy(rows + kept * bytes, rows + i * bytes, bytes);
-        kept++;
+        if (end != row)
+            memcpy(end, row, bytes);
+        end += bytes;
     }
-    return kept;
+    return (size_t)(end - (char *)rows) / bytes;
 }
 
 void load_order(struct reader *reader)
 {
+    struct trace_python *pythons = reader->pythons.items;
+    struct trace_line *lines = reader->lines.items;
     sort_rows(reader->marks.items, reader->marks.n, sizeof *reader->marks.items, compare_marks);
-    sort_rows(reader->pythons.items, reader->pythons.n, sizeof *reader->pythons.items, compare_pythons);
-    sort_rows(reader->lines.items, reader->lines.n, sizeof *reader->lines.items, compare_lines);
-    reader->pythons.n = keep_last((char *)reader->pythons.items, reader->pythons.n, sizeof *reader->pythons.items, compare_pythons);
-    reader->lines.n = keep_last((char *)reader->lines.items, reader->lines.n, sizeof *reader->lines.items, compare_lines);
+    sort_rows(pythons, reader->pythons.n, sizeof *pythons, compare_pythons);
+    sort_rows(lines, reader->lines.n, sizeof *lines, compare_lines);
+    reader->pythons.n = keep_last(pythons, reader->pythons.n, sizeof *pythons, compare_pythons);
+    reader->lines.n = keep_last(lines, reader->lines.n, sizeof *lines, compare_lines);
 }

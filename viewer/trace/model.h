@@ -79,7 +79,7 @@ enum trace_frame_kind {
     TRACE_FRAME_TRUNCATED,        /* pseudo outermost frame: the frames beyond could not be read */
     TRACE_FRAME_PYTHON,           /* a Python frame: module is a code id, address the line (0: unknown) */
     TRACE_FRAME_OBJECT,           /* pseudo leaf: the block is from Python's allocators (PyMem_*, PyObject_*) */
-    TRACE_FRAME_ARENA,            /* pseudo leaf: a mapping by Python's allocator, from which it hands out blocks that are counted one by one */
+    TRACE_FRAME_ARENA,            /* pseudo leaf: a mapping by Python's allocator, whose blocks are counted one by one */
 };
 
 /* Native addresses are return addresses in the module's own (link-time) address space: look up address - 1. */
@@ -92,7 +92,7 @@ struct trace_frame {
 /* A Python code object: a function, a comprehension, the body of a class or a module. Two with the same fields are one. */
 struct trace_code {
     const char *function;         /* co_qualname (co_name to 3.10): "Book.add", "<module>" */
-    const char *file;             /* co_filename, made absolute by the folder that the process stood in; "<string>" and its like as they are */
+    const char *file;             /* co_filename, made absolute by the folder that the process stood in; "<string>" as it is */
     uint32_t first_line;
 };
 
@@ -115,9 +115,11 @@ struct trace_counts {
     uint64_t temporary, temporary_bytes;   /* freed by the same thread before its next allocation */
     uint64_t inherited, inherited_bytes;   /* live at the fork that began this process */
     uint64_t collected, collected_bytes;   /* of the freed ones: those that waited for Python's cyclic collector */
-    uint64_t moved, moved_bytes;           /* reallocations to another address that made this site's blocks, and the bytes they kept: at most these were copied */
-    uint64_t transient, transient_bytes;   /* of a site whose stack ends in a Python frame: blocks allocated under that stack and freed before
-                                              its innermost frame left its line, but not before a frame further in did. They are counted nowhere else here */
+    uint64_t moved, moved_bytes;           /* reallocations to another address that made this site's blocks, and the bytes that
+                                              they kept: at most these were copied */
+    uint64_t transient, transient_bytes;   /* of a site whose stack ends in a Python frame: blocks allocated under that stack and
+                                              freed before its innermost frame left its line, but not before a frame further in
+                                              did. They are counted nowhere else here */
 };
 
 static inline void trace_counts_add(struct trace_counts *sum, const struct trace_counts *more)
@@ -170,7 +172,8 @@ struct trace_site_totals {
     uint64_t peak_bytes, peak_blocks;
 };
 
-/* A moment or span that the program named. A span's BEGIN and END have the same label and thread; spans nest. Epochs end at marks. */
+/* A moment or span that the program named. A span's BEGIN and END have the same label and thread; spans nest. Epochs end at
+ * marks. */
 enum trace_mark_kind { TRACE_MARK_POINT, TRACE_MARK_BEGIN, TRACE_MARK_END };
 
 struct trace_mark {
@@ -195,7 +198,8 @@ struct trace_python {
     const char *reason;                    /* one sentence when it is less than was asked for, else "" */
 };
 
-/* What one line of a watched function (the profile decorator) did, its callees included; frees are counted where they happen. Totals. */
+/* What one line of a watched function (the profile decorator) did, its callees included; frees are counted where they happen.
+ * Totals. */
 struct trace_line {
     uint32_t process, code, line;
     uint64_t executed;                     /* 0: not counted */
