@@ -60,6 +60,7 @@ struct hl_python {
     const void *code_type, *unicode_type, *bytes_type;
     char *runtime;
     uintptr_t loop, loop_end;          /* _PyEval_EvalFrameDefault */
+    void *handle;                      /* for dlsym */
     hl_py_get_allocator *get_allocator;
     hl_py_set_allocator *set_allocator;
     _Atomic uint32_t watching;         /* some function's lines are watched: frees need stacks too */
@@ -133,6 +134,14 @@ void hl_py_attach(struct hl_thread *thread);
 
 /* py_frames.c: walks the frames of thread state `state` into py->frames, py->depth, py->unchanged. May write CODE records. */
 void hl_py_frames(struct hl_thread *thread, const char *state);
+/* The innermost `max` frames as they are read, innermost first, without their words; returns how many. */
+size_t hl_py_frames_read(const char *state, struct hl_py_frame *frames, size_t max);
+/* The instruction that it executes, in units of 2 bytes from the first. */
+uint32_t hl_py_instruction(const struct hl_py_frame *frame);
+
+/* py_check.c: has the interpreter compare, at its next safe point, what is read of its frames with what it shows; hl_py_distrust (py_find.c) if they differ. */
+void hl_py_check_soon(void);
+void hl_py_distrust(void);
 
 /* py_capture.c: hl_py_stack and hl_py_free_kind, declared in event.h. */
 

@@ -80,6 +80,7 @@ static uintptr_t end_of(uintptr_t function)
 static bool take_symbols(void *handle)
 {
     struct hl_python *p = &hl_python;
+    p->handle = handle;
     p->get_allocator = (hl_py_get_allocator *)dlsym(handle, "PyMem_GetAllocator");
     p->set_allocator = (hl_py_set_allocator *)dlsym(handle, "PyMem_SetAllocator");
     p->thread_this = (void *(*)(void))dlsym(handle, "PyGILState_GetThisThreadState");
@@ -161,6 +162,14 @@ static void go_live(struct hl_thread *thread)
     told_state = hl_python.mode == HL_PYTHON_MODE_ARENAS ? HL_PYTHON_ARENAS : HL_PYTHON_LIVE;
     send_verdict(thread);
     hl_py_attach(thread);
+    thread->pending |= HL_PENDING_PYTHON;
+}
+
+/* Its threads notice at their next tick. */
+HL_COLD void hl_py_distrust(void)
+{
+    give_up(hl_python.mode == HL_PYTHON_MODE_OBJECTS ? HL_PYTHON_OBJECTS_ONLY : HL_PYTHON_NATIVE,
+            "its frames, as heapline reads them, are not the ones that it shows itself");
 }
 
 /* A frame that runs, if there is one: as cheaply as possible, this is asked for every object until there is. */
@@ -191,8 +200,16 @@ HL_COLD void hl_py_try(struct hl_thread *thread)
 /* Probes again outside of the hook: what is not where it should be now has to be said. */
 HL_COLD void hl_py_watch_start(void)
 {
+    static _Atomic uint32_t checked;
+    uint32_t progress = atomic_load(&hl_python.state);
     const char *state;
-    if (atomic_load(&hl_python.state) != HL_PY_FOUND)
+    if (progress == HL_PY_LIVE && !atomic_exchange(&checked, 1))
+        hl_py_check_soon();
+    if (progress == HL_PY_FAILED && hl_self->python) {
+        hl_self->python = NULL;
+        hl_self->depth = 0;
+    }
+    if (progress != HL_PY_FOUND)
         return;
     if (hl_python.mode == HL_PYTHON_MODE_OBJECTS)
         hl_py_wrap();
@@ -226,4 +243,6 @@ void hl_py_tick(struct hl_thread *thread)
         thread->pending |= HL_PENDING_PYTHON;
     else if (state == HL_PY_LIVE && !thread->python)
         hl_py_attach(thread);
+    else if (state == HL_PY_FAILED && thread->python)
+        thread->pending |= HL_PENDING_PYTHON;
 }

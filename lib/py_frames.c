@@ -79,12 +79,18 @@ HL_INLINE void read_frame(const struct hl_py_layout *layout, struct place *place
     place->frame = next;
 }
 
-HL_INLINE uint64_t spell(struct hl_thread *thread, const struct hl_py_layout *layout, const struct hl_py_frame *frame)
+HL_INLINE uint32_t instruction_number(const struct hl_py_layout *layout, const struct hl_py_frame *frame)
 {
     uintptr_t offset = layout->counts ? (uintptr_t)(int32_t)frame->instruction * layout->counts : frame->instruction - frame->code - layout->code_first;
-    uint32_t instruction = offset / 2 < HL_PYTHON_NO_INSTRUCTION ? (uint32_t)(offset / 2) : HL_PYTHON_NO_INSTRUCTION;
-    return hl_frame_python(hl_py_code(thread, frame->code), instruction);
+    return offset / 2 < HL_PYTHON_NO_INSTRUCTION ? (uint32_t)(offset / 2) : HL_PYTHON_NO_INSTRUCTION;
 }
+
+HL_INLINE uint64_t spell(struct hl_thread *thread, const struct hl_py_layout *layout, const struct hl_py_frame *frame)
+{
+    return hl_frame_python(hl_py_code(thread, frame->code), instruction_number(layout, frame));
+}
+
+uint32_t hl_py_instruction(const struct hl_py_frame *frame) { return instruction_number(&hl_python.layout, frame); }
 
 HL_INLINE uint16_t *seat_of(struct hl_py_thread *py, uintptr_t frame)
 {
@@ -99,6 +105,16 @@ static struct place innermost(const struct hl_py_layout *layout, const char *sta
     else
         place.frame = pointer_at(state, layout->thread_frame);
     return place;
+}
+
+size_t hl_py_frames_read(const char *state, struct hl_py_frame *frames, size_t max)
+{
+    const struct hl_py_layout *layout = &hl_python.layout;
+    struct place place = innermost(layout, state);
+    size_t n = 0;
+    for (skip(layout, &place); place.frame && n < max; skip(layout, &place))
+        read_frame(layout, &place, &frames[n++]);
+    return n;
 }
 
 /* frames[from..to] turn into fresh ones. False: there is no room. */

@@ -29,6 +29,7 @@ void hl_session_off(void) { atomic_store(&session.status, HL_SESSION_OFF); }
 void hl_session_notice(enum hl_hello_kind kind, const char *path) {}
 void hl_session_measure(void) {}
 void hl_say_numbers(const char *sentence, const uint64_t *numbers, size_t n) {}
+void hl_say(const char *sentence, int error) {}
 
 static void open_session(void)
 {
@@ -64,7 +65,7 @@ static void release(uintptr_t p)
 {
     struct hl_thread *thread = hl_enter();
     if (thread) {
-        hl_event_free(thread, (void *)p);
+        hl_event_free(thread, (void *)p, HL_ORIGIN());
         hl_leave(thread);
     }
 }
