@@ -31,6 +31,8 @@ static const char *accepted(const struct option *option, struct strbuf *room)
         return "a size such as 4096, 24MB or 1.5GiB";
     case OPTION_TIME:
         return "a time such as 1.5s, 250ms, 2m, 12:31:05, 50% or end";
+    case OPTION_MOMENT:
+        return "a time such as 1.5s, 12:31:05 or 50%, or the label of a mark";
     case OPTION_CHOICE:
         usage_add_choices(room, option->choices);
         return room->data;
@@ -67,17 +69,20 @@ static bool set_choice(const struct option *option, const char *text)
     return false;
 }
 
-static bool set_time(struct option_time *time, const char *text)
+static bool set_time(struct option_time *time, const char *text, bool or_label)
 {
-    struct option_time parsed = { OPTION_TIME_NS, 0 };
+    struct option_time parsed = { .kind = OPTION_TIME_NS };
     if (strcmp(text, "end") == 0)
-        parsed = (struct option_time){ OPTION_TIME_PERCENT, 100 };
+        parsed = (struct option_time){ .kind = OPTION_TIME_PERCENT, .value = 100 };
     else if (parse_percent(text, &parsed.value))
         parsed.kind = OPTION_TIME_PERCENT;
     else if (parse_clock(text, &parsed.value))
         parsed.kind = OPTION_TIME_CLOCK;
-    else if (!parse_duration(text, &parsed.value))
-        return false;
+    else if (!parse_duration(text, &parsed.value)) {
+        if (!or_label || !*text)
+            return false;
+        parsed = (struct option_time){ .kind = OPTION_TIME_LABEL, .label = text };
+    }
     *time = parsed;
     return true;
 }
@@ -114,7 +119,8 @@ static bool set_value(const struct option *option, const char *text)
     case OPTION_CHOICE:
         return set_choice(option, text);
     case OPTION_TIME:
-        return set_time(option->value, text);
+    case OPTION_MOMENT:
+        return set_time(option->value, text, option->kind == OPTION_MOMENT);
     case OPTION_COUNT:
     case OPTION_BYTES:
         return set_number(option, text);

@@ -14,14 +14,15 @@ enum option_kind {
     OPTION_COUNT,         /* uint64_t: a whole number */
     OPTION_BYTES,         /* uint64_t: "24MB", "1.5 GiB", "4096"; powers of 1024 */
     OPTION_TIME,          /* struct option_time: "1.5s", "250ms", "2m", "12:31[:05]" (wall clock of the run), "end", "50%" */
+    OPTION_MOMENT,        /* struct option_time: as TIME, else the label of a mark */
     OPTION_FILE,          /* const char *, completed as a file name */
 };
 
 struct option_list { const char **items; size_t n; };
 
-enum option_time_kind { OPTION_TIME_UNSET, OPTION_TIME_NS, OPTION_TIME_CLOCK, OPTION_TIME_PERCENT };
-/* NS: ns since the start of the run; CLOCK: seconds of the local day; PERCENT: of the run's length. */
-struct option_time { enum option_time_kind kind; uint64_t value; };
+enum option_time_kind { OPTION_TIME_UNSET, OPTION_TIME_NS, OPTION_TIME_CLOCK, OPTION_TIME_PERCENT, OPTION_TIME_LABEL };
+/* NS: ns since the start of the run; CLOCK: seconds of the local day; PERCENT: of the run's length; LABEL: `label`, into argv. */
+struct option_time { enum option_time_kind kind; uint64_t value; const char *label; };
 
 struct option {
     const char *name;               /* long name without dashes; NULL ends the table */

@@ -15,6 +15,11 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Allocations, frees, temporary, live, peak: blocks and bytes of each. */
+#define FIGURES(a, ab, f, fb, t, tb, l, lb, p, pb) \
+    { .allocations = a, .allocated_bytes = ab, .frees = f, .freed_bytes = fb, .temporary = t, .temporary_bytes = tb, .live_blocks = l, \
+      .live_bytes = lb, .peak_blocks = p, .peak_bytes = pb }
+
 static char folder[] = "/tmp/heapline-analyze-XXXXXX";
 static char whole_path[64], cut_path[64];
 static struct trace *whole, *cut;
@@ -79,7 +84,7 @@ static void check_sum(const struct lines *lines, const struct costs *total)
 static void test_totals_of_the_run(void **state)
 {
     struct profile *profile = profile_of(whole, &(struct selection){ 0 });
-    struct costs expected = { 23, 5828, 16, 1532, 7, 700, 13, 4896, 23, 5828 };
+    struct costs expected = FIGURES(23, 5828, 16, 1532, 7, 700, 13, 4896, 23, 5828);
     assert_memory_equal(&profile->total, &expected, sizeof expected);
     assert_int_equal(profile->processes[0].costs.peak_bytes, 5100);
     assert_int_equal(profile->processes[0].peak_ns, 2 * MS);
@@ -113,9 +118,9 @@ static void test_own_lines(void **state)
     assert_int_equal(lines.n_rows, 4);
 
     /* The wrapper xmalloc does not swallow the answer; the header and operator new do not either. */
-    struct costs scan = { 10, 1000, 10, 1000, 2, 200, 6, 600, 14, 1400 };
+    struct costs scan = FIGURES(10, 1000, 10, 1000, 2, 200, 6, 600, 14, 1400);
     assert_memory_equal(&find_row(profile, &lines, "scan", 31)->costs, &scan, sizeof scan);
-    struct costs main_line = { 7, 4724, 5, 500, 5, 500, 2, 4224, 3, 4324 };
+    struct costs main_line = FIGURES(7, 4724, 5, 500, 5, 500, 2, 4224, 3, 4324);
     assert_memory_equal(&find_row(profile, &lines, "main", 10)->costs, &main_line, sizeof main_line);
     assert_int_equal(find_row(profile, &lines, "recurse", 40)->costs.allocated_bytes, 40);
     assert_int_equal(find_row(profile, &lines, "0x7f0000001000 [unknown code]", 0)->costs.live_bytes, 32);
@@ -235,7 +240,7 @@ static void test_window(void **state)
     struct profile *profile = profile_of(whole, &(struct selection){ .windowed = true, .from_ns = 2 * MS, .to_ns = 3 * MS });
     assert_int_equal(profile->from_ns, 2 * MS);
     assert_int_equal(profile->to_ns, 3 * MS);
-    struct costs expected = { 0, 0, 4, 332, 1, 100, 12, 4768, 16, 5100 };
+    struct costs expected = FIGURES(0, 0, 4, 332, 1, 100, 12, 4768, 16, 5100);
     assert_memory_equal(&profile->total, &expected, sizeof expected);
     assert_int_equal(profile->processes[0].peak_ns, 2 * MS);
     profile_destroy(profile);
@@ -271,7 +276,7 @@ static void test_windows_add_up(void **state)
 static void test_run_without_totals(void **state)
 {
     struct profile *profile = profile_of(cut, &(struct selection){ 0 });
-    struct costs expected = { 23, 5828, 16, 1532, 7, 700, 13, 4896, 23, 5828 };
+    struct costs expected = FIGURES(23, 5828, 16, 1532, 7, 700, 13, 4896, 23, 5828);
     assert_true(profile->replayed);
     assert_memory_equal(&profile->total, &expected, sizeof expected);
     assert_int_equal(profile->processes[1].peak_ns, 4 * MS);

@@ -221,11 +221,12 @@ static void test_csv(void **state)
     char *text = export_text("csv", MEASURE_PEAK, &size), *expected;
     assert_true(asprintf(&expected,
         "file,line,function,module,peak_bytes,peak_blocks,live_bytes,live_blocks,allocated_bytes,allocations,freed_bytes,frees,"
-        "temporary_allocations,temporary_bytes\n"
-        "%s/app.c,10,main,/opt/app/app,4324,3,4224,2,4724,7,500,5,5,500\n"
-        "%s/app.c,31,scan,/opt/app/app,1400,14,600,6,1000,10,1000,10,2,200\n"
-        ",,0x7f0000001000 [unknown code],,64,2,32,1,64,2,32,1,0,0\n"
-        "%s/app.c,40,recurse,/opt/app/app,40,4,40,4,40,4,0,0,0,0\n", folder, folder, folder) > 0);
+        "temporary_allocations,temporary_bytes,transient_blocks,transient_bytes,collected_blocks,collected_bytes,moved_blocks,"
+        "moved_bytes,native_peak_bytes,native_live_bytes,native_allocated_bytes\n"
+        "%s/app.c,10,main,/opt/app/app,4324,3,4224,2,4724,7,500,5,5,500,0,0,0,0,0,0,0,0,0\n"
+        "%s/app.c,31,scan,/opt/app/app,1400,14,600,6,1000,10,1000,10,2,200,0,0,0,0,0,0,0,0,0\n"
+        ",,0x7f0000001000 [unknown code],,64,2,32,1,64,2,32,1,0,0,0,0,0,0,0,0,0,0,0\n"
+        "%s/app.c,40,recurse,/opt/app/app,40,4,40,4,40,4,0,0,0,0,0,0,0,0,0,0,0,0,0\n", folder, folder, folder) > 0);
     assert_string_equal(text, expected);
     free(text);
     free(expected);
@@ -374,7 +375,9 @@ static int64_t number_at(json_t *object, const char *name)
 }
 
 static const char *const costs_names[] = { "peak_bytes", "live_bytes", "allocated_bytes", "allocations", "freed_bytes", "frees",
-                                           "temporary_allocations", "temporary_bytes", "live_blocks", "peak_blocks" };
+                                           "temporary_allocations", "temporary_bytes", "live_blocks", "peak_blocks", "collected_blocks",
+                                           "collected_bytes", "moved_blocks", "moved_bytes", "native_peak_bytes",
+                                           "native_live_bytes", "native_allocated_bytes" };
 
 /* The figures of the elements add up to those of `total`. */
 static void check_json_sums(json_t *array, json_t *total)

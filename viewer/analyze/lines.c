@@ -46,6 +46,8 @@ static struct row_key key_of(const struct location *location)
 {
     if (location_has_line(location))
         return (struct row_key){ .file = location->file, .line = location->line };
+    if (location_is_python(location))
+        return (struct row_key){ .module = TRACE_NONE, .file = location->file, .function = location->function };
     return (struct row_key){ .module = location->module, .function = location->function, .address = location->address };
 }
 
@@ -64,12 +66,18 @@ static uint32_t row_for(struct builder *builder, uint32_t id)
     lines->rows[lines->n_rows++] = (struct line_row){
         .location = id, .line = key.line, .file = file_for(builder, key.file, key.module), .heaviest = TRACE_NONE,
     };
+    lines->files[lines->rows[row].file].python |= location_is_python(location);
     return row;
 }
 
 /* Whether a place further in takes over from the owner so far. */
-static bool takes_over(enum lines_mode mode, const struct location *inner, const struct location *owner)
+static bool takes_over(const struct selection *selection, enum lines_mode mode, const struct location *inner,
+                       const struct location *owner)
 {
+    if (selection->python_lines && location_is_python(inner) != location_is_python(owner))
+        return location_is_python(inner);
+    if (mode == LINES_SELF && inner->interpreter && location_is_python(owner) && !selection->native)
+        return false;
     if (mode != LINES_SELF || inner->rank == RANK_PSEUDO || owner->rank == RANK_PSEUDO)
         return inner->rank >= owner->rank;
     return location_has_line(inner) || !location_has_line(owner);
@@ -84,7 +92,7 @@ uint32_t *lines_owners(const struct profile *profile, enum lines_mode mode)
     for (uint32_t s = 1; s < trace->n_stacks; s++) {
         uint32_t owner = owners[trace->stacks[s].parent], frame = trace->stacks[s].frame;
         for (uint32_t i = locations->first[frame]; i < locations->first[frame + 1]; i++) {
-            if (takes_over(mode, &locations->items[locations->levels[i]], &locations->items[owner]))
+            if (takes_over(&profile->selection, mode, &locations->items[locations->levels[i]], &locations->items[owner]))
                 owner = locations->levels[i];
         }
         owners[s] = owner;
@@ -113,6 +121,29 @@ static uint32_t row_of(struct builder *builder, uint32_t location)
     return builder->row_of[location];
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The transient blocks of a stack may belong to lines further in, which are rows of their own: a row has at most what it freed. */
+static void add_transients(struct builder *builder, const struct costs *stacks, const uint32_t *owners)
+{
+    struct lines *lines = builder->lines;
+    for (uint32_t s = 1; s < builder->profile->trace->n_stacks; s++) {
+        uint32_t r = stacks[s].transient ? builder->row_of[owners[s]] : TRACE_NONE;
+        if (r == TRACE_NONE)
+            continue;
+        struct costs *row = &lines->rows[r].costs, *file = &lines->files[lines->rows[r].file].costs;
+        uint64_t blocks = least(stacks[s].transient, row->frees - row->transient);
+        uint64_t bytes = least(stacks[s].transient_bytes, row->freed_bytes - row->transient_bytes);
+        row->transient += blocks;
+        row->transient_bytes += bytes;
+        file->transient += blocks;
+        file->transient_bytes += bytes;
+    }
+}
+
 static void add_exclusive(struct builder *builder, const struct costs *stacks)
 {
     const struct trace *trace = builder->profile->trace;
@@ -121,11 +152,14 @@ static void add_exclusive(struct builder *builder, const struct costs *stacks)
     for (uint32_t s = 0; s < trace->n_stacks; s++) {
         if (costs_none(&stacks[s]))
             continue;
+        struct costs costs = stacks[s];
+        costs.transient = costs.transient_bytes = 0;
         uint32_t r = row_of(builder, owners[s]);
         struct line_row *row = &lines->rows[r];
-        add_to_row(row, owners[s], s, &stacks[s], lines->by);
-        costs_add(&lines->files[row->file].costs, &stacks[s]);
+        add_to_row(row, owners[s], s, &costs, lines->by);
+        costs_add(&lines->files[row->file].costs, &costs);
     }
+    add_transients(builder, stacks, owners);
     free(owners);
 }
 
@@ -145,6 +179,17 @@ static void make_room(uint32_t **counts, size_t *capacity, size_t n)
     *capacity = wanted;
 }
 
+/* In the rows of a Python program the interpreter's own frames say nothing. */
+static bool has_row(const struct builder *builder, uint32_t s, uint32_t location)
+{
+    const struct profile *profile = builder->profile;
+    const struct location *place = &profile->locations.items[location];
+    if (!profile->has_python || profile->selection.native)
+        return true;
+    bool outside = !profile->python_stacks[s] && place->rank == RANK_RUNTIME;
+    return !place->interpreter && place->kind != TRACE_FRAME_OBJECT && !outside;
+}
+
 static void enter_stack(struct builder *builder, struct path_counts *path, uint32_t s, const struct costs *below)
 {
     const struct locations *locations = &builder->profile->locations;
@@ -152,6 +197,8 @@ static void enter_stack(struct builder *builder, struct path_counts *path, uint3
     uint32_t frame = builder->profile->trace->stacks[s].frame;
     for (uint32_t i = locations->first[frame]; i < locations->first[frame + 1]; i++) {
         uint32_t location = locations->levels[i];
+        if (!has_row(builder, s, location))
+            continue;
         uint32_t r = row_of(builder, location), f = lines->rows[r].file;
         make_room(&path->rows, &path->rows_capacity, lines->n_rows);
         make_room(&path->files, &path->files_capacity, lines->n_files);
@@ -167,6 +214,8 @@ static void leave_stack(struct builder *builder, struct path_counts *path, uint3
     const struct locations *locations = &builder->profile->locations;
     uint32_t frame = builder->profile->trace->stacks[s].frame;
     for (uint32_t i = locations->first[frame]; i < locations->first[frame + 1]; i++) {
+        if (!has_row(builder, s, locations->levels[i]))
+            continue;
         uint32_t r = builder->row_of[locations->levels[i]];
         path->rows[r]--;
         path->files[builder->lines->rows[r].file]--;

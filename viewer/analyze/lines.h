@@ -4,7 +4,12 @@
 
 #include "profile.h"
 
-/* OWN: an allocation belongs to one line, the innermost of the program's own (location ranks). SELF: the innermost line of all.
+/* A line of Python gets rid of blocks that it, or what it calls, allocated: those are transient. In INCLUSIVE rows the figure is exact:
+ * all that was allocated on the line or below and freed before the line was left. In the other modes a row has those of its transient
+ * blocks that outlived every line further in, at most what the row freed: what a called line allocated and its caller got rid of
+ * is no transient block of the called line, and of the caller only as far as the caller freed so much of its own.
+ *
+ * OWN: an allocation belongs to one line, the innermost of the program's own (location ranks). SELF: the innermost line of all.
  * INCLUSIVE: it counts for every line on its stack, once for each; such rows do not add up to the total. */
 enum lines_mode { LINES_OWN, LINES_SELF, LINES_INCLUSIVE };
 extern const char *const lines_mode_names[];
@@ -21,6 +26,7 @@ struct line_row {
 
 struct line_file {
     const char *path;               /* source file; NULL: code without lines */
+    bool python;                    /* rows of Python code */
     uint32_t module;                /* with path NULL: the module, or TRACE_NONE */
     uint32_t first, n;              /* rows, ordered by the measure */
     struct costs costs;             /* INCLUSIVE: each stack counted once a file */

@@ -2,6 +2,7 @@
 
 #include "../base/glob.h"
 #include "../base/xalloc.h"
+#include "python_path.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -21,6 +22,8 @@ struct builder {
     size_t n_wrappers;
     size_t capacity, n_levels, levels_capacity;
     bool *runtime, *system;                 /* by module */
+    bool *interpreter;                      /* by module: nothing but an interpreter */
+    bool *embedding;                        /* by module: an interpreter is linked into it */
 };
 
 const char *path_base(const char *path)
@@ -49,7 +52,7 @@ static bool is_runtime_module(const char *path)
 static bool is_system_module(const char *path)
 {
     static const char *const folders[] = { "/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", NULL };
-    return starts_with_any(path, folders) && strstr(path_base(path), ".so");
+    return (starts_with_any(path, folders) && strstr(path_base(path), ".so")) || python_path_is_library(path);
 }
 
 static bool is_system_file(const char *path)
@@ -82,6 +85,14 @@ static bool ends_with_any(const char *text, const char *const *endings)
     return false;
 }
 
+static bool is_wrapper_of_user(const struct builder *builder, const char *function)
+{
+    for (size_t i = 0; function && i < builder->n_wrappers; i++)
+        if (glob_match(builder->wrappers[i], function))
+            return true;
+    return false;
+}
+
 static bool is_wrapper(const struct builder *builder, const char *function)
 {
     static const char *const allocators[] = {
@@ -91,9 +102,8 @@ static bool is_wrapper(const struct builder *builder, const char *function)
     };
     if (!function)
         return false;
-    for (size_t i = 0; i < builder->n_wrappers; i++)
-        if (glob_match(builder->wrappers[i], function))
-            return true;
+    if (is_wrapper_of_user(builder, function))
+        return true;
     if (strncmp(function, "operator new", 12) == 0)
         return true;
     char name[64];
@@ -101,12 +111,37 @@ static bool is_wrapper(const struct builder *builder, const char *function)
     return ends_with_any(name, allocators);
 }
 
+/* Code that dataclasses and their like write for themselves. */
+static bool is_generated(const struct location *location)
+{
+    return location->file[0] == '<' && location->function && strncmp(location->function, "__create_fn__.", 14) == 0;
+}
+
+static enum location_rank rank_of_python(const struct builder *builder, const struct location *location)
+{
+    if (!location->file || python_path_is_library(location->file) || is_generated(location))
+        return RANK_SYSTEM_LINE;
+    return is_wrapper_of_user(builder, location->function) ? RANK_WRAPPER_LINE : RANK_LINE;
+}
+
+/* The interpreter's own code, and the modules that it brings along (…/lib-dynload/_json.cpython-311.so). */
+static bool came_with_python(const struct builder *builder, const struct location *location)
+{
+    if (location->interpreter)
+        return true;
+    return location->module != TRACE_NONE && strstr(builder->locations->trace->modules[location->module].path, "/lib-dynload/");
+}
+
 static enum location_rank rank_of(const struct builder *builder, const struct location *location)
 {
+    if (location->kind == TRACE_FRAME_PYTHON)
+        return rank_of_python(builder, location);
     if (location->kind == TRACE_FRAME_ANONYMOUS)
         return RANK_UNKNOWN_CODE;
     if (location->kind != TRACE_FRAME_NATIVE)
         return RANK_PSEUDO;
+    if (came_with_python(builder, location))
+        return is_wrapper(builder, location->function) ? RANK_RUNTIME : RANK_INTERPRETER;
     bool module = location->module != TRACE_NONE;
     bool start = location->function && strcmp(location->function, "_start") == 0;
     if (start || (module && builder->runtime[location->module]))
@@ -129,13 +164,22 @@ static const char *interned(const struct strmap *strings, uint32_t id)
     return id == STRMAP_NONE ? NULL : strmap_text(strings, id);
 }
 
+static bool is_interpreter(const struct builder *builder, const struct location *location)
+{
+    if (location->kind != TRACE_FRAME_NATIVE || location->module == TRACE_NONE)
+        return false;
+    return builder->interpreter[location->module] ||
+           (builder->embedding[location->module] && location->file && python_is_interpreter_source(location->file));
+}
+
 static uint32_t add_location(struct builder *builder, const struct trace_frame *frame, const struct trace_symbol *symbol)
 {
     struct locations *locations = builder->locations;
     struct location_key key = {
         .function = symbol ? intern(&locations->strings, symbol->function) : STRMAP_NONE,
         .file = symbol ? intern(&locations->strings, symbol->file) : STRMAP_NONE,
-        .line = symbol ? symbol->line : 0, .module = frame->module, .kind = frame->kind,
+        .line = symbol ? symbol->line : 0, .kind = frame->kind,
+        .module = frame->kind == TRACE_FRAME_PYTHON ? TRACE_NONE : frame->module,
     };
     bool code = frame->kind == TRACE_FRAME_NATIVE || frame->kind == TRACE_FRAME_ANONYMOUS;
     if (code && key.function == STRMAP_NONE)
@@ -153,6 +197,7 @@ static uint32_t add_location(struct builder *builder, const struct trace_frame *
         .file = interned(&locations->strings, key.file),
         .line = key.line, .module = key.module, .address = key.address,
     };
+    location->interpreter = is_interpreter(builder, location);
     location->rank = rank_of(builder, location);
     return id;
 }
@@ -178,16 +223,40 @@ static void add_frame(struct builder *builder, uint32_t f)
         add_level(builder, add_location(builder, frame, &symbols->symbols[i]));
 }
 
+/* Programs with an interpreter linked into them give themselves away by its sources. */
+static void find_embedding(struct builder *builder)
+{
+    const struct trace *trace = builder->locations->trace;
+    for (uint32_t f = 0; f < trace->n_frames; f++) {
+        const struct trace_frame_symbols *symbols = &trace->symbols[f];
+        if (trace->frames[f].kind != TRACE_FRAME_NATIVE || trace->frames[f].module == TRACE_NONE)
+            continue;
+        for (uint32_t i = 0; symbols->symbols && i < symbols->n; i++)
+            if (symbols->symbols[i].file && python_is_interpreter_core(symbols->symbols[i].file))
+                builder->embedding[trace->frames[f].module] = true;
+    }
+}
+
+static void judge_modules(struct builder *builder)
+{
+    const struct trace *trace = builder->locations->trace;
+    builder->runtime = xcalloc(trace->n_modules, sizeof *builder->runtime);
+    builder->system = xcalloc(trace->n_modules, sizeof *builder->system);
+    builder->interpreter = xcalloc(trace->n_modules, sizeof *builder->interpreter);
+    builder->embedding = xcalloc(trace->n_modules, sizeof *builder->embedding);
+    for (uint32_t m = 0; m < trace->n_modules; m++) {
+        builder->runtime[m] = is_runtime_module(trace->modules[m].path);
+        builder->system[m] = is_system_module(trace->modules[m].path);
+        builder->interpreter[m] = python_is_interpreter_module(trace->modules[m].path);
+    }
+    find_embedding(builder);
+}
+
 void locations_init(struct locations *locations, const struct trace *trace, const char *const *wrappers, size_t n_wrappers)
 {
     *locations = (struct locations){ .trace = trace };
     struct builder builder = { .locations = locations, .wrappers = wrappers, .n_wrappers = n_wrappers };
-    builder.runtime = xcalloc(trace->n_modules, sizeof *builder.runtime);
-    builder.system = xcalloc(trace->n_modules, sizeof *builder.system);
-    for (uint32_t m = 0; m < trace->n_modules; m++) {
-        builder.runtime[m] = is_runtime_module(trace->modules[m].path);
-        builder.system[m] = is_system_module(trace->modules[m].path);
-    }
+    judge_modules(&builder);
     locations->first = xcalloc((size_t)trace->n_frames + 1, sizeof *locations->first);
     for (uint32_t f = 0; f < trace->n_frames; f++)
         add_frame(&builder, f);
@@ -197,6 +266,8 @@ void locations_init(struct locations *locations, const struct trace *trace, cons
     locations->items[locations->nowhere].rank = RANK_PSEUDO;
     free(builder.runtime);
     free(builder.system);
+    free(builder.interpreter);
+    free(builder.embedding);
 }
 
 void locations_release(struct locations *locations)
@@ -214,6 +285,11 @@ bool location_has_line(const struct location *location)
     return location->file && location->line;
 }
 
+bool location_is_python(const struct location *location)
+{
+    return location->kind == TRACE_FRAME_PYTHON;
+}
+
 const char *location_module_name(const struct locations *locations, uint32_t id)
 {
     uint32_t module = locations->items[id].module;
@@ -228,6 +304,9 @@ static const char *pseudo_name(enum trace_frame_kind kind)
     case TRACE_FRAME_RESERVED: return "[reserved addresses]";
     case TRACE_FRAME_BREAK: return "[program break]";
     case TRACE_FRAME_TRUNCATED: return "[truncated]";
+    case TRACE_FRAME_OBJECT: return "[Python object]";
+    case TRACE_FRAME_ARENA: return "[Python arena]";
+    case TRACE_FRAME_PYTHON: return "[unknown Python function]";
     default: return "[unknown]";
     }
 }
@@ -250,7 +329,11 @@ void location_add_place(struct strbuf *out, const struct locations *locations, u
 {
     const struct location *location = &locations->items[id];
     const char *module = location_module_name(locations, id);
-    if (location_has_line(location))
+    if (location_is_python(location) && location_has_line(location))
+        strbuf_printf(out, "(%s:%" PRIu32 ")", python_path_tail(location->file), location->line);
+    else if (location_is_python(location) && location->file)
+        strbuf_printf(out, "(%s)", python_path_tail(location->file));
+    else if (location_has_line(location))
         strbuf_printf(out, "%s:%" PRIu32, path_base(location->file), location->line);
     else if (module && location->function)
         strbuf_printf(out, "(%s)", module);

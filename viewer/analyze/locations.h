@@ -8,16 +8,17 @@
 #include "../trace/reader.h"
 
 /* From what says least about the program to what says most. An allocation is owned by the innermost of its levels of the
- * highest rank. */
+ * highest rank. Lines are of C and of Python alike. */
 enum location_rank {
-    RANK_PSEUDO,              /* marks of mappings and of cut stacks */
-    RANK_RUNTIME,             /* the C and C++ runtime: libc, libstdc++, the loader */
+    RANK_PSEUDO,              /* marks of mappings, of Python's objects and of cut stacks */
+    RANK_RUNTIME,             /* the C and C++ runtime: libc, libstdc++, the loader; Python's allocators */
+    RANK_INTERPRETER,         /* C code that came with the Python interpreter, with lines or without */
     RANK_UNKNOWN_CODE,        /* code made at run time */
     RANK_WRAPPER,             /* a function without lines, named like an allocator: xmalloc */
     RANK_FUNCTION,            /* a function or address without lines */
-    RANK_SYSTEM_LINE,         /* a line of the system's headers or libraries */
+    RANK_SYSTEM_LINE,         /* a line of the system's headers or libraries, of Python's standard library or an installed package */
     RANK_WRAPPER_LINE,        /* a line of a function that is named like an allocator */
-    RANK_LINE,                /* a line of the program */
+    RANK_LINE,                /* a line of the program: also <string> and a notebook's cells */
 };
 
 struct location {
@@ -25,9 +26,10 @@ struct location {
     const char *function;     /* NULL: unknown */
     const char *file;         /* NULL: unknown */
     uint32_t line;            /* 0: unknown */
-    uint32_t module;          /* TRACE_NONE: none */
+    uint32_t module;          /* TRACE_NONE: none, and for Python */
     uint64_t address;         /* of code without a function's name; else 0 */
     enum location_rank rank;
+    bool interpreter;         /* inside of the interpreter itself: says nothing between two Python frames */
 };
 
 struct locations {
@@ -47,13 +49,14 @@ void locations_release(struct locations *locations);
 /* Appends what the place is called: "parse_header", "libfoo.so+0x1234", "0x7f0012 [unknown code]", "[mapped memory]". */
 void location_add_name(struct strbuf *out, const struct locations *locations, uint32_t id);
 
-/* Appends where it is: "src/parse.c:12", or the module's name in brackets, or nothing. */
+/* Appends where it is: "parse.c:12", "(app.py:12)" in Python, or the module's name in brackets, or nothing. */
 void location_add_place(struct strbuf *out, const struct locations *locations, uint32_t id);
 
 /* The last part of the module's path, or NULL. */
 const char *location_module_name(const struct locations *locations, uint32_t id);
 
 bool location_has_line(const struct location *location);
+bool location_is_python(const struct location *location);
 
 const char *path_base(const char *path);
 

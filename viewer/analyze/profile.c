@@ -5,6 +5,14 @@
 
 #include <stdlib.h>
 
+static bool *find_python_stacks(const struct trace *trace)
+{
+    bool *python = xcalloc(trace->n_stacks, sizeof *python);
+    for (uint32_t s = 1; s < trace->n_stacks; s++)
+        python[s] = python[trace->stacks[s].parent] || trace->frames[trace->stacks[s].frame].kind == TRACE_FRAME_PYTHON;
+    return python;
+}
+
 static void take_totals(struct profile *profile, uint32_t process)
 {
     const struct trace_process_end *end = &profile->trace->ends[process];
@@ -34,7 +42,7 @@ static bool plan(struct profile *profile)
         if (!figures->selected)
             continue;
         profile->n_selected++;
-        figures->replayed = selection->windowed || !trace->ends[p].has_totals;
+        figures->replayed = selection_is_part(selection) || !trace->ends[p].has_totals;
         figures->over = selection->windowed && selection->to_ns < trace->end_ns &&
             process_end_ns(&trace->ends[p]) < selection->to_ns;
         profile->replayed |= figures->replayed;
@@ -42,11 +50,28 @@ static bool plan(struct profile *profile)
     return profile->replayed;
 }
 
+/* What C code allocates for Python is told apart from Python's objects. */
+static void set_native(struct profile *profile, uint32_t s)
+{
+    struct costs *costs = &profile->sites[s];
+    uint32_t stack = profile->trace->sites[s].stack;
+    if (!profile->python_stacks[stack])
+        return;
+    profile->has_python |= !costs_none(costs);
+    if (stack_leaf_kind(profile->trace, stack) == TRACE_FRAME_OBJECT)
+        return;
+    costs->native_peak_bytes = costs->peak_bytes;
+    costs->native_live_bytes = costs->live_bytes;
+    costs->native_allocated_bytes = costs->allocated_bytes;
+}
+
 static void sum_up(struct profile *profile)
 {
     const struct trace *trace = profile->trace;
     for (uint32_t s = 0; s < trace->n_sites; s++) {
-        if (!profile->site_selected[s])
+        if (profile->site_selected[s])
+            set_native(profile, s);
+        else
             profile->sites[s] = (struct costs){ 0 };
         costs_add(&profile->processes[trace->threads[trace->sites[s].thread].process].costs, &profile->sites[s]);
     }
@@ -67,6 +92,7 @@ int profile_create(struct profile **result, struct trace *trace, const struct se
     struct profile *profile = xcalloc(1, sizeof *profile);
     *profile = (struct profile){ .trace = trace, .selection = *selection, .to_ns = trace->end_ns };
     locations_init(&profile->locations, trace, selection->wrappers.items, selection->wrappers.n);
+    profile->python_stacks = find_python_stacks(trace);
     profile->filtered = selection_is_filtered(selection);
     profile->site_selected = xcalloc(trace->n_sites, sizeof *profile->site_selected);
     profile->sites = xcalloc(trace->n_sites, sizeof *profile->sites);
@@ -94,6 +120,7 @@ void profile_destroy(struct profile *profile)
     if (!profile)
         return;
     locations_release(&profile->locations);
+    free(profile->python_stacks);
     free(profile->site_selected);
     free(profile->sites);
     free(profile->processes);
@@ -108,6 +135,27 @@ struct costs *profile_stack_costs(const struct profile *profile)
         if (profile->site_selected[s])
             costs_add(&stacks[trace->sites[s].stack], &profile->sites[s]);
     return stacks;
+}
+
+bool profile_hides(const struct profile *profile, uint32_t whole, uint32_t at, uint32_t location)
+{
+    const struct location *place = &profile->locations.items[location];
+    if (profile->selection.native || !profile->python_stacks[whole])
+        return false;
+    bool outside = !profile->python_stacks[at] && place->rank == RANK_RUNTIME;      /* _start, start_thread */
+    return place->interpreter || place->kind == TRACE_FRAME_OBJECT || outside;
+}
+
+void profile_levels(const struct profile *profile, uint32_t stack, struct level_list *levels)
+{
+    const struct locations *locations = &profile->locations;
+    vec_clear(levels);
+    for (uint32_t s = stack; s; s = profile->trace->stacks[s].parent) {
+        uint32_t frame = profile->trace->stacks[s].frame;
+        for (uint32_t i = locations->first[frame + 1]; i-- > locations->first[frame];)
+            if (!profile_hides(profile, stack, s, locations->levels[i]))
+                vec_push(levels, locations->levels[i]);
+    }
 }
 
 bool *profile_needed_stacks(const struct profile *profile, const struct costs *stack_costs)

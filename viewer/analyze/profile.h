@@ -7,6 +7,7 @@
 #ifndef HEAPLINE_ANALYZE_PROFILE_H
 #define HEAPLINE_ANALYZE_PROFILE_H
 
+#include "../base/vec.h"
 #include "selection.h"
 
 struct process_figures {
@@ -22,6 +23,8 @@ struct profile {
     struct trace *trace;
     struct selection selection;
     struct locations locations;
+    bool *python_stacks;            /* by stack: some frame of it is Python's */
+    bool has_python;                /* something selected was allocated under such a stack */
     bool filtered;
     bool *site_selected;            /* by site */
     struct costs *sites;            /* by site, zero when not selected */
@@ -40,6 +43,14 @@ void profile_destroy(struct profile *profile);     /* accepts NULL */
 
 /* The costs folded onto stacks: an array of trace->n_stacks, to be freed. Threads are summed. */
 struct costs *profile_stack_costs(const struct profile *profile);
+
+/* Whether reports leave a level out: in a stack with Python frames, what the interpreter does between and around them, unless the
+ * selection wants native frames. `whole` is the stack that is shown, `at` the part of it whose innermost frame has the level. */
+bool profile_hides(const struct profile *profile, uint32_t whole, uint32_t at, uint32_t location);
+
+/* The levels of a stack that are shown, innermost first. */
+struct level_list VEC_FIELDS(uint32_t);
+void profile_levels(const struct profile *profile, uint32_t stack, struct level_list *levels);
 
 /* True for stacks that have costs or lead to one that has: an array of trace->n_stacks, to be freed. */
 bool *profile_needed_stacks(const struct profile *profile, const struct costs *stack_costs);

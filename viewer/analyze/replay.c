@@ -13,15 +13,16 @@ struct standing {
     int64_t peak;
     uint64_t epoch;                     /* epochs seen; 0: the state before the first */
     uint64_t peak_epoch, peak_ns;
-    bool in_window;
+    bool in_window, was_in_window;      /* a window of several spans is entered several times */
     uint64_t entered_ns;                /* end of the last epoch before the window */
+    size_t span;                        /* the one that comes next, or that the pass is in */
 };
 
 struct replay {
     struct profile *profile;
     bool *kind_taken;                   /* by site: counts for `live` */
     struct standing *standing;          /* by process */
-    struct trace_counts *base, *now;    /* by site: at the start of the window, and where the pass stands */
+    struct trace_counts *inside, *now;  /* by site: what happened in the window, and all up to where the pass stands */
     uint32_t *first_site, *process_sites;   /* sites by process */
     bool peaks_known;                   /* second pass */
 };
@@ -34,6 +35,19 @@ static bool is_before_window(const struct selection *selection, const struct tra
 static bool is_after_window(const struct selection *selection, const struct trace_epoch *epoch)
 {
     return selection->windowed && epoch->start_ns >= selection->to_ns && !(selection->to_ns == 0 && epoch->start_ns == 0);
+}
+
+static bool has_span(const struct spans *spans, size_t span, uint32_t process)
+{
+    return span < spans->n && spans->items[span].process == process;
+}
+
+/* Epochs end where spans begin and end: each lies inside of one or outside of all. */
+static bool is_in_span(struct standing *standing, const struct spans *spans, const struct trace_epoch *epoch)
+{
+    while (has_span(spans, standing->span, epoch->process) && spans->items[standing->span].to_ns < epoch->end_ns)
+        standing->span++;
+    return has_span(spans, standing->span, epoch->process) && spans->items[standing->span].from_ns <= epoch->start_ns;
 }
 
 static int64_t held(const struct trace_counts *counts)
@@ -75,26 +89,28 @@ static bool ended_before(const struct profile *profile, uint32_t process)
 static void enter_window(struct replay *replay, uint32_t process)
 {
     struct standing *standing = &replay->standing[process];
-    standing->in_window = true;
-    if (!replay->peaks_known) {
+    bool first = !standing->was_in_window;
+    standing->in_window = standing->was_in_window = true;
+    if (replay->peaks_known) {
+        if (standing->peak_epoch == standing->epoch)
+            take_peak(replay, process);
+    } else if (first || standing->live > standing->peak) {
         standing->peak = standing->live;
         standing->peak_epoch = ended_before(replay->profile, process) ? NO_EPOCH : standing->epoch;
         standing->peak_ns = standing->entered_ns;
-    } else {
-        for (uint32_t i = replay->first_site[process]; i < replay->first_site[process + 1]; i++)
-            replay->base[replay->process_sites[i]] = replay->now[replay->process_sites[i]];
-        if (standing->peak_epoch == standing->epoch)
-            take_peak(replay, process);
     }
 }
 
-static void apply_deltas(struct replay *replay, struct standing *standing, const struct trace_site_counts *deltas, size_t n)
+static void apply_deltas(struct replay *replay, struct standing *standing, const struct trace_site_counts *deltas, size_t n, bool inside)
 {
     for (size_t i = 0; i < n; i++) {
         if (replay->kind_taken[deltas[i].site])
             standing->live += held(&deltas[i].counts);
-        if (replay->peaks_known)
-            counts_add(&replay->now[deltas[i].site], &deltas[i].counts);
+        if (!replay->peaks_known)
+            continue;
+        trace_counts_add(&replay->now[deltas[i].site], &deltas[i].counts);
+        if (inside)
+            trace_counts_add(&replay->inside[deltas[i].site], &deltas[i].counts);
     }
 }
 
@@ -113,12 +129,18 @@ static bool on_epoch(void *context, const struct trace_epoch *epoch, const struc
     struct standing *standing = &replay->standing[epoch->process];
     if (!profile->processes[epoch->process].replayed || is_after_window(&profile->selection, epoch))
         return true;
-    bool before = is_before_window(&profile->selection, epoch);
-    if (!before && !standing->in_window)
+    bool inside = !is_before_window(&profile->selection, epoch);
+    if (profile->selection.scope) {
+        inside &= is_in_span(standing, &profile->selection.spans, epoch);
+        if (!has_span(&profile->selection.spans, standing->span, epoch->process))
+            return true;
+    }
+    if (inside && !standing->in_window)
         enter_window(replay, epoch->process);
-    apply_deltas(replay, standing, deltas, n);
+    apply_deltas(replay, standing, deltas, n, inside);
     standing->epoch++;
-    if (before) {
+    standing->in_window = inside;
+    if (!inside) {
         standing->entered_ns = epoch->end_ns;
         return true;
     }
@@ -137,8 +159,10 @@ static bool on_epoch(void *context, const struct trace_epoch *epoch, const struc
 static void enter_the_idle(struct replay *replay)
 {
     const struct profile *profile = replay->profile;
+    if (profile->selection.scope)
+        return;
     for (uint32_t p = 0; p < profile->trace->n_processes; p++)
-        if (profile->processes[p].replayed && !replay->standing[p].in_window)
+        if (profile->processes[p].replayed && !replay->standing[p].was_in_window)
             enter_window(replay, p);
 }
 
@@ -149,28 +173,30 @@ static int pass(struct replay *replay, struct trace_error *error)
     return status;
 }
 
+static size_t first_span(const struct spans *spans, uint32_t process)
+{
+    size_t span = 0;
+    while (span < spans->n && spans->items[span].process < process)
+        span++;
+    return span;
+}
+
 static void rewind_standings(struct replay *replay)
 {
     for (uint32_t p = 0; p < replay->profile->trace->n_processes; p++) {
         replay->standing[p].live = 0;
         replay->standing[p].epoch = 0;
-        replay->standing[p].in_window = false;
+        replay->standing[p].in_window = replay->standing[p].was_in_window = false;
+        replay->standing[p].span = first_span(&replay->profile->selection.spans, p);
     }
-    replay->peaks_known = true;
 }
 
 static void set_site(struct replay *replay, uint32_t s)
 {
-    const struct trace_counts *now = &replay->now[s], *base = &replay->base[s];
     struct costs *costs = &replay->profile->sites[s];
-    struct trace_counts inside = {
-        now->allocations - base->allocations, now->allocated_bytes - base->allocated_bytes,
-        now->frees - base->frees, now->freed_bytes - base->freed_bytes,
-        now->temporary - base->temporary, now->temporary_bytes - base->temporary_bytes, 0, 0,
-    };
-    costs_set_counts(costs, &inside);
-    costs->live_bytes = counts_live_bytes(now);
-    costs->live_blocks = counts_live_blocks(now);
+    costs_set_counts(costs, &replay->inside[s]);
+    costs->live_bytes = counts_live_bytes(&replay->now[s]);
+    costs->live_blocks = counts_live_blocks(&replay->now[s]);
 }
 
 static void set_processes(struct replay *replay)
@@ -197,6 +223,10 @@ static void set_processes(struct replay *replay)
 static void settle_window(struct profile *profile)
 {
     const struct selection *selection = &profile->selection;
+    if (selection->scope) {
+        profile->from_ns = profile->from_ns < profile->to_ns ? profile->from_ns : profile->to_ns;
+        return;
+    }
     uint64_t from = selection->windowed ? selection->from_ns : 0;
     uint64_t to = selection->windowed ? selection->to_ns : profile->trace->end_ns;
     if (profile->from_ns > from)
@@ -212,7 +242,7 @@ int replay_processes(struct profile *profile, struct trace_error *error)
         .profile = profile,
         .kind_taken = xcalloc(trace->n_sites, sizeof *replay.kind_taken),
         .standing = xcalloc(trace->n_processes, sizeof *replay.standing),
-        .base = xcalloc(trace->n_sites, sizeof *replay.base),
+        .inside = xcalloc(trace->n_sites, sizeof *replay.inside),
         .now = xcalloc(trace->n_sites, sizeof *replay.now),
     };
     for (uint32_t s = 0; s < trace->n_sites; s++)
@@ -220,16 +250,18 @@ int replay_processes(struct profile *profile, struct trace_error *error)
     group_sites(&replay);
     profile->from_ns = UINT64_MAX;
     profile->to_ns = 0;
+    rewind_standings(&replay);
     int status = pass(&replay, error);
     if (status == 0) {
         rewind_standings(&replay);
+        replay.peaks_known = true;
         status = pass(&replay, error);
         set_processes(&replay);
     }
     settle_window(profile);
     free(replay.kind_taken);
     free(replay.standing);
-    free(replay.base);
+    free(replay.inside);
     free(replay.now);
     free(replay.first_site);
     free(replay.process_sites);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const memory_names[] = { "heap", "mapped", "file", "reserved", "all", NULL };
+const char *const memory_names[] = { "heap", "mapped", "file", "reserved", "arenas", "all", NULL };
 
 enum { MATCHED_FILE = 1, MATCHED_FUNCTION = 2, MATCHED_MODULE = 4 };
 
@@ -92,15 +92,21 @@ enum trace_frame_kind stack_leaf_kind(const struct trace *trace, uint32_t stack)
 bool selection_takes_kind(enum memory_kind memory, enum trace_frame_kind leaf)
 {
     bool mapped = leaf == TRACE_FRAME_MAPPED || leaf == TRACE_FRAME_BREAK;
-    bool apart = leaf == TRACE_FRAME_FILE || leaf == TRACE_FRAME_RESERVED;
+    bool apart = leaf == TRACE_FRAME_FILE || leaf == TRACE_FRAME_RESERVED || leaf == TRACE_FRAME_ARENA;
     switch (memory) {
     case MEMORY_HEAP: return !mapped && !apart;
     case MEMORY_MAPPED: return mapped;
     case MEMORY_FILE: return leaf == TRACE_FRAME_FILE;
     case MEMORY_RESERVED: return leaf == TRACE_FRAME_RESERVED;
+    case MEMORY_ARENAS: return leaf == TRACE_FRAME_ARENA;
     case MEMORY_ALL: return !apart;
     }
     return false;
+}
+
+bool selection_is_part(const struct selection *selection)
+{
+    return selection->windowed || selection->scope;
 }
 
 bool selection_is_filtered(const struct selection *selection)

@@ -59,23 +59,57 @@ static struct position step(struct builder *builder, struct position at, uint32_
     return at;
 }
 
+/* The first Python frame of a stack: what stands outside of it is shown as far as stacks with Python frames show it. */
+static struct position enter_python(struct builder *builder, uint32_t whole, uint32_t outer)
+{
+    struct level_list levels = { 0 };
+    const struct profile *profile = builder->profile;
+    struct position at = { 0 };
+    for (uint32_t s = outer; s; s = profile->trace->stacks[s].parent) {
+        uint32_t frame = profile->trace->stacks[s].frame;
+        for (uint32_t i = profile->locations.first[frame + 1]; i-- > profile->locations.first[frame];)
+            if (!profile_hides(profile, whole, s, profile->locations.levels[i]))
+                vec_push(&levels, profile->locations.levels[i]);
+    }
+    while (levels.n)
+        at = step(builder, at, vec_pop(&levels));
+    vec_release(&levels);
+    return at;
+}
+
+/* Stacks without Python frames that have costs or lead to such a one. */
+static bool *find_native(const struct profile *profile, const struct costs *stacks)
+{
+    const struct trace *trace = profile->trace;
+    bool *native = xcalloc(trace->n_stacks, sizeof *native);
+    for (uint32_t s = trace->n_stacks; s-- > 1;) {
+        native[s] |= !profile->python_stacks[s] && !costs_none(&stacks[s]);
+        native[trace->stacks[s].parent] |= native[s];
+    }
+    return native;
+}
+
 static void build_down(struct builder *builder, const struct costs *stacks)
 {
     const struct trace *trace = builder->profile->trace;
     const struct locations *locations = &builder->profile->locations;
-    bool *needed = profile_needed_stacks(builder->profile, stacks);
+    const bool *python = builder->profile->python_stacks;
+    bool *needed = profile_needed_stacks(builder->profile, stacks), *native = find_native(builder->profile, stacks);
     struct position *at = xcalloc(trace->n_stacks, sizeof *at);
     for (uint32_t s = 1; s < trace->n_stacks; s++) {
-        if (!needed[s])
+        if (!needed[s] || (!python[s] && !native[s]))
             continue;
-        uint32_t frame = trace->stacks[s].frame;
-        at[s] = at[trace->stacks[s].parent];
+        uint32_t frame = trace->stacks[s].frame, parent = trace->stacks[s].parent;
+        bool entry = python[s] && !python[parent];
+        at[s] = entry ? enter_python(builder, s, parent) : at[parent];
         for (uint32_t i = locations->first[frame]; i < locations->first[frame + 1]; i++)
-            at[s] = step(builder, at[s], locations->levels[i]);
+            if (!profile_hides(builder->profile, s, s, locations->levels[i]))
+                at[s] = step(builder, at[s], locations->levels[i]);
         costs_add(&builder->tree->nodes[at[s].node].self, &stacks[s]);
     }
     free(at);
     free(needed);
+    free(native);
     struct tree *tree = builder->tree;
     costs_add(&tree->nodes[0].self, &stacks[0]);
     for (uint32_t n = tree->n; n-- > 0;) {
@@ -100,7 +134,7 @@ static struct climber climber_at(const struct builder *builder, uint32_t origin,
 }
 
 /* The place of the next level outwards, or TRACE_NONE at the end; moves the climber past it. */
-static uint32_t climb(const struct builder *builder, struct climber *climber)
+static uint32_t climb_level(const struct builder *builder, struct climber *climber)
 {
     if (climber->stack == 0)
         return TRACE_NONE;
@@ -109,6 +143,16 @@ static uint32_t climb(const struct builder *builder, struct climber *climber)
     uint32_t location = locations->levels[locations->first[trace->stacks[climber->stack].frame] + --climber->level];
     if (climber->level == 0)
         *climber = climber_at(builder, climber->origin, trace->stacks[climber->stack].parent);
+    return location;
+}
+
+static uint32_t climb(const struct builder *builder, struct climber *climber)
+{
+    uint32_t at, location;
+    do {
+        at = climber->stack;
+        location = climb_level(builder, climber);
+    } while (location != TRACE_NONE && profile_hides(builder->profile, climber->origin, at, location));
     return location;
 }
 
@@ -217,6 +261,8 @@ void tree_build(struct tree *tree, const struct profile *profile, const struct t
     struct builder builder = { .tree = tree, .profile = profile, .options = options };
     struct costs *stacks = profile_stack_costs(profile);
     add_node(tree, 0, TRACE_NONE);
+    for (uint32_t s = 0; options->inverted && s < profile->trace->n_stacks; s++)
+        stacks[s].transient = stacks[s].transient_bytes = 0;       /* no blocks of the stack itself, see costs.h */
     if (options->inverted)
         build_inverted(&builder, stacks);
     else

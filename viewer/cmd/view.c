@@ -1,8 +1,10 @@
 #include "view.h"
 
+#include "../analyze/marks.h"
 #include "../base/pager.h"
 #include "../base/say.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -40,16 +42,38 @@ static uint64_t clock_to_ns(const struct trace *trace, uint64_t seconds)
     return later ? later * 1000000000u - fraction : 0;
 }
 
-static uint64_t resolve(const struct trace *trace, const struct option_time *time, uint64_t unset)
+/* There is no such label: names those that there are. */
+static void say_no_label(const struct trace *trace, const char *option, const char *label, bool spans)
 {
-    uint64_t ns = unset;
+    struct strbuf labels = STRBUF_INIT;
+    const char *what = spans ? "span" : "mark";
+    marks_add_labels(&labels, trace, spans);
+    if (labels.length)
+        say_error("--%s: the program named no %s \"%s\"; it named %s", option, what, label, labels.data);
+    else
+        say_error("--%s: the program named no %s \"%s\", and no other either (heapline.h and the Python package say how to name one)",
+                  option, what, label);
+    strbuf_release(&labels);
+}
+
+/* `option` names it in messages. Returns false after one. */
+static bool resolve(const struct trace *trace, const char *option, const struct option_time *time, uint64_t *result)
+{
+    uint64_t ns = *result;
     switch (time->kind) {
+    case OPTION_TIME_LABEL:
+        if (!marks_time(trace, time->label, strcmp(option, "to") == 0, &ns)) {
+            say_no_label(trace, option, time->label, false);
+            return false;
+        }
+        break;
     case OPTION_TIME_UNSET: break;
     case OPTION_TIME_NS: ns = time->value; break;
     case OPTION_TIME_CLOCK: ns = clock_to_ns(trace, time->value); break;
     case OPTION_TIME_PERCENT: ns = (uint64_t)((double)trace->end_ns * (double)time->value / 100); break;
     }
-    return ns < trace->end_ns ? ns : trace->end_ns;
+    *result = ns < trace->end_ns ? ns : trace->end_ns;
+    return true;
 }
 
 static bool set_window(struct selection *selection, const struct trace *trace)
@@ -61,14 +85,34 @@ static bool set_window(struct selection *selection, const struct trace *trace)
         return false;
     }
     selection->windowed = at || window;
-    selection->from_ns = resolve(trace, &view_options.from, 0);
-    selection->to_ns = resolve(trace, at ? &view_options.at : &view_options.to, trace->end_ns);
+    selection->from_ns = 0;
+    selection->to_ns = trace->end_ns;
+    if (!resolve(trace, "from", &view_options.from, &selection->from_ns) ||
+        !resolve(trace, at ? "at" : "to", at ? &view_options.at : &view_options.to, &selection->to_ns))
+        return false;
     if (window && selection->from_ns >= selection->to_ns) {
         say_error("nothing lies between --from and --to: the run lasted %.3f s, the window begins at %.3f s and ends at %.3f s",
                   (double)trace->end_ns / 1e9, (double)selection->from_ns / 1e9, (double)selection->to_ns / 1e9);
         return false;
     }
     return true;
+}
+
+static struct span *scope_spans;        /* as long as the command lives */
+
+static bool set_scope(struct selection *selection, const struct trace *trace)
+{
+    if (!view_options.scope)
+        return true;
+    if (view_options.at.kind != OPTION_TIME_UNSET) {
+        say_error("--at is one moment, --scope spans of time; give one or the other");
+        return false;
+    }
+    selection->scope = view_options.scope;
+    selection->spans.items = scope_spans = marks_spans(trace, view_options.scope, &selection->spans.n);
+    if (selection->spans.n == 0)
+        say_no_label(trace, "scope", view_options.scope, true);
+    return selection->spans.n;
 }
 
 static struct patterns patterns(const struct option_list *list)
@@ -84,8 +128,9 @@ struct profile *view_profile(struct trace *trace)
         .files = patterns(&view_options.files), .functions = patterns(&view_options.functions),
         .modules = patterns(&view_options.modules), .wrappers = patterns(&view_options.wrappers),
         .process = view_options.process, .thread = view_options.thread, .memory = (enum memory_kind)view_options.memory,
+        .native = view_options.native, .python_lines = view_options.python_lines,
     };
-    if (!set_window(&selection, trace))
+    if (!set_window(&selection, trace) || !set_scope(&selection, trace))
         return NULL;
     if (profile_create(&profile, trace, &selection, &error) < 0)
         say_error("%s", error.text);

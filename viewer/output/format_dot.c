@@ -1,5 +1,6 @@
 /* A call graph for Graphviz: a node a function, an edge from caller to callee with the costs that passed along it. A recursive
  * function counts once a stack, an edge too. What is below one percent is left out. */
+#include "../analyze/python_path.h"
 #include "../base/map.h"
 #include "../base/vec.h"
 #include "../base/xalloc.h"
@@ -23,10 +24,11 @@ struct graph {
     struct map edges;               /* caller << 32 | callee -> index into the two */
     VEC(uint64_t) edge_measure;
     VEC(uint32_t) edge_seen;
+    struct level_list levels;       /* room for a stack */
 };
 
 struct function_key {
-    const char *function;
+    const char *function, *file;    /* file: of Python, where many functions have one name */
     uint64_t module, address;
 };
 
@@ -37,7 +39,8 @@ static void find_functions(struct graph *graph)
     graph->example = xcalloc(locations->n, sizeof *graph->example);
     for (uint32_t l = 0; l < locations->n; l++) {
         const struct location *location = &locations->items[l];
-        struct function_key key = { location->function, location->module, location->address };
+        struct function_key key = { location->function, location_is_python(location) ? location->file : NULL, location->module,
+                                    location->address };
         if (!location->function && location->kind != TRACE_FRAME_NATIVE)
             key.address = (uint64_t)location->kind << 56 | location->address;
         uint32_t known = graph->keys.n, id = strmap_intern_bytes(&graph->keys, (const char *)&key, sizeof key);
@@ -68,22 +71,18 @@ static void add_edge(struct graph *graph, uint32_t caller, uint32_t callee, uint
 /* From the innermost level outwards. */
 static void add_stack(struct graph *graph, uint32_t stack, uint64_t measure, uint32_t stamp)
 {
-    const struct trace *trace = graph->profile->trace;
-    const struct locations *locations = &graph->profile->locations;
     uint32_t callee = TRACE_NONE;
-    for (uint32_t s = stack; s; s = trace->stacks[s].parent) {
-        uint32_t frame = trace->stacks[s].frame;
-        for (uint32_t i = locations->first[frame + 1]; i-- > locations->first[frame];) {
-            uint32_t function = graph->function_of[locations->levels[i]];
-            if (callee == TRACE_NONE)
-                graph->self[function] += measure;
-            else
-                add_edge(graph, function, callee, measure, stamp);
-            if (graph->seen[function] != stamp)
-                graph->inclusive[function] += measure;
-            graph->seen[function] = stamp;
-            callee = function;
-        }
+    profile_levels(graph->profile, stack, &graph->levels);
+    for (size_t i = 0; i < graph->levels.n; i++) {
+        uint32_t function = graph->function_of[graph->levels.items[i]];
+        if (callee == TRACE_NONE)
+            graph->self[function] += measure;
+        else
+            add_edge(graph, function, callee, measure, stamp);
+        if (graph->seen[function] != stamp)
+            graph->inclusive[function] += measure;
+        graph->seen[function] = stamp;
+        callee = function;
     }
 }
 
@@ -101,6 +100,9 @@ static void put_node(FILE *out, const struct graph *graph, uint32_t function, ui
     struct strbuf name = STRBUF_INIT;
     uint64_t inclusive = graph->inclusive[function], self = graph->self[function];
     location_add_name(&name, &graph->profile->locations, graph->example[function]);
+    const struct location *location = &graph->profile->locations.items[graph->example[function]];
+    if (location_is_python(location) && location->file)
+        strbuf_printf(&name, " (%s)", python_path_tail(location->file));
     fprintf(out, "  f%" PRIu32 " [label=\"", function);
     put_quoted(out, name.data);
     fprintf(out, "\\n%s (%s)", view_measure(graph->by, inclusive).text, format_percent(inclusive, total).text);
@@ -146,6 +148,7 @@ static void release(struct graph *graph)
     map_release(&graph->edges);
     vec_release(&graph->edge_measure);
     vec_release(&graph->edge_seen);
+    vec_release(&graph->levels);
 }
 
 int format_write_dot(FILE *out, const struct profile *profile, enum measure by)

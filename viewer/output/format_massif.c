@@ -26,6 +26,8 @@ static void add_node_name(struct strbuf *line, const struct profile *profile, co
     location_add_name(line, &profile->locations, node->location);
     if (location_has_line(location))
         strbuf_printf(line, " (%s:%" PRIu32 ")", path_base(location->file), location->line);
+    else if (location_is_python(location))
+        strbuf_printf(line, " (in %s)", location->file ? location->file : "Python");
     else
         strbuf_printf(line, " (in %s)", module ? module : "unknown code");
 }

@@ -47,6 +47,16 @@ static void put_value_type(struct encoder *encoder, unsigned field, const char *
     put_part(encoder, field);
 }
 
+/* A frame is hidden when all of its levels are. */
+static bool is_hidden(const struct profile *profile, uint32_t stack, uint32_t at)
+{
+    uint32_t frame = profile->trace->stacks[at].frame;
+    for (uint32_t i = profile->locations.first[frame]; i < profile->locations.first[frame + 1]; i++)
+        if (!profile_hides(profile, stack, at, profile->locations.levels[i]))
+            return false;
+    return true;
+}
+
 /* In use is what was held at the measure's moment: at the end with "live", else at the peak. */
 static void put_sample(struct encoder *encoder, uint32_t stack, const struct costs *costs, enum measure by)
 {
@@ -56,6 +66,8 @@ static void put_sample(struct encoder *encoder, uint32_t stack, const struct cos
                           live ? costs->live_bytes : costs->peak_bytes };
     vec_clear(&encoder->ids);
     for (uint32_t s = stack; s; s = trace->stacks[s].parent) {
+        if (is_hidden(encoder->profile, stack, s))
+            continue;
         vec_push(&encoder->ids, (uint64_t)trace->stacks[s].frame + 1);
         encoder->frame_used[trace->stacks[s].frame] = true;
     }
@@ -116,8 +128,9 @@ static void put_location(struct encoder *encoder, uint32_t f)
     const struct locations *locations = &encoder->profile->locations;
     const struct trace_frame *frame = &encoder->profile->trace->frames[f];
     protobuf_add_number(&encoder->part, LOCATION_ID, (uint64_t)f + 1);
-    protobuf_add_number(&encoder->part, LOCATION_MAPPING, frame->module == TRACE_NONE ? 0 : (uint64_t)frame->module + 1);
-    protobuf_add_number(&encoder->part, LOCATION_ADDRESS, frame->address);
+    bool native = frame->kind == TRACE_FRAME_NATIVE || frame->kind == TRACE_FRAME_ANONYMOUS;
+    protobuf_add_number(&encoder->part, LOCATION_MAPPING, !native || frame->module == TRACE_NONE ? 0 : (uint64_t)frame->module + 1);
+    protobuf_add_number(&encoder->part, LOCATION_ADDRESS, native ? frame->address : 0);
     for (uint32_t i = locations->first[f + 1]; i-- > locations->first[f];) {
         strbuf_clear(&encoder->inner);
         protobuf_add_number(&encoder->inner, LINE_FUNCTION, function_id(encoder, locations->levels[i]));

@@ -63,6 +63,15 @@ static void add_patterns(struct strbuf *out, const char *what, const struct patt
         strbuf_printf(out, "%s%s %s", i ? " or " : out->length ? ", " : "", i ? "" : what, patterns->items[i]);
 }
 
+static void add_scope(struct strbuf *out, const struct selection *selection)
+{
+    uint64_t ns = 0;
+    for (size_t i = 0; i < selection->spans.n; i++)
+        ns += selection->spans.items[i].to_ns - selection->spans.items[i].from_ns;
+    strbuf_printf(out, "%sscope %s (%zu span%s, %s in all)", out->length ? ", " : "", selection->scope, selection->spans.n,
+                  view_plural(selection->spans.n), format_duration(ns).text);
+}
+
 static void add_part(struct strbuf *out, const struct profile *profile)
 {
     const struct selection *selection = &profile->selection;
@@ -75,6 +84,8 @@ static void add_part(struct strbuf *out, const struct profile *profile)
         strbuf_printf(out, "%sthread %s", out->length ? ", " : "", selection->thread);
     if (selection->memory != MEMORY_HEAP)
         strbuf_printf(out, "%smemory: %s", out->length ? ", " : "", memory_names[selection->memory]);
+    if (selection->scope)
+        add_scope(out, selection);
     if (!selection->windowed)
         return;
     struct format_text from = format_duration(profile->from_ns), to = format_duration(profile->to_ns);
@@ -133,7 +144,7 @@ bool view_print_nothing(const struct view *view, const struct profile *profile)
 {
     if (!costs_none(&profile->total))
         return false;
-    bool narrowed = profile->filtered || profile->selection.windowed || profile->selection.memory != MEMORY_HEAP;
+    bool narrowed = profile->filtered || selection_is_part(&profile->selection) || profile->selection.memory != MEMORY_HEAP;
     fprintf(view->out, "\n%s\n", narrowed ? "No allocation matches these filters." : "The program allocated nothing.");
     return true;
 }

@@ -61,6 +61,15 @@ void json_add_costs(json_t *object, const struct costs *costs)
     json_object_set_new(object, "frees", number(costs->frees));
     json_object_set_new(object, "temporary_allocations", number(costs->temporary));
     json_object_set_new(object, "temporary_bytes", number(costs->temporary_bytes));
+    json_object_set_new(object, "transient_blocks", number(costs->transient));
+    json_object_set_new(object, "transient_bytes", number(costs->transient_bytes));
+    json_object_set_new(object, "collected_blocks", number(costs->collected));
+    json_object_set_new(object, "collected_bytes", number(costs->collected_bytes));
+    json_object_set_new(object, "moved_blocks", number(costs->moved));
+    json_object_set_new(object, "moved_bytes", number(costs->moved_bytes));
+    json_object_set_new(object, "native_peak_bytes", number(costs->native_peak_bytes));
+    json_object_set_new(object, "native_live_bytes", number(costs->native_live_bytes));
+    json_object_set_new(object, "native_allocated_bytes", number(costs->native_allocated_bytes));
 }
 
 void json_add_location(json_t *object, const struct locations *locations, uint32_t id)
@@ -70,6 +79,8 @@ void json_add_location(json_t *object, const struct locations *locations, uint32
     struct strbuf name = STRBUF_INIT;
     if (!code)
         location_add_name(&name, locations, id);
+    bool python = location_is_python(location);
+    json_object_set_new(object, "language", code || python ? json_string(python ? "python" : "native") : json_null());
     json_object_set_new(object, "function", json_text(code ? location->function : name.data));
     json_object_set_new(object, "file", json_text(location->file));
     json_object_set_new(object, "line", location->line ? json_integer(location->line) : json_null());
@@ -122,6 +133,7 @@ static json_t *json_selection(const struct profile *profile, const char *by)
     json_t *object = json_object();
     json_object_set_new(object, "by", json_string(by));
     json_object_set_new(object, "memory", json_string(memory_names[profile->selection.memory]));
+    json_object_set_new(object, "scope", json_text(profile->selection.scope));
     json_object_set_new(object, "from_s", json_seconds(profile->from_ns));
     json_object_set_new(object, "to_s", json_seconds(profile->to_ns));
     json_object_set_new(object, "filtered", json_boolean(profile->filtered));

@@ -2,6 +2,7 @@
 #include "../base/format.h"
 #include "../base/xalloc.h"
 #include "lines.h"
+#include "lines_columns.h"
 #include "source.h"
 
 #include <inttypes.h>
@@ -10,7 +11,6 @@
 
 #define ROWS_BY_DEFAULT 50
 #define SMALL_PERMILLE 10             /* rows below this part of the total are folded */
-#define NARROW 110                    /* terminals with fewer columns get short figures: "4.22K" */
 
 struct printer {
     const struct view *view;
@@ -18,8 +18,8 @@ struct printer {
     const struct lines *lines;
     bool whole_files;
     bool *shown;                      /* by row */
-    bool narrow;
-    int column, figures_width;        /* one column of figures, and all six */
+    struct columns columns;           /* of the file at hand */
+    bool any_python, any_native;      /* files that were shown */
     uint64_t total;
 };
 
@@ -42,53 +42,9 @@ static const char *heat(const struct printer *printer, uint64_t measure)
     return printer->total && measure >= printer->total / 5 ? colors->hot : measure >= printer->total / 20 ? colors->warm : "";
 }
 
-/* "4.22 KiB" -> "4.22K", "480 k" -> "480k" */
-static struct format_text shorten(struct format_text text)
-{
-    char *blank = strchr(text.text, ' ');
-    if (blank) {
-        blank[0] = blank[1] == 'B' ? '\0' : blank[1];
-        blank[1] = '\0';
-    }
-    return text;
-}
-
-static void add_bytes(const struct printer *printer, struct strbuf *line, uint64_t bytes)
-{
-    struct format_text text = format_bytes(bytes);
-    strbuf_printf(line, "%*s", printer->column, printer->narrow ? shorten(text).text : text.text);
-}
-
-static void add_count(const struct printer *printer, struct strbuf *line, uint64_t count)
-{
-    bool fits = count < (printer->narrow ? 10000u : 1000000u);
-    struct format_text text = fits ? format_count(count) : format_count_short(count);
-    strbuf_printf(line, "%*s", printer->column, printer->narrow ? shorten(text).text : text.text);
-}
-
 static void print_figures(const struct printer *printer, const struct costs *costs)
 {
-    const char *color = heat(printer, costs_measure(costs, printer->lines->by));
-    struct strbuf line = STRBUF_INIT;
-    add_bytes(printer, &line, costs->peak_bytes);
-    add_bytes(printer, &line, costs->live_bytes);
-    add_bytes(printer, &line, costs->allocated_bytes);
-    add_count(printer, &line, costs->allocations);
-    add_bytes(printer, &line, costs->freed_bytes);
-    add_count(printer, &line, costs->temporary);
-    fprintf(printer->view->out, "%s%s%s", color, line.data, *color ? printer->view->colors->reset : "");
-    strbuf_release(&line);
-}
-
-static void print_columns(const struct printer *printer)
-{
-    static const char *const names[] = { "peak", "live", "allocated", "calls", "freed", "temp." };
-    static const char *const short_names[] = { "peak", "live", "alloc", "calls", "freed", "temp." };
-    const struct view *view = printer->view;
-    fputs(view->colors->dim, view->out);
-    for (size_t i = 0; i < 6; i++)
-        fprintf(view->out, "%*s", printer->column, printer->narrow ? short_names[i] : names[i]);
-    fprintf(view->out, "%s\n", view->colors->reset);
+    columns_print(&printer->columns, printer->view, costs, heat(printer, costs_measure(costs, printer->lines->by)));
 }
 
 static void print_source_line(const struct printer *printer, const struct line_row *row, uint32_t number, const char *text,
@@ -96,13 +52,13 @@ static void print_source_line(const struct printer *printer, const struct line_r
 {
     const struct view *view = printer->view;
     struct strbuf line = STRBUF_INIT;
-    size_t used = (size_t)printer->figures_width + 1 + 6 + 3;
+    size_t used = (size_t)printer->columns.width + 1 + 6 + 3;
     if (text)
         view_add_clipped(view, &line, text, n, view->width > used + 10 ? view->width - used : 10);
     if (row)
         print_figures(printer, &row->costs);
     else
-        fprintf(view->out, "%*s", printer->figures_width, "");
+        fprintf(view->out, "%*s", printer->columns.width, "");
     fprintf(view->out, " %s%6" PRIu32 "%s %s %s%s%s\n", row ? view->colors->line : view->colors->dim, number, view->colors->reset,
             view->utf8 ? "│" : "|", row ? "" : view->colors->dim, line.data, row ? "" : view->colors->reset);
     strbuf_release(&line);
@@ -114,7 +70,7 @@ static void print_bare_row(const struct printer *printer, const struct line_row 
     const struct view *view = printer->view;
     struct strbuf name = STRBUF_INIT, clipped = STRBUF_INIT;
     location_add_name(&name, &printer->profile->locations, row->location);
-    size_t used = (size_t)printer->figures_width + 1 + (row->line ? 9 : 0);
+    size_t used = (size_t)printer->columns.width + 1 + (row->line ? 9 : 0);
     view_add_clipped(view, &clipped, name.data, name.length, view->width > used + 10 ? view->width - used : 10);
     print_figures(printer, &row->costs);
     if (row->line)
@@ -133,7 +89,7 @@ static int by_number(const void *a, const void *b)
 static void print_gap(const struct printer *printer)
 {
     const struct view *view = printer->view;
-    fprintf(view->out, "%s%*s%s%s\n", view->colors->dim, printer->figures_width + 8, "", view->utf8 ? "⋮" : ":",
+    fprintf(view->out, "%s%*s%s%s\n", view->colors->dim, printer->columns.width + 8, "", view->utf8 ? "⋮" : ":",
             view->colors->reset);
 }
 
@@ -188,12 +144,24 @@ static void print_file_title(const struct printer *printer, const struct line_fi
 static void print_folded(const struct printer *printer, uint32_t n, const char *what, uint64_t measure)
 {
     const struct view *view = printer->view;
-    fprintf(view->out, "%s%*s %s %" PRIu32 " more %s%s, %s%s\n", view->colors->dim, printer->figures_width, "",
+    fprintf(view->out, "%s%*s %s %" PRIu32 " more %s%s, %s%s\n", view->colors->dim, printer->columns.width, "",
             view->utf8 ? "…" : "...", n, what, n == 1 ? "" : "s", view_measure(printer->lines->by, measure).text,
             view->colors->reset);
 }
 
-static void print_file(const struct printer *printer, const struct line_file *file)
+/* Rows without a line stand first. */
+static void print_rows(const struct printer *printer, const struct source *source, const struct line_row **rows, uint32_t n)
+{
+    uint32_t bare = 0;
+    if (source->text)
+        qsort(rows, n, sizeof *rows, by_number);
+    while (bare < n && (!source->text || rows[bare]->line == 0))
+        print_bare_row(printer, rows[bare++]);
+    if (bare < n)
+        print_annotated(printer, source, rows + bare, n - bare);
+}
+
+static void print_file(struct printer *printer, const struct line_file *file)
 {
     const struct line_row **rows = xcalloc(file->n, sizeof *rows);
     uint32_t n = 0;
@@ -207,16 +175,13 @@ static void print_file(const struct printer *printer, const struct line_file *fi
     if (n) {
         struct source source = { 0 };
         if (file->path)
-            source_read(&source, file->path, printer->profile->trace->run.unix_ns);
+            source_find(&source, printer->profile->trace, file->path);
+        columns_choose(&printer->columns, printer->view, file->python);
+        printer->any_python |= file->python;
+        printer->any_native |= !file->python;
         print_file_title(printer, file, source_remark(&source));
-        print_columns(printer);
-        if (source.text) {
-            qsort(rows, n, sizeof *rows, by_number);
-            print_annotated(printer, &source, rows, n);
-        } else {
-            for (uint32_t i = 0; i < n; i++)
-                print_bare_row(printer, rows[i]);
-        }
+        columns_print_names(&printer->columns, printer->view);
+        print_rows(printer, &source, rows, n);
         source_release(&source);
         if (n < file->n)
             print_folded(printer, file->n - n, file->path ? "line" : "function", folded);
@@ -232,7 +197,7 @@ static bool file_is_shown(const struct printer *printer, const struct line_file 
     return false;
 }
 
-static void print_files(const struct printer *printer)
+static void print_files(struct printer *printer)
 {
     uint32_t hidden = 0;
     uint64_t measure = 0;
@@ -250,6 +215,18 @@ static void print_files(const struct printer *printer)
     }
 }
 
+static const char *python_meaning(enum measure by)
+{
+    if (by == MEASURE_PEAK)
+        return "Python: transient was freed before its line was left, cyclic waited for the cyclic collector, native is what C code beside "
+               "Python's objects held at the peak, moved was kept by reallocations to another address.";
+    if (by == MEASURE_LIVE)
+        return "Python: transient was freed before its line was left, cyclic waited for the cyclic collector, native is what C code beside "
+               "Python's objects held at the end, moved was kept by reallocations to another address.";
+    return "Python: transient was freed before its line was left, cyclic waited for the cyclic collector, native is what C code beside "
+           "Python's objects allocated, moved was kept by reallocations to another address.";
+}
+
 static void print_coverage(const struct printer *printer)
 {
     static const char *const meanings[] = {
@@ -260,6 +237,8 @@ static void print_coverage(const struct printer *printer)
     const struct view *view = printer->view;
     const struct lines *lines = printer->lines;
     view_print_wrapped(view, view->colors->dim, meanings[lines->mode], 0);
+    if (printer->any_python)
+        view_print_wrapped(view, view->colors->dim, python_meaning(lines->by), 0);
     uint64_t without = costs_measure(&lines->without_line, lines->by);
     if (without && lines->mode != LINES_INCLUSIVE)
         fprintf(view->out, "%s%s have no line in any caller: build with -g or install debug symbols to see them.%s\n",
@@ -272,9 +251,7 @@ void lines_print_text(const struct view *view, const struct profile *profile, co
     struct printer printer = {
         .view = view, .profile = profile, .lines = lines, .whole_files = whole_files,
         .shown = xcalloc(lines->n_rows, sizeof *printer.shown), .total = costs_measure(&profile->total, lines->by),
-        .narrow = view->width < NARROW, .column = view->width < NARROW ? 6 : 10,
     };
-    printer.figures_width = 6 * printer.column;
     char title[128];
     snprintf(title, sizeof title, "Source lines by %s", measure_meanings[lines->by]);
     view_print_header(view, profile, title);

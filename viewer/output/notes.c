@@ -61,7 +61,7 @@ static uint64_t mapped_peak(const struct profile *profile)
 static void note_mapped(struct notes *notes, const struct profile *profile, struct strbuf *text)
 {
     uint64_t mapped = mapped_peak(profile);
-    if (profile->selection.memory != MEMORY_HEAP || profile->filtered || profile->selection.windowed || mapped == 0 ||
+    if (profile->selection.memory != MEMORY_HEAP || profile->filtered || selection_is_part(&profile->selection) || mapped == 0 ||
         mapped < profile->total.peak_bytes / 20)
         return;
     strbuf_clear(text);

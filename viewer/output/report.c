@@ -23,7 +23,7 @@ static void sum_sizes(struct report *report)
 {
     const struct profile *profile = report->profile;
     const struct selection *selection = &profile->selection;
-    if (selection->windowed || selection->thread || selection->files.n || selection->functions.n || selection->modules.n ||
+    if (selection_is_part(selection) || selection->thread || selection->files.n || selection->functions.n || selection->modules.n ||
         selection->memory != MEMORY_HEAP)
         return;
     for (uint32_t p = 0; p < profile->trace->n_processes; p++) {
@@ -57,6 +57,8 @@ int report_init(struct report *report, const struct profile *profile, enum measu
     add_top(report, MEASURE_PEAK);
     add_top(report, MEASURE_COUNT);
     add_top(report, MEASURE_TEMPORARY);
+    if (profile->has_python)
+        add_top(report, MEASURE_TRANSIENT);
     int status = timeline_build(&report->timeline, profile, error);
     if (status < 0)
         report_release(report);

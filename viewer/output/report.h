@@ -13,7 +13,7 @@
 struct report {
     const struct profile *profile;
     struct timeline timeline;
-    struct lines tops[4];             uint32_t n_tops;
+    struct lines tops[5];             uint32_t n_tops;
     struct costs *threads;            /* by thread */
     uint64_t size_count[TRACE_SIZE_CLASSES], size_bytes[TRACE_SIZE_CLASSES];
     bool has_sizes;                   /* known for the whole run of whole processes only */

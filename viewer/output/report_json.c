@@ -103,16 +103,15 @@ static json_t *size_array(const struct report *report)
 
 static json_t *stack_array(const struct profile *profile, uint32_t stack)
 {
-    const struct locations *locations = &profile->locations;
+    struct level_list levels = { 0 };
     json_t *array = json_array();
-    for (uint32_t s = stack; s; s = profile->trace->stacks[s].parent) {
-        uint32_t frame = profile->trace->stacks[s].frame;
-        for (uint32_t i = locations->first[frame + 1]; i-- > locations->first[frame];) {
-            json_t *object = json_object();
-            json_add_location(object, locations, locations->levels[i]);
-            json_array_append_new(array, object);
-        }
+    profile_levels(profile, stack, &levels);
+    for (size_t i = 0; i < levels.n; i++) {
+        json_t *object = json_object();
+        json_add_location(object, &profile->locations, levels.items[i]);
+        json_array_append_new(array, object);
     }
+    vec_release(&levels);
     return array;
 }
 

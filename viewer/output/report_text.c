@@ -27,6 +27,8 @@ static void print_clipped(const struct view *view, const char *before, const cha
 
 static const char *live_when(const struct profile *profile)
 {
+    if (profile->selection.scope)
+        return " when the last span ended";
     if (profile->selection.windowed)
         return " when the window ended";
     if (!profile->trace->complete)
@@ -88,28 +90,27 @@ static void print_peaks(const struct view *view, const struct report *report)
 /* "parse_header src/parse.c:12" and its callers, without the runtime's own frames. */
 static void add_brief(const struct view *view, struct strbuf *out, const struct profile *profile, const struct line_row *row)
 {
-    const struct trace *trace = profile->trace;
     const struct locations *locations = &profile->locations;
+    struct level_list levels = { 0 };
     unsigned shown = 0;
     bool reached = false;
-    for (uint32_t s = row->heaviest; s && shown <= BRIEF_FRAMES; s = trace->stacks[s].parent) {
-        uint32_t frame = trace->stacks[s].frame;
-        for (uint32_t i = locations->first[frame + 1]; i-- > locations->first[frame] && shown <= BRIEF_FRAMES;) {
-            uint32_t location = locations->levels[i];
-            reached |= location == row->location;
-            if (!reached || (shown && locations->items[location].rank <= RANK_RUNTIME))
-                continue;
-            strbuf_add(out, shown++ == 0 ? "" : view->utf8 ? " ← " : " < ");
-            location_add_name(out, locations, location);
-            strbuf_add_char(out, ' ');
-            size_t length = out->length;
-            location_add_place(out, locations, location);
-            if (out->length == length)
-                strbuf_truncate(out, length - 1);
-        }
+    profile_levels(profile, row->heaviest, &levels);
+    for (size_t i = 0; i < levels.n && shown <= BRIEF_FRAMES; i++) {
+        uint32_t location = levels.items[i];
+        reached |= location == row->location;
+        if (!reached || (shown && locations->items[location].rank <= RANK_INTERPRETER))
+            continue;
+        strbuf_add(out, shown++ == 0 ? "" : view->utf8 ? " ← " : " < ");
+        location_add_name(out, locations, location);
+        strbuf_add_char(out, ' ');
+        size_t length = out->length;
+        location_add_place(out, locations, location);
+        if (out->length == length)
+            strbuf_truncate(out, length - 1);
     }
     if (shown == 0)
         location_add_name(out, locations, row->location);
+    vec_release(&levels);
 }
 
 static void print_top(const struct view *view, const struct profile *profile, const struct lines *lines)
@@ -118,6 +119,8 @@ static void print_top(const struct view *view, const struct profile *profile, co
         "Who held the memory at the peak", "Who still held memory at the end", "Who allocated the most bytes",
         "Who allocated most often",
         "Who allocated only to throw away (temporary allocations)",
+        "Whose memory was freed before its line was left (transient)", "Whose memory waited for the cyclic collector",
+        "Who moved memory by reallocating it", "Who held memory beside Python's objects at the peak",
     };
     const struct line_row **rows = lines_sorted(lines);
     uint64_t total = costs_measure(&lines->total, lines->by);
@@ -263,7 +266,7 @@ static void print_mappings(const struct view *view, const struct profile *profil
         peak += profile->processes[p].selected ? totals->mapped_peak_bytes : 0;
         calls += profile->processes[p].selected ? totals->mapped_allocations : 0;
     }
-    if (calls == 0 || profile->filtered || profile->selection.windowed || profile->selection.memory != MEMORY_HEAP)
+    if (calls == 0 || profile->filtered || selection_is_part(&profile->selection) || profile->selection.memory != MEMORY_HEAP)
         return;
     heading(view, "Mapped by the program itself (mmap, brk), beside the heap");
     fprintf(view->out, "  peak        %s\n  live        %s\n  calls       %s\n", format_bytes(peak).text, format_bytes(live).text,

@@ -1,6 +1,7 @@
 #include "source.h"
 
 #include "../base/xalloc.h"
+#include "../trace/reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,6 +62,23 @@ void source_read(struct source *source, const char *path, uint64_t unix_ns)
     if (error)
         source_release(source);
     source->error = error;
+}
+
+void source_copy(struct source *source, const char *text, size_t bytes)
+{
+    *source = (struct source){ .text = xmemdup(text, bytes) };
+    find_lines(source, bytes);
+}
+
+void source_find(struct source *source, const struct trace *trace, const char *path)
+{
+    for (uint32_t i = 0; i < trace->n_texts; i++) {
+        if (strcmp(trace->texts[i].file, path) == 0) {
+            source_copy(source, trace->texts[i].text, trace->texts[i].bytes);
+            return;
+        }
+    }
+    source_read(source, path, trace->run.unix_ns);
 }
 
 void source_release(struct source *source)

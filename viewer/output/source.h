@@ -16,6 +16,13 @@ struct source {
 
 /* Files that are no plain files, or larger than 64 MiB, count as unreadable. */
 void source_read(struct source *source, const char *path, uint64_t unix_ns);
+
+/* A copy of a text that never was in a file. */
+void source_copy(struct source *source, const char *text, size_t bytes);
+
+/* What the trace itself kept of `path`, else the file. */
+struct trace;
+void source_find(struct source *source, const struct trace *trace, const char *path);
 void source_release(struct source *source);
 
 /* Line `number` without its end; NULL and *n = 0 when there is none. */

@@ -93,7 +93,7 @@ static void print_dim(const struct printer *printer, const char *lead, const cha
 static bool is_library(const struct printer *printer, uint32_t id)
 {
     enum location_rank rank = printer->profile->locations.items[printer->tree->nodes[id].location].rank;
-    return rank == RANK_RUNTIME || rank == RANK_SYSTEM_LINE;
+    return rank == RANK_RUNTIME || rank == RANK_INTERPRETER || rank == RANK_SYSTEM_LINE;
 }
 
 /* Call i of a chain of n says little: the middle of a very long chain, and what libraries call inside of themselves. The first
