@@ -99,6 +99,7 @@ extern _Atomic uint32_t hl_py_code_deaths;    /* codes with a number that were f
 /* One frame of the last walk. */
 struct hl_py_frame {
     uintptr_t frame, code, instruction;    /* as read */
+    const char *back;                  /* as read: the next one outwards, or the shim between */
     uintptr_t anchor;                  /* of the outermost frame of a loop: the anchor on the C stack, or 1: unknown; else 0 */
     uint64_t word;                     /* as it travels */
 };

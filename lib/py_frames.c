@@ -64,6 +64,7 @@ HL_INLINE void read_frame(const struct hl_py_layout *layout, struct place *place
 {
     const char *at = place->frame, *next = pointer_at(at, layout->frame_back);
     frame->frame = (uintptr_t)at;
+    frame->back = next;
     frame->code = code_of(layout, at);
     frame->instruction = instruction_of(layout, at);
     frame->anchor = 0;
@@ -139,6 +140,41 @@ static void settle(struct hl_py_thread *py, uint32_t kept, uint32_t fresh, uint3
     py->unchanged = changed < kept ? changed : kept;
 }
 
+/* The way outwards from a frame that stands as it stood leads to the one that it led to. */
+HL_INLINE bool leads_as_before(const struct hl_py_layout *layout, const struct hl_py_frame *frame, const char **cframe)
+{
+    const char *outer = (const char *)frame[-1].frame;
+    if (layout->entry_flag && !*((const char *)frame->frame + layout->frame_owner - 1) != !frame->anchor)
+        return false;
+    if (!frame->anchor)
+        return frame->back == outer;
+    if (layout->shims)
+        return pointer_at((const char *)frame->anchor, layout->frame_back) == outer;
+    if (*cframe) {
+        if ((uintptr_t)*cframe != frame->anchor)
+            return false;
+        *cframe = pointer_at(*cframe, layout->cframe_back);
+    }
+    return frame->back == outer;
+}
+
+/* From frames[i] outwards past the frames that stand as they stood, to the outermost one at most; *place follows. Returns the first that
+ * has to be looked at more closely. */
+HL_INLINE uint32_t pass_same(const struct hl_py_layout *layout, const struct hl_py_thread *py, struct place *place, uint32_t i)
+{
+    const struct hl_py_frame *frame = &py->frames[i];
+    const char *cframe = place->cframe;
+    for (; i > 0; i--, frame--) {
+        const char *at = (const char *)frame->frame;
+        if (instruction_of(layout, at) != frame->instruction || code_of(layout, at) != frame->code ||
+            pointer_at(at, layout->frame_back) != frame->back || !leads_as_before(layout, frame, &cframe))
+            break;
+        place->cframe = cframe;
+    }
+    place->frame = (const char *)frame->frame;
+    return i;
+}
+
 void hl_py_frames(struct hl_thread *thread, const char *state)
 {
     const struct hl_py_layout *const layout = &hl_python.layout;
@@ -164,14 +200,18 @@ void hl_py_frames(struct hl_thread *thread, const char *state)
         }
         uint32_t i = seat, changed = seat + 1;
         for (;; i--) {
+            if (HL_LIKELY(!names_moved))
+                i = pass_same(layout, py, &place, i);
             struct hl_py_frame now, *frame = &py->frames[i];
             read_frame(layout, &place, &now);
-            if (HL_UNLIKELY(now.code != frame->code || now.instruction != frame->instruction || now.anchor != frame->anchor || names_moved)) {
+            if (now.code != frame->code || now.instruction != frame->instruction || now.anchor != frame->anchor || names_moved) {
                 now.word = spell(thread, layout, &now);
                 if (now.word != frame->word || now.anchor != frame->anchor)
                     changed = i;
-                *frame = now;
+            } else {
+                now.word = frame->word;
             }
+            *frame = now;
             if (i == 0 || (uintptr_t)place.frame != py->frames[i - 1].frame)
                 break;
             /* An old frame's memory that a new one, not begun yet, has taken: it is not to be seen. */
