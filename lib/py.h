@@ -140,6 +140,11 @@ size_t hl_py_frames_read(const char *state, struct hl_py_frame *frames, size_t m
 /* The instruction that it executes, in units of 2 bytes from the first. */
 uint32_t hl_py_instruction(const struct hl_py_frame *frame);
 
+/* py_source.c: code of a file that is only in memory ("<string>", a notebook's cell) was met: its text is sent if linecache has it. Hook safe; it
+ * is asked for at the interpreter's next safe point, which hl_py_sources_soon sees to outside of hooks. */
+void hl_py_source_met(struct hl_thread *thread, const char *name, size_t length);
+void hl_py_sources_soon(void);
+
 /* py_check.c: has the interpreter compare, at its next safe point, what is read of its frames with what it shows; hl_py_distrust (py_find.c) if they differ. */
 void hl_py_check_soon(void);
 void hl_py_distrust(void);

@@ -149,6 +149,8 @@ HL_COLD static uint32_t announce(struct hl_thread *thread, uintptr_t code)
     parcel.bytes[1] = copy_text(file, sizeof file, field(code, layout->code_file));
     send_code(thread, number, *(const uint32_t *)(code + layout->code_first_line), parcel);
     enter(in, code, number);
+    if (parcel.bytes[1] > 2 && file[0] == '<')
+        hl_py_source_met(thread, file, parcel.bytes[1]);
     return number;
 }
 

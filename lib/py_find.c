@@ -205,6 +205,8 @@ HL_COLD void hl_py_watch_start(void)
     const char *state;
     if (progress == HL_PY_LIVE && !atomic_exchange(&checked, 1))
         hl_py_check_soon();
+    if (progress == HL_PY_LIVE)
+        hl_py_sources_soon();
     if (progress == HL_PY_FAILED && hl_self->python) {
         hl_self->python = NULL;
         hl_self->depth = 0;

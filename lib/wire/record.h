@@ -54,7 +54,10 @@ enum hl_record_kind {
     HL_RECORD_WATCH,          /* w0 low 26: code number: line by line figures are wanted (the profile decorator) */
     HL_RECORD_EXECUTED,       /* w0 low 26: code number; w1 line, bits 32..63 how often it ran since the last such record */
     HL_RECORD_PYTHON,         /* w0 low 32: version as in PY_VERSION_HEX, bits 32..39 enum hl_python_state, bits 40..55 bytes of text; text: why it is not LIVE */
-    HL_RECORD_LAST = HL_RECORD_PYTHON,
+    HL_RECORD_SOURCE,         /* the text of a file that is only in memory: w0 low 16: bytes of its name; w1 bytes of the text; w2 bytes here: name and
+                                 text joined, as much as fits, zero padded */
+    HL_RECORD_SOURCE_MORE,    /* w0 empty; w1 bytes; then more of what this ring's last SOURCE began, zero padded */
+    HL_RECORD_LAST = HL_RECORD_SOURCE_MORE,
 };
 
 enum hl_map_class { HL_MAP_ANONYMOUS, HL_MAP_FILE, HL_MAP_RESERVED, HL_MAP_ARENA };   /* ARENA: Python's, whose blocks are OBJECTs */
@@ -177,6 +180,8 @@ static inline uint32_t hl_record_words_of(uint64_t w0, const uint64_t *w, uint64
     case HL_RECORD_QUERY: words = 1; break;
     case HL_RECORD_WATCH: words = 1; break;
     case HL_RECORD_EXECUTED: words = 2; break;
+    case HL_RECORD_SOURCE: words = available > 2 ? 3 + hl_record_bytes_words(w[2]) : 3; break;
+    case HL_RECORD_SOURCE_MORE: words = available > 1 ? 2 + hl_record_bytes_words(w[1]) : 2; break;
     case HL_RECORD_PYTHON: words = 1 + ((w0 >> 40 & 0xffff) + 7) / 8; break;
     default: return 0;
     }
