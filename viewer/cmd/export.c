@@ -67,6 +67,8 @@ static int run(int argc, char **argv)
 static const struct option options[] = {
     {"to", 0, OPTION_CHOICE, "FORMAT", "the format: json, csv, folded, pprof, massif or dot", &to, format_names},
     {"output", 'o', OPTION_FILE, "FILE", "where to write (default: -, the standard output)", &output, NULL},
+    VIEW_PYTHON_LINES_ROW,
+    VIEW_NATIVE_ROW,
     VIEW_FILTER_ROWS,
     VIEW_LAST_ROW,
 };

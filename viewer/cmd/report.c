@@ -29,7 +29,7 @@ static int run(int argc, char **argv)
     return view_show(&command_report, argc, argv, print, NULL);
 }
 
-static const struct option options[] = { VIEW_FILTER_ROWS, VIEW_OUTPUT_ROWS, VIEW_LAST_ROW };
+static const struct option options[] = { VIEW_PYTHON_LINES_ROW, VIEW_NATIVE_ROW, VIEW_FILTER_ROWS, VIEW_OUTPUT_ROWS, VIEW_LAST_ROW };
 
 const struct command command_report = {
     .name = "report",

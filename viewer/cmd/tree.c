@@ -42,6 +42,7 @@ static const struct option options[] = {
     {"full-recursion", 0, OPTION_FLAG, NULL, "do not fold calls that come back to a place on their way", &full_recursion, NULL},
     {"all-calls", 0, OPTION_FLAG, NULL, "do not fold long chains of calls and calls inside of the system's libraries",
      &all_calls, NULL},
+    VIEW_NATIVE_ROW,
     VIEW_FILTER_ROWS,
     VIEW_OUTPUT_ROWS,
     VIEW_LAST_ROW,
