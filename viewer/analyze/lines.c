@@ -70,34 +70,61 @@ static uint32_t row_for(struct builder *builder, uint32_t id)
     return row;
 }
 
-/* Whether a place further in takes over from the owner so far. */
-static bool takes_over(const struct selection *selection, enum lines_mode mode, const struct location *inner,
-                       const struct location *owner)
+/* Who owns what is allocated at a stack, and its rank there. */
+struct owner {
+    uint32_t location;
+    enum location_rank rank;
+    bool site;                      /* under the module `site`, whose .pth files hold code that nobody calls his own */
+};
+
+static bool is_site(const struct location *location)
 {
-    if (selection->python_lines && location_is_python(inner) != location_is_python(owner))
+    return location_is_python(location) && location->function && strcmp(location->function, "addpackage") == 0 &&
+           location->rank == RANK_SYSTEM_LINE;
+}
+
+/* Whether a place further in takes over from the owner so far. */
+static bool takes_over(const struct profile *profile, enum lines_mode mode, const struct location *inner, const struct owner *owner,
+                       enum location_rank rank)
+{
+    const struct selection *selection = &profile->selection;
+    const struct location *place = &profile->locations.items[owner->location];
+    if (selection->python_lines && location_is_python(inner) != location_is_python(place))
         return location_is_python(inner);
-    if (mode == LINES_SELF && inner->interpreter && location_is_python(owner) && !selection->native)
+    if (mode == LINES_SELF && inner->interpreter && location_is_python(place) && !selection->native)
         return false;
-    if (mode != LINES_SELF || inner->rank == RANK_PSEUDO || owner->rank == RANK_PSEUDO)
-        return inner->rank >= owner->rank;
-    return location_has_line(inner) || !location_has_line(owner);
+    if (rank == RANK_INTERPRETER && owner->rank == RANK_INTERPRETER && profile->has_python && !selection->native)
+        return false;               /* the interpreter for itself, as one: its start */
+    if (mode != LINES_SELF || rank == RANK_PSEUDO || owner->rank == RANK_PSEUDO)
+        return rank >= owner->rank;
+    return location_has_line(inner) || !location_has_line(place);
 }
 
 uint32_t *lines_owners(const struct profile *profile, enum lines_mode mode)
 {
     const struct trace *trace = profile->trace;
     const struct locations *locations = &profile->locations;
-    uint32_t *owners = xcalloc(trace->n_stacks, sizeof *owners);
-    owners[0] = locations->nowhere;
+    struct owner *owners = xcalloc(trace->n_stacks, sizeof *owners);
+    uint32_t *result = xcalloc(trace->n_stacks, sizeof *result);
+    owners[0] = (struct owner){ locations->nowhere, RANK_PSEUDO, false };
+    result[0] = locations->nowhere;
     for (uint32_t s = 1; s < trace->n_stacks; s++) {
-        uint32_t owner = owners[trace->stacks[s].parent], frame = trace->stacks[s].frame;
+        struct owner owner = owners[trace->stacks[s].parent];
+        uint32_t frame = trace->stacks[s].frame;
         for (uint32_t i = locations->first[frame]; i < locations->first[frame + 1]; i++) {
-            if (takes_over(&profile->selection, mode, &locations->items[locations->levels[i]], &locations->items[owner]))
-                owner = locations->levels[i];
+            const struct location *inner = &locations->items[locations->levels[i]];
+            enum location_rank rank = owner.site && inner->rank > RANK_SYSTEM_LINE ? RANK_SYSTEM_LINE : inner->rank;
+            owner.site |= is_site(inner);
+            if (!takes_over(profile, mode, inner, &owner, rank))
+                continue;
+            owner.location = locations->levels[i];
+            owner.rank = rank;
         }
         owners[s] = owner;
+        result[s] = owner.location;
     }
-    return owners;
+    free(owners);
+    return result;
 }
 
 static void add_to_row(struct line_row *row, uint32_t location, uint32_t stack, const struct costs *costs, enum measure by)

@@ -119,6 +119,8 @@ static bool is_generated(const struct location *location)
 
 static enum location_rank rank_of_python(const struct builder *builder, const struct location *location)
 {
+    if (location->interpreter)
+        return RANK_WRAPPER;
     if (!location->file || python_path_is_library(location->file) || is_generated(location))
         return RANK_SYSTEM_LINE;
     return is_wrapper_of_user(builder, location->function) ? RANK_WRAPPER_LINE : RANK_LINE;
@@ -140,10 +142,10 @@ static enum location_rank rank_of(const struct builder *builder, const struct lo
         return RANK_UNKNOWN_CODE;
     if (location->kind != TRACE_FRAME_NATIVE)
         return RANK_PSEUDO;
-    if (came_with_python(builder, location))
-        return is_wrapper(builder, location->function) ? RANK_RUNTIME : RANK_INTERPRETER;
     bool module = location->module != TRACE_NONE;
     bool start = location->function && strcmp(location->function, "_start") == 0;
+    if (came_with_python(builder, location))
+        return start || is_wrapper(builder, location->function) ? RANK_RUNTIME : RANK_INTERPRETER;
     if (start || (module && builder->runtime[location->module]))
         return RANK_RUNTIME;
     bool wrapper = is_wrapper(builder, location->function);
@@ -166,6 +168,8 @@ static const char *interned(const struct strmap *strings, uint32_t id)
 
 static bool is_interpreter(const struct builder *builder, const struct location *location)
 {
+    if (location_is_python(location))
+        return location->file && python_path_is_import(location->file);
     if (location->kind != TRACE_FRAME_NATIVE || location->module == TRACE_NONE)
         return false;
     return builder->interpreter[location->module] ||

@@ -29,7 +29,7 @@ struct location {
     uint32_t module;          /* TRACE_NONE: none, and for Python */
     uint64_t address;         /* of code without a function's name; else 0 */
     enum location_rank rank;
-    bool interpreter;         /* inside of the interpreter itself: says nothing between two Python frames */
+    bool interpreter;         /* inside of the interpreter itself, or its import machinery: says nothing between two Python frames */
 };
 
 struct locations {

@@ -143,6 +143,8 @@ bool profile_hides(const struct profile *profile, uint32_t whole, uint32_t at, u
     if (profile->selection.native || !profile->python_stacks[whole])
         return false;
     bool outside = !profile->python_stacks[at] && place->rank == RANK_RUNTIME;      /* _start, start_thread */
+    if (location_is_python(place) && place->interpreter)
+        return profile->python_stacks[profile->trace->stacks[at].parent];           /* something is left that imports */
     return place->interpreter || place->kind == TRACE_FRAME_OBJECT || outside;
 }
 

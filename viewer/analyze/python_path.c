@@ -63,6 +63,11 @@ bool python_path_is_library(const char *path)
     return behind_packages(path) || behind_library(path);
 }
 
+bool python_path_is_import(const char *path)
+{
+    return starts_with(path, "<frozen importlib._bootstrap");
+}
+
 /* Where the part of a path begins that ends at `end`. */
 static const char *part_before(const char *path, const char *end)
 {

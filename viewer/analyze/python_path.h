@@ -8,6 +8,9 @@
  * interpreter or a library holds in memory ("<frozen os>"). What a person typed ("<string>", a notebook's cell) is none. */
 bool python_path_is_library(const char *path);
 
+/* The interpreter's import machinery: between a line that imports and the module's own lines it says nothing. */
+bool python_path_is_import(const char *path);
+
 /* What of a Python file's path is worth showing: "pandas/core/frame.py" of a library, "app.py", "web/__init__.py". */
 const char *python_path_tail(const char *path);
 

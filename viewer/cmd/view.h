@@ -44,7 +44,7 @@ extern struct view_options view_options;
      &view_options.wrappers, NULL}
 
 #define VIEW_NATIVE_ROW \
-    {"native", 0, OPTION_FLAG, NULL, "show the frames of the Python interpreter itself too", &view_options.native, NULL}
+    {"native", 0, OPTION_FLAG, NULL, "show the frames of the Python interpreter itself and of its import machinery too", &view_options.native, NULL}
 
 #define VIEW_PYTHON_LINES_ROW \
     {"python-lines", 0, OPTION_FLAG, NULL, "let a Python line own what a call from it allocates in C, however well the C lines are known", \

@@ -234,8 +234,10 @@ static void print_file(const struct printer *printer, const struct line_file *fi
         return;
     source_find(&source, trace, file->path);
     if (!source.text) {
-        printer->remarks->without_source++;
-        printer->remarks->missing = file->path;
+        if (file->path[0] != '<') {
+            printer->remarks->without_source++;
+            printer->remarks->missing = file->path;
+        }
         return;
     }
     struct range_list functions = find_functions(trace, file->path, &source);
