@@ -34,17 +34,19 @@ static struct target *new_target(struct liar *liar, uint32_t rings, uint32_t rin
     return target;
 }
 
-void liar_open_with(struct liar *liar, uint32_t rings, uint32_t ring_bytes)
+static void open_liar(struct liar *liar, uint32_t rings, uint32_t ring_bytes, const char *trace)
 {
     memset(liar, 0, sizeof *liar);
     liar->collector.board = &liar->board;
     liar->collector.now_ns = 1000000;
     vec_push(&liar->collector.epochs, 0);
-    if (trace_writer_create(&liar->collector.writer, "/dev/null", &run) != 0)
+    if (trace_writer_create(&liar->collector.writer, trace, &run) != 0)
         abort();
     liar->target = new_target(liar, rings, ring_bytes);
 }
 
+void liar_open_with(struct liar *liar, uint32_t rings, uint32_t ring_bytes) { open_liar(liar, rings, ring_bytes, "/dev/null"); }
+void liar_open_at(struct liar *liar, uint32_t rings, const char *trace) { open_liar(liar, rings, LIAR_RING_BYTES, trace); }
 void liar_open(struct liar *liar, uint32_t rings) { liar_open_with(liar, rings, LIAR_RING_BYTES); }
 
 void liar_write(struct liar *liar, uint32_t ring, const uint64_t *words, size_t n)
@@ -175,6 +177,7 @@ static void step(struct liar *liar, struct script *script)
         liar->collector.now_ns += take(script, 4);
         vec_push(&liar->collector.epochs, liar->collector.now_ns);
         liar->collector.epoch++;
+        liar->collector.round++;
         fold_epoch(target, liar->collector.now_ns);
         break;
     case 6: inherit(liar, take(script, 1) % 64 * 16); break;

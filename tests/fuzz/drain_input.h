@@ -15,6 +15,7 @@ struct liar {
 };
 
 void liar_open(struct liar *liar, uint32_t rings);
+void liar_open_at(struct liar *liar, uint32_t rings, const char *trace);       /* which is written there, not into nothing */
 void liar_open_with(struct liar *liar, uint32_t rings, uint32_t ring_bytes);
 
 /* Writes words at a ring's head and publishes them. They wrap where the ring ends, as real records never do. */

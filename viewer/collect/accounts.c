@@ -63,6 +63,12 @@ struct trace_counts accounts_counts(const struct accounts *accounts, uint32_t si
         .temporary_bytes = rare->temporary_bytes,
         .inherited = rare->inherited,
         .inherited_bytes = rare->inherited_bytes,
+        .collected = rare->collected,
+        .collected_bytes = rare->collected_bytes,
+        .moved = rare->moved,
+        .moved_bytes = rare->moved_bytes,
+        .transient = rare->transient,
+        .transient_bytes = rare->transient_bytes,
     };
 }
 

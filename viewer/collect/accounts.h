@@ -22,7 +22,7 @@ struct account {                  /* one cache line: all that an event touches o
 };
 
 struct account_rare {
-    uint64_t temporary_bytes, inherited, inherited_bytes;
+    uint64_t temporary_bytes, inherited, inherited_bytes, collected, collected_bytes, moved, moved_bytes, transient, transient_bytes;
     uint32_t node;                /* of the trie */
     uint32_t trace_site;          /* id in the trace, TRACE_NONE: not written yet */
     struct trace_counts written;  /* what the trace knows */
@@ -139,6 +139,29 @@ static inline void account_temporary(struct accounts *accounts, uint32_t site, u
     struct account *account = &accounts->sites.items[site];
     account->temporary++;
     accounts->rare.items[site].temporary_bytes += bytes;
+}
+
+/* The next two go with the account_free or account_alloc of their block. */
+
+static inline void account_collected(struct accounts *accounts, uint32_t site, uint64_t bytes)
+{
+    accounts->rare.items[site].collected++;
+    accounts->rare.items[site].collected_bytes += bytes;
+}
+
+/* `kept`: bytes that the new block has in common with the old one, which stood elsewhere. */
+static inline void account_moved(struct accounts *accounts, uint32_t site, uint64_t kept)
+{
+    accounts->rare.items[site].moved++;
+    accounts->rare.items[site].moved_bytes += kept;
+}
+
+/* A block went under a frame of Python's that stayed; the site may have no blocks of its own. */
+static inline void account_transient(struct accounts *accounts, uint32_t site, uint64_t bytes)
+{
+    account_touch(accounts, site);
+    accounts->rare.items[site].transient++;
+    accounts->rare.items[site].transient_bytes += bytes;
 }
 
 /* A block that was live before this process began by fork. */

@@ -104,6 +104,7 @@ static void write_process(struct target *target, uint32_t parent, enum trace_ori
     free(command);
     free(executable);
     target_add_thread(target, 0);
+    codes_welcome(&target->codes, target->pid);
 }
 
 static bool send_welcome(int connection, const struct target *target, int board_fd, int segment_fd)

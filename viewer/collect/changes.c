@@ -8,7 +8,12 @@
 /* Pseudo return addresses under which mappings hang in the trie, beside HL_FRAME_TRUNCATED. */
 static uint64_t map_leaf(enum hl_map_class class)
 {
-    return class == HL_MAP_ANONYMOUS ? FOLD_PC_MAPPED : class == HL_MAP_FILE ? FOLD_PC_FILE : FOLD_PC_RESERVED;
+    switch (class) {
+    case HL_MAP_ANONYMOUS: return FOLD_PC_MAPPED;
+    case HL_MAP_FILE: return FOLD_PC_FILE;
+    case HL_MAP_ARENA: return FOLD_PC_ARENA;
+    default: return FOLD_PC_RESERVED;
+    }
 }
 
 static enum account_domain map_domain(enum hl_map_class class) { return class == HL_MAP_ANONYMOUS ? DOMAIN_MAPPED : DOMAIN_APART; }

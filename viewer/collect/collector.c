@@ -53,7 +53,7 @@ static int open_board(struct collector *collector)
     if (collector->board == MAP_FAILED)
         return -errno;
     *collector->board = (struct hl_board){.magic = HL_WIRE_MAGIC, .state = HL_BOARD_ON, .on_full = collector->on_full,
-                                          .check = collector->check, .ring_bytes = collector->ring_bytes};
+                                          .check = collector->check, .ring_bytes = collector->ring_bytes, .python = collector->python};
     return 0;
 }
 
@@ -113,8 +113,10 @@ static void sum_up(struct collector *collector)
 
 static void next_epoch(struct collector *collector)
 {
-    if (collector->now_ns - vec_last(&collector->epochs) < epoch_length(collector))
+    if (collector->now_ns - collector->round_ns < epoch_length(collector))
         return;
+    collector->round_ns = collector->now_ns;
+    collector->round++;
     sample_rss(collector);
     vec_push(&collector->epochs, collector->now_ns);
     collector->epoch = (uint32_t)collector->epochs.n - 1;

@@ -30,6 +30,7 @@ struct collector {
     uint32_t ring_bytes;
     enum hl_on_full on_full;
     bool check;
+    enum hl_python_mode python;
 
     char directory[64], socket_path[96];
     int socket, epoll, board_fd;
@@ -40,7 +41,8 @@ struct collector {
 
     uint64_t last_look_ns;                /* for stragglers */
     uint64_t start_ns, now_ns, told_ns, last_flush_ns, last_rss_ns, busy_ns;
-    uint32_t epoch;
+    uint32_t epoch, round;                /* rounds: epochs that time began, not a mark */
+    uint64_t round_ns;                    /* when the last one began */
     VEC(uint64_t) epochs;                 /* start of each epoch, ns */
     VEC(struct target *) targets;         /* all that were ever welcomed, by serial - 1; NULL: given back */
     VEC(struct target *) live;            /* those whose rings are read */

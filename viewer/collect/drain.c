@@ -80,23 +80,34 @@ static inline void end_held(struct target *target, struct lane *lane)
     lane->held.key = 0;
     if (!block.key)
         return;
-    if (__builtin_expect(target->pending.n != 0, 0) && target_take_pending(target, block.key))
-        account_free(&target->accounts, block.site, block.bytes, 1);
-    else
+    if (__builtin_expect(target->pending.n == 0, 1) || !target_free_pending(target, &block))
         live_put(&target->live, block);
 }
 
-static inline bool on_alloc(struct target *target, struct lane *lane, struct view record)
+/* What SIZE_HIGH and REALLOC said before the record of a block. */
+static __attribute__((noinline)) uint64_t use_prefix(struct target *target, struct lane *lane, uint64_t w0, uint32_t site, uint64_t bytes)
+{
+    bytes |= lane->size_high;
+    if (lane->moved_from && lane->moved_from != hl_record_address(w0))
+        account_moved(&target->accounts, site, lane->moved_bytes < bytes ? lane->moved_bytes : bytes);
+    lane->size_high = lane->moved_from = 0;
+    lane->prefixed = false;
+    return bytes;
+}
+
+/* `object`: the block is from Python's allocators. */
+static inline __attribute__((always_inline)) bool on_alloc(struct target *target, struct lane *lane, struct view record, bool object)
 {
     const uint64_t *w = record.w;
     uint32_t node = follow_stack(target, lane, record, 2);
     if (__builtin_expect(node == TRIE_NONE, 0))
         return false;
-    uint64_t bytes = hl_stack_size(w[1]) | lane->size_high;
-    lane->size_high = 0;
-    uint32_t site = target->trie.nodes.items[node].site;
+    uint64_t bytes = hl_stack_size(w[1]);
+    uint32_t site = object ? target->trie.nodes.items[node].object_site : target->trie.nodes.items[node].site;
     if (__builtin_expect(site == TRIE_NONE, 0))
-        site = target_site(target, node, DOMAIN_HEAP);
+        site = object ? target_object_site(target, node) : target_site(target, node, DOMAIN_HEAP);
+    if (__builtin_expect(lane->prefixed, 0))
+        bytes = use_prefix(target, lane, record.w0, site, bytes);
     target->truncated += is_truncated(lane);
     end_held(target, lane);
     account_alloc(&target->accounts, site, bytes);
@@ -107,7 +118,8 @@ static inline bool on_alloc(struct target *target, struct lane *lane, struct vie
     return true;
 }
 
-static inline void on_free(struct target *target, struct lane *lane, uint64_t w0)
+/* Returns the block's bytes, 0 when it is not known. */
+static inline __attribute__((always_inline)) uint64_t on_free(struct target *target, struct lane *lane, uint64_t w0, bool collected)
 {
     uint64_t key = hl_record_payload(w0);
     struct live_block block;
@@ -115,14 +127,25 @@ static inline void on_free(struct target *target, struct lane *lane, uint64_t w0
         block = lane->held;
         lane->held.key = 0;
     } else if (!live_take(&target->live, key, &block)) {
-        target_add_pending(target, key);
-        return;
+        target_add_pending(target, key, collected);
+        return 0;
     }
     account_free(&target->accounts, block.site, block.bytes, 1);
+    if (collected)
+        account_collected(&target->accounts, block.site, block.bytes);
     if (key == lane->last_key)
         account_temporary(&target->accounts, block.site, block.bytes);
     if (__builtin_expect(target->collector->all_events, 0))
         fold_event(target, lane, TRACE_EVENT_FREE, &block);
+    return block.bytes;
+}
+
+/* The old block goes; the new one, whose record follows, may have been moved. */
+static inline void on_realloc(struct target *target, struct lane *lane, uint64_t w0)
+{
+    lane->moved_bytes = on_free(target, lane, w0, false);
+    lane->moved_from = hl_record_address(w0);
+    lane->prefixed = true;
 }
 
 static bool on_mapping(struct target *target, struct lane *lane, struct view record)
@@ -216,11 +239,53 @@ static __attribute__((noinline)) void on_name(struct target *target, const struc
     trace_write_thread_name(target->collector->writer, thread->trace, name);
 }
 
+static __attribute__((noinline)) void mark(struct target *target, const struct lane *lane, struct view record)
+{
+    char label[8 * HL_RECORD_WORDS_MAX + 1];
+    copy_path(label, record, 1);
+    label[record.w0 & 0xffff] = 0;
+    fold_mark(target, lane, (enum trace_mark_kind)(record.w0 >> 16 & 15), label);
+}
+
+static bool on_mark(struct target *target, const struct lane *lane, struct view record)
+{
+    if ((record.w0 >> 16 & 15) > HL_MARK_END || (record.w0 & 0xffff) > 8 * HL_RECORD_WORDS_MAX)
+        return false;
+    catch_up(target, lane);
+    mark(target, lane, record);
+    return true;
+}
+
+/* The thread waits for the answer. */
+static void on_query(struct target *target, const struct lane *lane, uint32_t number)
+{
+    const struct domain *heap = &target->accounts.domains[DOMAIN_HEAP];
+    struct hl_ring_head *head = &target->segment->heads[lane - target->lanes];
+    catch_up(target, lane);
+    atomic_store_explicit(&head->answer_bytes, heap->live_bytes, memory_order_relaxed);
+    atomic_store_explicit(&head->answer_peak, heap->peak_bytes, memory_order_relaxed);
+    atomic_store_explicit(&head->answer, number, memory_order_release);
+    syscall(SYS_futex, &head->answer, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+}
+
+static __attribute__((noinline)) bool on_python(struct target *target, struct view record)
+{
+    char reason[8 * HL_RECORD_WORDS_MAX + 1];
+    uint32_t state = (uint32_t)(record.w0 >> 32) & 0xff, bytes = (uint32_t)(record.w0 >> 40) & 0xffff;
+    if (state > HL_PYTHON_NATIVE || bytes > 8 * HL_RECORD_WORDS_MAX)
+        return false;
+    copy_path(reason, record, 1);
+    reason[bytes] = 0;
+    target_set_python(target, (uint32_t)record.w0, (enum trace_python_state)state, reason);
+    return true;
+}
+
 /* A ring changed hands. */
 static void on_thread(struct target *target, struct lane *lane, int32_t tid)
 {
     end_held(target, lane);
-    lane->last_key = 0;
+    lane->last_key = lane->size_high = lane->moved_from = 0;
+    lane->prefixed = false;
     uint32_t index = UINT32_MAX;
     for (size_t i = target->threads.n; i-- > 0 && index == UINT32_MAX;)
         if (target->threads.items[i].tid == tid && i == lane->thread)
@@ -244,7 +309,10 @@ static bool on_rare(struct target *target, struct lane *lane, struct view record
     uint64_t w0 = record.w0;
     switch (hl_record_kind(w0)) {
     case HL_RECORD_PAD: return true;
-    case HL_RECORD_SIZE_HIGH: lane->size_high = (w0 & 0xffffff) << HL_RECORD_SIZE_BITS; return true;
+    case HL_RECORD_SIZE_HIGH:
+        lane->size_high = (w0 & 0xffffff) << HL_RECORD_SIZE_BITS;
+        lane->prefixed = true;
+        return true;
     case HL_RECORD_FRAMES: return follow_stack(target, lane, record, 2) != TRIE_NONE;
     case HL_RECORD_TIME:
         if (hl_record_payload(w0) > target->accounts.now_ns && hl_record_payload(w0) <= target->collector->now_ns)
@@ -262,6 +330,11 @@ static bool on_rare(struct target *target, struct lane *lane, struct view record
     case HL_RECORD_MODULE: on_module(target, record); return true;
     case HL_RECORD_UNLOAD: catch_up(target, lane); fold_unload(target, hl_record_address(w0)); return true;
     case HL_RECORD_NAME: on_name(target, lane, record); return true;
+    case HL_RECORD_CODE:
+    case HL_RECORD_CODE_MORE: return codes_take(target, &lane->code, w0, record.w, record.words);
+    case HL_RECORD_MARK: return on_mark(target, lane, record);
+    case HL_RECORD_QUERY: on_query(target, lane, (uint32_t)w0); return true;
+    case HL_RECORD_PYTHON: return on_python(target, record);
     case HL_RECORD_EXIT: target->exit_status = (int32_t)(w0 & 0xff); return true;
     default: return false;
     }
@@ -270,7 +343,24 @@ static bool on_rare(struct target *target, struct lane *lane, struct view record
 /* No block begins at the very start of memory; such keys would mean free slots to the maps. */
 static inline bool is_block(uint64_t w0) { return hl_record_address(w0) > LIVE_GONE; }
 
-/* Takes the record at w, of which `available` words may be read. Returns its words, 0: it makes no sense. The two kinds that nearly all
+/* Fetches the slot of the next record's block, whose first word stands at w[next] if it is there. */
+static inline void fetch_next(const struct target *target, const uint64_t *w, uint64_t next, uint64_t available)
+{
+    __builtin_prefetch(&target->live.slots[live_slot(&target->live, w[next < available ? next : 0])]);
+}
+
+static inline __attribute__((always_inline)) uint32_t take_block(struct target *target, struct lane *lane, uint64_t w0, const uint64_t *w,
+                                                                 uint64_t available, bool object)
+{
+    struct view record = {w0, w, available > 1 ? 2 + hl_stack_words(w[1]) : 2};
+    if (__builtin_expect(record.words > available || !is_block(w0), 0))
+        return 0;
+    fetch_next(target, w, record.words, available);
+    target->events++;
+    return on_alloc(target, lane, record, object) ? record.words : 0;
+}
+
+/* Takes the record at w, of which `available` words may be read. Returns its words, 0: it makes no sense. The kinds that nearly all
  * records are of come first; the slot of the next record's block is fetched while this one is at work. */
 static inline uint32_t take_record(struct target *target, struct lane *lane, const uint64_t *w, uint64_t available)
 {
@@ -279,21 +369,27 @@ static inline uint32_t take_record(struct target *target, struct lane *lane, con
     enum hl_record_kind kind = hl_record_kind(w0);
     if (__builtin_expect(!lane->path.n, 0) && kind != HL_RECORD_THREAD && kind != HL_RECORD_PAD)
         return 0;
-    if (kind == HL_RECORD_FREE || kind == HL_RECORD_REALLOC) {
-        __builtin_prefetch(&target->live.slots[live_slot(&target->live, w[available > 1])]);
+    if (kind == HL_RECORD_FREE) {
+        fetch_next(target, w, 1, available);
         if (__builtin_expect(!is_block(w0), 0))
             return 0;
         target->events++;
-        on_free(target, lane, w0);
+        on_free(target, lane, w0, false);
         return 1;
     }
-    if (kind == HL_RECORD_ALLOC) {
-        struct view record = {w0, w, available > 1 ? 2 + hl_stack_words(w[1]) : 2};
-        if (__builtin_expect(record.words > available || !is_block(w0), 0))
+    if (kind == HL_RECORD_ALLOC)
+        return take_block(target, lane, w0, w, available, false);
+    if (kind == HL_RECORD_OBJECT)
+        return take_block(target, lane, w0, w, available, true);
+    if (kind == HL_RECORD_REALLOC || kind == HL_RECORD_COLLECTED) {
+        if (!is_block(w0))
             return 0;
-        __builtin_prefetch(&target->live.slots[live_slot(&target->live, w[record.words < available ? record.words : 0])]);
         target->events++;
-        return on_alloc(target, lane, record) ? record.words : 0;
+        if (kind == HL_RECORD_REALLOC)
+            on_realloc(target, lane, w0);
+        else
+            on_free(target, lane, w0, true);
+        return 1;
     }
     struct view record = {w0, w, hl_record_words_of(w0, w, available)};
     return record.words && on_rare(target, lane, record) ? record.words : 0;

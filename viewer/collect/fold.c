@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MARK_EPOCH_NS UINT64_C(1000000)
+
 void fold_shared_release(struct fold_shared *shared)
 {
     map_release(&shared->modules);
@@ -15,6 +17,7 @@ void fold_shared_release(struct fold_shared *shared)
     for (size_t i = 0; i < shared->module_list.n; i++)
         free((char *)shared->module_list.items[i].path);
     vec_release(&shared->module_list);
+    codes_shared_release(&shared->codes);
 }
 
 static uint64_t mix(uint64_t hash, const void *data, size_t n)
@@ -73,12 +76,17 @@ static const struct target_module *find_module(const struct target *target, uint
     return NULL;
 }
 
-static struct trace_frame describe(const struct target *target, uint64_t pc)
+static struct trace_frame describe(struct target *target, uint64_t pc)
 {
     static const enum trace_frame_kind pseudo[] = {
         [HL_FRAME_TRUNCATED] = TRACE_FRAME_TRUNCATED, [FOLD_PC_MAPPED] = TRACE_FRAME_MAPPED, [FOLD_PC_FILE] = TRACE_FRAME_FILE,
         [FOLD_PC_RESERVED] = TRACE_FRAME_RESERVED,    [FOLD_PC_BREAK] = TRACE_FRAME_BREAK,
+        [FOLD_PC_ARENA] = TRACE_FRAME_ARENA,          [FOLD_PC_OBJECT] = TRACE_FRAME_OBJECT,
     };
+    if (pc & HL_FRAME_PYTHON) {
+        struct code_line at = codes_resolve(target, pc);
+        return (struct trace_frame){TRACE_FRAME_PYTHON, at.code, at.line};
+    }
     if (pc >= HL_FRAME_TRUNCATED && pc <= FOLD_PC_LAST)
         return (struct trace_frame){pseudo[pc], TRACE_NONE, 0};
     const struct target_module *module = find_module(target, pc);
@@ -95,7 +103,7 @@ static uint32_t intern_frame(struct target *target, uint64_t pc)
         return (uint32_t)*local;
     struct fold_shared *shared = &target->collector->shared;
     struct trace_frame frame = describe(target, pc);
-    uint64_t key = (frame.address ^ (uint64_t)frame.module << 44) * 8 + frame.kind;
+    uint64_t key = (frame.address ^ (uint64_t)frame.module << 44) * 16 + frame.kind;
     uint32_t result = 0;
     for (;; key += UINT64_C(0x9e3779b97f4a7c15)) {
         uint64_t *id = map_put(&shared->frames, key, NULL);
@@ -191,17 +199,20 @@ void fold_event(struct target *target, const struct lane *lane, enum trace_event
 
 static struct trace_counts difference(const struct trace_counts *now, const struct trace_counts *before)
 {
-    return (struct trace_counts){
-        now->allocations - before->allocations, now->allocated_bytes - before->allocated_bytes, now->frees - before->frees,
-        now->freed_bytes - before->freed_bytes, now->temporary - before->temporary,             now->temporary_bytes - before->temporary_bytes,
-        now->inherited - before->inherited,     now->inherited_bytes - before->inherited_bytes,
-    };
+    struct trace_counts difference;
+    const uint64_t *from = (const uint64_t *)before, *to = (const uint64_t *)now;
+    uint64_t *out = (uint64_t *)&difference;
+    for (size_t i = 0; i < sizeof difference / sizeof *out; i++)
+        out[i] = to[i] - from[i];
+    return difference;
 }
 
 void fold_epoch(struct target *target, uint64_t now_ns)
 {
     struct accounts *accounts = &target->accounts;
     VEC(struct trace_site_counts) deltas = {0};
+    if (now_ns < target->epoch_start_ns)
+        now_ns = target->epoch_start_ns;
     target_settle(target, false);
     vec_reserve(&deltas, accounts->touched.n);
     for (size_t i = 0; i < accounts->touched.n; i++) {
@@ -209,6 +220,7 @@ void fold_epoch(struct target *target, uint64_t now_ns)
         struct trace_counts counts = accounts_counts(accounts, site), *written = &accounts->rare.items[site].written;
         struct trace_site_counts delta = {trace_site(target, site), difference(&counts, written)};
         *written = counts;
+        accounts->sites.items[site].epoch = UINT32_MAX;    /* the next epoch may have the same number */
         vec_push(&deltas, delta);
     }
     if (deltas.n) {
@@ -227,7 +239,34 @@ void fold_epoch(struct target *target, uint64_t now_ns)
     }
     vec_release(&deltas);
     target->epoch_start_ns = now_ns;
+    target->epoch_events = target->events;
     accounts_next_epoch(accounts, target->collector->epoch);
+}
+
+/* Blocks know the epoch in which they were born: another one begins behind a mark, but not more often than once a tick. */
+static void begin_epoch(struct collector *collector)
+{
+    if (collector->now_ns - vec_last(&collector->epochs) < MARK_EPOCH_NS)
+        return;
+    vec_push(&collector->epochs, collector->now_ns);
+    collector->epoch = (uint32_t)collector->epochs.n - 1;
+}
+
+/* Marks with an event between them have different times, so that what lies between them can be told apart. */
+void fold_mark(struct target *target, const struct lane *lane, enum trace_mark_kind kind, const char *label)
+{
+    bool idle = target->events == target->epoch_events && target->accounts.touched.n == 0;
+    uint64_t earliest = target->epoch_start_ns + !idle, now = target->accounts.now_ns;
+    begin_epoch(target->collector);
+    fold_epoch(target, now < earliest ? earliest : now);
+    struct trace_mark mark = {
+        .process = target->trace,
+        .thread = target->threads.items[lane->thread].trace,
+        .ns = target->epoch_start_ns,
+        .kind = kind,
+        .label = label,
+    };
+    trace_write_mark(target->collector->writer, &mark);
 }
 
 static struct trace_totals sum_up(const struct target *target)
@@ -317,12 +356,20 @@ static struct trace_losses count_losses(const struct target *target)
     return losses;
 }
 
+static void write_python(const struct target *target)
+{
+    struct trace_python python = {target->trace, target->python_version, target->python_state, target->python_reason};
+    if (target->has_python)
+        trace_write_python(target->collector->writer, &python);
+}
+
 void fold_end(struct target *target, const struct trace_exit *exit)
 {
     target_settle(target, true);
     fold_epoch(target, exit->end_ns);
     write_sites(target);
     write_blocks(target);
+    write_python(target);
     struct trace_losses losses = count_losses(target);
     trace_write_losses(target->collector->writer, &losses);
     trace_write_exit(target->collector->writer, exit);

@@ -8,11 +8,12 @@
 #include "../../lib/wire/record.h"
 #include "target.h"
 
-/* Pseudo return addresses, innermost: what kind of mapping the site made. HL_FRAME_TRUNCATED is 1. */
-enum { FOLD_PC_MAPPED = 2, FOLD_PC_FILE, FOLD_PC_RESERVED, FOLD_PC_BREAK, FOLD_PC_LAST = FOLD_PC_BREAK };
+/* Pseudo return addresses, innermost: what kind of mapping the site made, or that Python's allocators gave the block. HL_FRAME_TRUNCATED is 1. */
+enum { FOLD_PC_MAPPED = 2, FOLD_PC_FILE, FOLD_PC_RESERVED, FOLD_PC_BREAK, FOLD_PC_ARENA, FOLD_PC_OBJECT, FOLD_PC_LAST = FOLD_PC_OBJECT };
 
 /* What all processes of the run share in the trace. */
 struct fold_shared {
+    struct codes_shared codes;
     struct map modules;           /* hash of path and build-id -> module id + 1 */
     struct map frames;            /* hash of module and address -> frame id + 1 */
     struct map stacks;            /* parent stack << 32 | frame -> stack id */
@@ -26,8 +27,11 @@ void fold_module(struct target *target, const struct hl_module_record *record, c
 void fold_unload(struct target *target, uint64_t start);
 void fold_event(struct target *target, const struct lane *lane, enum trace_event_kind kind, const struct live_block *block);
 
-/* Ends the epoch of one process. */
+/* Ends the epoch of one process at `now_ns`, or where the one before ended if that is later. */
 void fold_epoch(struct target *target, uint64_t now_ns);
+
+/* Ends the epoch at this moment of the program and marks it. */
+void fold_mark(struct target *target, const struct lane *lane, enum trace_mark_kind kind, const char *label);
 
 /* Totals, peaks, live blocks, losses and the exit of a process that ended. */
 void fold_end(struct target *target, const struct trace_exit *exit);

@@ -2,11 +2,13 @@
 
 #include "../base/xalloc.h"
 #include "collector.h"
+#include "fold.h"
 
 #include <sys/mman.h>
 
-#define PENDING_ONE (UINT64_C(1) << 32)   /* the value of a pending key: how many frees wait, above the epoch of the last */
-#define PENDING_EPOCHS 3                  /* a free that waited so long belongs to a block from before the recording */
+#define PENDING_ONE (UINT64_C(1) << 32)   /* the value of a pending key: how many frees wait, above the round of the last */
+#define PENDING_COLLECTED (UINT32_C(1) << 31)   /* in the round: one of the frees was by the cyclic collector */
+#define PENDING_ROUNDS 3                  /* a free that waited so long belongs to a block from before the recording */
 
 uint32_t target_add_thread(struct target *target, int32_t tid)
 {
@@ -26,20 +28,34 @@ uint32_t target_site(struct target *target, uint32_t node, enum account_domain d
     return entry->site;
 }
 
-void target_add_pending(struct target *target, uint64_t key)
+uint32_t target_object_site(struct target *target, uint32_t node)
 {
-    uint64_t *value = map_put(&target->pending, key, NULL);
-    *value = (*value & ~(PENDING_ONE - 1)) + PENDING_ONE + target->accounts.epoch;
+    uint32_t site = target->trie.nodes.items[node].object_site;
+    if (site == TRIE_NONE) {
+        site = target_site(target, trie_child(&target->trie, node, FOLD_PC_OBJECT), DOMAIN_HEAP);
+        target->trie.nodes.items[node].object_site = site;
+    }
+    return site;
 }
 
-bool target_take_pending(struct target *target, uint64_t key)
+void target_add_pending(struct target *target, uint64_t key, bool collected)
 {
-    uint64_t *value = map_get(&target->pending, key);
+    uint64_t *value = map_put(&target->pending, key, NULL);
+    *value = (*value & (~(PENDING_ONE - 1) | PENDING_COLLECTED)) + PENDING_ONE;
+    *value |= (target->collector->round & ~PENDING_COLLECTED) | (collected ? PENDING_COLLECTED : 0);
+}
+
+bool target_free_pending(struct target *target, const struct live_block *block)
+{
+    uint64_t *value = map_get(&target->pending, block->key);
     if (!value)
         return false;
-    *value -= PENDING_ONE;
+    account_free(&target->accounts, block->site, block->bytes, 1);
+    if (*value & PENDING_COLLECTED)
+        account_collected(&target->accounts, block->site, block->bytes);
+    *value = (*value & ~(uint64_t)PENDING_COLLECTED) - PENDING_ONE;
     if (*value < PENDING_ONE)
-        map_remove(&target->pending, key);
+        map_remove(&target->pending, block->key);
     return true;
 }
 
@@ -52,9 +68,7 @@ static void settle_held(struct target *target)
         lane->held.key = 0;
         if (!block.key)
             continue;
-        if (target->pending.n && target_take_pending(target, block.key))
-            account_free(&target->accounts, block.site, block.bytes, 1);
-        else
+        if (!target->pending.n || !target_free_pending(target, &block))
             live_put(&target->live, block);
     }
 }
@@ -66,7 +80,7 @@ void target_settle(struct target *target, bool at_end)
     struct map_slot *slot;
     settle_held(target);
     while (target->pending.n && (slot = map_next(&target->pending, &cursor)))
-        if (at_end || (uint32_t)slot->value + PENDING_EPOCHS < target->accounts.epoch) {
+        if (at_end || ((uint32_t)slot->value & ~PENDING_COLLECTED) + PENDING_ROUNDS < target->collector->round) {
             vec_push(&stale, slot->key);
             target->unmatched += slot->value / PENDING_ONE;
         }
@@ -101,6 +115,15 @@ static uint32_t translate(struct target *child, const struct target *parent, str
     return mine;
 }
 
+void target_set_python(struct target *target, uint32_t version, enum trace_python_state state, const char *reason)
+{
+    free(target->python_reason);
+    target->has_python = true;
+    target->python_version = version;
+    target->python_state = state;
+    target->python_reason = xstrdup(reason);
+}
+
 void target_inherit(struct target *child, const struct target *parent, const struct live_map *live)
 {
     struct map known = {0};
@@ -124,6 +147,9 @@ void target_inherit(struct target *child, const struct target *parent, const str
     for (size_t i = 0; i < parent->modules.n; i++)
         if (!parent->modules.items[i].gone)
             vec_push(&child->modules, parent->modules.items[i]);
+    codes_inherit(&child->codes, &parent->codes);
+    if (parent->has_python && !child->has_python)
+        target_set_python(child, parent->python_version, parent->python_state, parent->python_reason);
     map_release(&known);
 }
 
@@ -134,6 +160,7 @@ void target_release(struct target *target)
     for (uint32_t i = 0; target->lanes && i < target->rings; i++) {
         vec_release(&target->lanes[i].path);
         free(target->lanes[i].pcs);
+        vec_release(&target->lanes[i].code.bytes);
     }
     free(target->lanes);
     free(target->exec_path);
@@ -149,6 +176,8 @@ void target_release(struct target *target)
     vec_release(&target->threads);
     vec_release(&target->modules);
     map_release(&target->frames);
+    codes_release(&target->codes);
+    free(target->python_reason);
     for (size_t i = 0; i < target->fork_points.n; i++)
         live_release(&target->fork_points.items[i].live);
     vec_release(&target->fork_points);

@@ -8,6 +8,7 @@
 #include "../../lib/wire/segment.h"
 #include "../base/map.h"
 #include "accounts.h"
+#include "codes.h"
 #include "live.h"
 #include "mappings.h"
 #include "stack_cache.h"
@@ -26,7 +27,10 @@ struct lane {
     size_t pcs_room;
     struct live_block held;               /* the thread's last block, not in the live map yet; key 0: none */
     uint64_t last_key;                    /* the thread's last block, to tell temporaries; 0: none */
-    uint64_t size_high;                   /* of the next ALLOC */
+    bool prefixed;                        /* the next block's record has something before it: one of these three */
+    uint64_t size_high;                   /* more bits of its size */
+    uint64_t moved_from, moved_bytes;     /* REALLOC: address and bytes of the block that it replaces; address 0: none */
+    struct code_parts code;               /* a CODE that goes on in further records */
     bool damaged;                         /* nothing more is read from it */
     bool draining;                        /* a drain is under way: it does not start again inside of itself */
 };
@@ -87,10 +91,15 @@ struct target {
     VEC(struct target_thread) threads;
     VEC(struct target_module) modules;
     struct map frames;                    /* raw pc -> frame id in the trace */
+    struct codes codes;
+    bool has_python;                      /* an interpreter said that it is there; what it said: */
+    uint32_t python_version;
+    enum trace_python_state python_state;
+    char *python_reason;
     VEC(struct fork_point) fork_points;
 
     uint64_t events, truncated, unmatched, damaged, rss_bytes;
-    uint64_t epoch_start_ns;
+    uint64_t epoch_start_ns, epoch_events;   /* when the epoch began, and `events` then */
 };
 
 /* Reads what the rings hold now, at most about `limit` bytes of each. Returns the bytes consumed. */
@@ -103,8 +112,10 @@ uint64_t target_drain_lane(struct target *target, uint32_t i, uint64_t limit);
 void target_drain_all(struct target *target);
 
 /* A free that came before its allocation, or belongs to none: waits under its key. Several may wait under one: generations wrap. */
-void target_add_pending(struct target *target, uint64_t key);
-bool target_take_pending(struct target *target, uint64_t key);
+void target_add_pending(struct target *target, uint64_t key, bool collected);
+
+/* Frees the block if that waits for it. */
+bool target_free_pending(struct target *target, const struct live_block *block);
 
 /* Puts held blocks into the live map and forgets frees that never found a block: the live map is whole after this. */
 void target_settle(struct target *target, bool at_end);
@@ -115,7 +126,13 @@ uint32_t target_add_thread(struct target *target, int32_t tid);
 /* The account of a node, made on demand. */
 uint32_t target_site(struct target *target, uint32_t node, enum account_domain domain);
 
-/* Gives a forked child its parent's blocks and mappings as of `live`. */
+/* The account of a block from Python's allocators that was made at a node. */
+uint32_t target_object_site(struct target *target, uint32_t node);
+
+/* What the interpreter in the process said of itself; `reason` is copied. */
+void target_set_python(struct target *target, uint32_t version, enum trace_python_state state, const char *reason);
+
+/* Gives a forked child its parent's blocks and mappings as of `live`, and what it knows of modules, code and Python. */
 void target_inherit(struct target *child, const struct target *parent, const struct live_map *live);
 
 /* Takes the fork point with that token out of the parent; false: there is none. */

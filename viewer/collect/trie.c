@@ -26,7 +26,7 @@ static uint32_t slot_of(const struct trie *trie, uint32_t parent, uint64_t pc)
 
 static uint32_t add_node(struct trie *trie, uint32_t parent, uint64_t pc)
 {
-    struct trie_node node = {.pc = pc, .parent = parent, .last_child = TRIE_NONE, .site = TRIE_NONE};
+    struct trie_node node = {.pc = pc, .parent = parent, .last_child = TRIE_NONE, .site = TRIE_NONE, .object_site = TRIE_NONE, .line = TRIE_NONE};
     vec_push(&trie->nodes, node);
     return (uint32_t)trie->nodes.n - 1;
 }

@@ -17,6 +17,8 @@ struct trie_node {
     uint32_t last_child;          /* the child met last, or TRIE_NONE */
     uint32_t site;                /* index into accounts, or TRIE_NONE */
     uint32_t stack;               /* id in the trace, 0: not written yet */
+    uint32_t object_site;         /* of blocks from Python's allocators, or TRIE_NONE */
+    uint32_t line;                /* of a Python frame; TRIE_NONE: not looked up */
 };
 
 struct trie {
