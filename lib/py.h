@@ -57,6 +57,7 @@ struct hl_python {
     struct hl_py_layout layout;
     void *(*thread_current)(void);     /* the thread state that holds the GIL (from 3.12 on: if it is this thread's) */
     void *(*thread_this)(void);        /* this thread's, whether it holds the GIL or not; NULL: none */
+    int (*is_finalizing)(void);        /* may be NULL */
     const void *code_type, *unicode_type, *bytes_type;
     char *runtime;
     uintptr_t loop, loop_end;          /* _PyEval_EvalFrameDefault */

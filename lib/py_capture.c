@@ -236,5 +236,8 @@ enum hl_record_kind hl_py_free_kind(struct hl_thread *thread, struct hl_frame or
             hl_event_end(thread, end);
         }
     }
-    return *thread->python->collecting ? HL_RECORD_COLLECTED : HL_RECORD_FREE;
+    if (HL_LIKELY(!*thread->python->collecting))
+        return HL_RECORD_FREE;
+    bool ends = hl_python.is_finalizing && hl_python.is_finalizing();    /* then all that is left is collected, whether it had to wait or not */
+    return ends ? HL_RECORD_FREE : HL_RECORD_COLLECTED;
 }

@@ -87,6 +87,9 @@ static bool take_symbols(void *handle)
     p->thread_current = (void *(*)(void))dlsym(handle, "PyThreadState_GetUnchecked");
     if (!p->thread_current)
         p->thread_current = (void *(*)(void))dlsym(handle, "_PyThreadState_UncheckedGet");
+    p->is_finalizing = (int (*)(void))dlsym(handle, "Py_IsFinalizing");
+    if (!p->is_finalizing)
+        p->is_finalizing = (int (*)(void))dlsym(handle, "_Py_IsFinalizing");
     p->code_type = dlsym(handle, "PyCode_Type");
     p->unicode_type = dlsym(handle, "PyUnicode_Type");
     p->bytes_type = dlsym(handle, "PyBytes_Type");

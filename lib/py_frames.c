@@ -9,6 +9,12 @@ _Atomic uint32_t hl_py_code_deaths;
 
 #define OWNED_BY_GENERATOR 1
 
+/* How frames are chained: by frame objects (to 3.10), by frames that say whether they entered a loop (3.11), or with shims between loops (from 3.12 on). The
+ * walk is compiled once for each. */
+enum kind { OBJECTS, ENTRIES, SHIMS };
+
+HL_INLINE enum kind kind_of(const struct hl_py_layout *layout) { return layout->counts ? OBJECTS : layout->entry_flag ? ENTRIES : SHIMS; }
+
 /* Where a walk stands. */
 struct place {
     const char *frame, *cframe;
@@ -23,24 +29,24 @@ HL_INLINE uintptr_t code_of(const struct hl_py_layout *layout, const char *frame
     return (uintptr_t)pointer_at(frame, layout->frame_code) & ~(uintptr_t)3;     /* from 3.14 on references are tagged */
 }
 
-HL_INLINE uintptr_t instruction_of(const struct hl_py_layout *layout, const char *frame)
+HL_INLINE uintptr_t instruction_of(const struct hl_py_layout *layout, enum kind kind, const char *frame)
 {
-    return layout->counts ? *(const uint32_t *)(frame + layout->frame_instruction) : (uintptr_t)pointer_at(frame, layout->frame_instruction);
+    return kind == OBJECTS ? *(const uint32_t *)(frame + layout->frame_instruction) : (uintptr_t)pointer_at(frame, layout->frame_instruction);
 }
 
-HL_INLINE bool is_shim(const struct hl_py_layout *layout, const char *frame)
+HL_INLINE bool is_shim(const struct hl_py_layout *layout, enum kind kind, const char *frame)
 {
-    return layout->shims && owner_of(layout, frame) >= layout->shims;
+    return kind == SHIMS && owner_of(layout, frame) >= layout->shims;
 }
 
 /* A frame that has not come to its first line yet: the interpreter does not show it either (_PyFrame_IsIncomplete). */
-static bool is_incomplete(const struct hl_py_layout *layout, const char *frame)
+static bool is_incomplete(const struct hl_py_layout *layout, enum kind kind, const char *frame)
 {
-    if (layout->counts || owner_of(layout, frame) == OWNED_BY_GENERATOR)
+    if (kind == OBJECTS || owner_of(layout, frame) == OWNED_BY_GENERATOR)
         return false;
     uintptr_t code = code_of(layout, frame);
     int32_t first_traceable = *(const int32_t *)(code + layout->code_first - 16);
-    return instruction_of(layout, frame) < code + layout->code_first + 2 * (uintptr_t)first_traceable;
+    return instruction_of(layout, kind, frame) < code + layout->code_first + 2 * (uintptr_t)first_traceable;
 }
 
 HL_INLINE void leave_loop(const struct hl_py_layout *layout, struct place *place)
@@ -50,48 +56,48 @@ HL_INLINE void leave_loop(const struct hl_py_layout *layout, struct place *place
 }
 
 /* Past shims and incomplete frames. */
-static void skip(const struct hl_py_layout *layout, struct place *place)
+static void skip(const struct hl_py_layout *layout, enum kind kind, struct place *place)
 {
-    while (place->frame && (is_shim(layout, place->frame) || is_incomplete(layout, place->frame))) {
-        if (layout->entry_flag && *(const char *)(place->frame + layout->frame_owner - 1))
+    while (place->frame && (is_shim(layout, kind, place->frame) || is_incomplete(layout, kind, place->frame))) {
+        if (kind == ENTRIES && *(const char *)(place->frame + layout->frame_owner - 1))
             leave_loop(layout, place);
         place->frame = pointer_at(place->frame, layout->frame_back);
     }
 }
 
 /* Reads the frame at *place, but for its word, and goes on to the next one. */
-HL_INLINE void read_frame(const struct hl_py_layout *layout, struct place *place, struct hl_py_frame *frame)
+HL_INLINE void read_frame(const struct hl_py_layout *layout, enum kind kind, struct place *place, struct hl_py_frame *frame)
 {
     const char *at = place->frame, *next = pointer_at(at, layout->frame_back);
     frame->frame = (uintptr_t)at;
     frame->back = next;
     frame->code = code_of(layout, at);
-    frame->instruction = instruction_of(layout, at);
+    frame->instruction = instruction_of(layout, kind, at);
     frame->anchor = 0;
-    if (layout->shims) {
+    if (kind == SHIMS) {
         if (next && owner_of(layout, next) >= layout->shims) {
             frame->anchor = (uintptr_t)next;
             next = pointer_at(next, layout->frame_back);
         }
-    } else if (!layout->entry_flag || *(at + layout->frame_owner - 1)) {
+    } else if (kind == OBJECTS || *(at + layout->frame_owner - 1)) {
         frame->anchor = place->cframe ? (uintptr_t)place->cframe : 1;
         leave_loop(layout, place);
     }
     place->frame = next;
 }
 
-HL_INLINE uint32_t instruction_number(const struct hl_py_layout *layout, const struct hl_py_frame *frame)
+HL_INLINE uint32_t instruction_number(const struct hl_py_layout *layout, enum kind kind, const struct hl_py_frame *frame)
 {
-    uintptr_t offset = layout->counts ? (uintptr_t)(int32_t)frame->instruction * layout->counts : frame->instruction - frame->code - layout->code_first;
+    uintptr_t offset = kind == OBJECTS ? (uintptr_t)(int32_t)frame->instruction * layout->counts : frame->instruction - frame->code - layout->code_first;
     return offset / 2 < HL_PYTHON_NO_INSTRUCTION ? (uint32_t)(offset / 2) : HL_PYTHON_NO_INSTRUCTION;
 }
 
-HL_INLINE uint64_t spell(struct hl_thread *thread, const struct hl_py_layout *layout, const struct hl_py_frame *frame)
+HL_INLINE uint64_t spell(struct hl_thread *thread, const struct hl_py_layout *layout, enum kind kind, const struct hl_py_frame *frame)
 {
-    return hl_frame_python(hl_py_code(thread, frame->code), instruction_number(layout, frame));
+    return hl_frame_python(hl_py_code(thread, frame->code), instruction_number(layout, kind, frame));
 }
 
-uint32_t hl_py_instruction(const struct hl_py_frame *frame) { return instruction_number(&hl_python.layout, frame); }
+uint32_t hl_py_instruction(const struct hl_py_frame *frame) { return instruction_number(&hl_python.layout, kind_of(&hl_python.layout), frame); }
 
 HL_INLINE uint16_t *seat_of(struct hl_py_thread *py, uintptr_t frame)
 {
@@ -111,10 +117,11 @@ static struct place innermost(const struct hl_py_layout *layout, const char *sta
 size_t hl_py_frames_read(const char *state, struct hl_py_frame *frames, size_t max)
 {
     const struct hl_py_layout *layout = &hl_python.layout;
+    enum kind kind = kind_of(layout);
     struct place place = innermost(layout, state);
     size_t n = 0;
-    for (skip(layout, &place); place.frame && n < max; skip(layout, &place))
-        read_frame(layout, &place, &frames[n++]);
+    for (skip(layout, kind, &place); place.frame && n < max; skip(layout, kind, &place))
+        read_frame(layout, kind, &place, &frames[n++]);
     return n;
 }
 
@@ -141,14 +148,14 @@ static void settle(struct hl_py_thread *py, uint32_t kept, uint32_t fresh, uint3
 }
 
 /* The way outwards from a frame that stands as it stood leads to the one that it led to. */
-HL_INLINE bool leads_as_before(const struct hl_py_layout *layout, const struct hl_py_frame *frame, const char **cframe)
+HL_INLINE bool leads_as_before(const struct hl_py_layout *layout, enum kind kind, const struct hl_py_frame *frame, const char **cframe)
 {
     const char *outer = (const char *)frame[-1].frame;
-    if (layout->entry_flag && !*((const char *)frame->frame + layout->frame_owner - 1) != !frame->anchor)
+    if (kind == ENTRIES && !*((const char *)frame->frame + layout->frame_owner - 1) != !frame->anchor)
         return false;
     if (!frame->anchor)
         return frame->back == outer;
-    if (layout->shims)
+    if (kind == SHIMS)
         return pointer_at((const char *)frame->anchor, layout->frame_back) == outer;
     if (*cframe) {
         if ((uintptr_t)*cframe != frame->anchor)
@@ -160,14 +167,14 @@ HL_INLINE bool leads_as_before(const struct hl_py_layout *layout, const struct h
 
 /* From frames[i] outwards past the frames that stand as they stood, to the outermost one at most; *place follows. Returns the first that
  * has to be looked at more closely. */
-HL_INLINE uint32_t pass_same(const struct hl_py_layout *layout, const struct hl_py_thread *py, struct place *place, uint32_t i)
+HL_INLINE uint32_t pass_same(const struct hl_py_layout *layout, enum kind kind, const struct hl_py_thread *py, struct place *place, uint32_t i)
 {
     const struct hl_py_frame *frame = &py->frames[i];
     const char *cframe = place->cframe;
     for (; i > 0; i--, frame--) {
         const char *at = (const char *)frame->frame;
-        if (instruction_of(layout, at) != frame->instruction || code_of(layout, at) != frame->code ||
-            pointer_at(at, layout->frame_back) != frame->back || !leads_as_before(layout, frame, &cframe))
+        if (instruction_of(layout, kind, at) != frame->instruction || code_of(layout, at) != frame->code ||
+            pointer_at(at, layout->frame_back) != frame->back || !leads_as_before(layout, kind, frame, &cframe))
             break;
         place->cframe = cframe;
     }
@@ -175,7 +182,7 @@ HL_INLINE uint32_t pass_same(const struct hl_py_layout *layout, const struct hl_
     return i;
 }
 
-void hl_py_frames(struct hl_thread *thread, const char *state)
+HL_INLINE void walk(struct hl_thread *thread, const char *state, enum kind kind)
 {
     const struct hl_py_layout *const layout = &hl_python.layout;
     struct hl_py_thread *const py = thread->python;
@@ -187,25 +194,25 @@ void hl_py_frames(struct hl_thread *thread, const char *state)
     for (;;) {
         uint32_t seat;
         for (;;) {
-            if (place.frame && HL_UNLIKELY(is_shim(layout, place.frame) || is_incomplete(layout, place.frame)))
-                skip(layout, &place);
+            if (place.frame && HL_UNLIKELY(is_shim(layout, kind, place.frame) || is_incomplete(layout, kind, place.frame)))
+                skip(layout, kind, &place);
             if (!place.frame || fresh == HL_PY_FRAMES_MAX)
                 return settle(py, 0, fresh, 0);
             seat = *seat_of(py, (uintptr_t)place.frame);
             if (seat < limit && py->frames[seat].frame == (uintptr_t)place.frame && fresh + seat < HL_PY_FRAMES_MAX)
                 break;
             struct hl_py_frame *added = &py->fresh[fresh++];
-            read_frame(layout, &place, added);
-            added->word = spell(thread, layout, added);
+            read_frame(layout, kind, &place, added);
+            added->word = spell(thread, layout, kind, added);
         }
         uint32_t i = seat, changed = seat + 1;
         for (;; i--) {
             if (HL_LIKELY(!names_moved))
-                i = pass_same(layout, py, &place, i);
+                i = pass_same(layout, kind, py, &place, i);
             struct hl_py_frame now, *frame = &py->frames[i];
-            read_frame(layout, &place, &now);
+            read_frame(layout, kind, &place, &now);
             if (now.code != frame->code || now.instruction != frame->instruction || now.anchor != frame->anchor || names_moved) {
-                now.word = spell(thread, layout, &now);
+                now.word = spell(thread, layout, kind, &now);
                 if (now.word != frame->word || now.anchor != frame->anchor)
                     changed = i;
             } else {
@@ -215,7 +222,7 @@ void hl_py_frames(struct hl_thread *thread, const char *state)
             if (i == 0 || (uintptr_t)place.frame != py->frames[i - 1].frame)
                 break;
             /* An old frame's memory that a new one, not begun yet, has taken: it is not to be seen. */
-            if (HL_UNLIKELY(instruction_of(layout, place.frame) != py->frames[i - 1].instruction && is_incomplete(layout, place.frame)))
+            if (HL_UNLIKELY(instruction_of(layout, kind, place.frame) != py->frames[i - 1].instruction && is_incomplete(layout, kind, place.frame)))
                 break;
         }
         if (i == 0 && !place.frame)
@@ -223,5 +230,14 @@ void hl_py_frames(struct hl_thread *thread, const char *state)
         if (!part(py, &fresh, i, seat))
             return settle(py, 0, fresh, 0);
         limit = i;
+    }
+}
+
+void hl_py_frames(struct hl_thread *thread, const char *state)
+{
+    switch (kind_of(&hl_python.layout)) {
+    case OBJECTS: walk(thread, state, OBJECTS); break;
+    case ENTRIES: walk(thread, state, ENTRIES); break;
+    case SHIMS: walk(thread, state, SHIMS); break;
     }
 }
