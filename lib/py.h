@@ -72,7 +72,7 @@ enum hl_py_progress { HL_PY_NONE, HL_PY_FOUND, HL_PY_LIVE, HL_PY_FAILED };
 extern struct hl_python hl_python;
 extern const int hl_py_not_collecting;     /* 0 */
 
-/* py_find.c. Look: for an interpreter that the program was started with, or, with `pc`, in the module that pc lies in. Outside of hooks only. */
+/* py_find.c. Look: for an interpreter that the program was started with, or, with `pc`, in the module that pc lies in, which maps memory. Outside of hooks only. */
 void hl_py_look(uintptr_t pc);
 /* Outside of hooks, from time to time until the interpreter is LIVE: wraps allocators anew that the interpreter reset while it started. */
 void hl_py_watch_start(void);
@@ -82,7 +82,7 @@ void hl_py_tick(struct hl_thread *thread);
 /* An object was allocated and the thread's stacks are native: goes LIVE if the first Python frame runs. The thread's state must be BUSY. */
 void hl_py_try(struct hl_thread *thread);
 
-/* py_alloc.c: puts our wrappers around the three domains, unless they are there, possibly under somebody else's. */
+/* py_alloc.c: puts our wrappers around the domains that have others now. While nobody else wraps them: until the interpreter is LIVE. */
 void hl_py_wrap(void);
 
 /* py_layout.c: the layout for a version; false: none is known. `runtime`: _PyRuntime. *reason: why. */

@@ -11,7 +11,6 @@
 /* Context of a wrapper: what it stands in front of. Ordinary memory that fork copies. */
 static struct hl_py_allocator wrapped[LAYERS][DOMAINS];
 static uint32_t layers;
-static _Atomic uint32_t calls;           /* whether a wrapper was called since the last look */
 
 /* The thread goes into the allocator. NULL: nothing is recorded. */
 HL_INLINE struct hl_thread *enter_allocator(void)
@@ -29,10 +28,8 @@ HL_INLINE void come_back(struct hl_thread *thread)
     HL_SIGNAL_FENCE();
     thread->status = HL_THREAD_BUSY;
     HL_SIGNAL_FENCE();
-    if (HL_UNLIKELY(!thread->python)) {
-        atomic_store_explicit(&calls, 1, memory_order_relaxed);
+    if (HL_UNLIKELY(!thread->python))
         hl_py_try(thread);
-    }
 }
 
 HL_INLINE void *born(struct hl_thread *thread, void *p, size_t size, struct hl_frame origin)
@@ -99,10 +96,9 @@ static bool is_ours(const struct hl_py_allocator *allocator) { return allocator-
 void hl_py_wrap(void)
 {
     struct hl_py_allocator now;
-    bool called = atomic_exchange(&calls, 0);
     for (int domain = 0; domain < DOMAINS; domain++) {
         hl_python.get_allocator(domain, &now);
-        if (is_ours(&now) || called || layers == LAYERS)
+        if (is_ours(&now) || layers == LAYERS)
             continue;
         wrapped[layers][domain] = now;
         hl_python.set_allocator(domain, &(struct hl_py_allocator){&wrapped[layers][domain], wrap_malloc, wrap_calloc, wrap_realloc, wrap_free});

@@ -134,8 +134,10 @@ static void *module_of(uintptr_t pc)
 
 HL_COLD void hl_py_look(uintptr_t pc)
 {
-    uint32_t idle = 0;
-    if (atomic_load_explicit(&hl_python.state, memory_order_relaxed) != HL_PY_NONE || hl_session->board->python == HL_PYTHON_MODE_OFF ||
+    uint32_t idle = 0, state = atomic_load_explicit(&hl_python.state, memory_order_relaxed);
+    if (state == HL_PY_FOUND && pc && hl_python.mode == HL_PYTHON_MODE_OBJECTS)
+        hl_py_wrap();                    /* the interpreter chose other allocators since (PYTHONMALLOC, -X dev): this is their first arena */
+    if (state != HL_PY_NONE || hl_session->board->python == HL_PYTHON_MODE_OFF ||
         !atomic_compare_exchange_strong(&looking, &idle, 1))
         return;
     int saved = errno;
@@ -216,12 +218,12 @@ HL_COLD void hl_py_watch_start(void)
     }
     if (progress != HL_PY_FOUND)
         return;
-    if (hl_python.mode == HL_PYTHON_MODE_OBJECTS)
-        hl_py_wrap();
     state = running_state();
     int probe = state ? hl_py_probe(state) : 0;
     if (probe < 0)
         give_up(hl_python.mode == HL_PYTHON_MODE_OBJECTS ? HL_PYTHON_OBJECTS_ONLY : HL_PYTHON_NATIVE, "its frames are not laid out as in other builds of its version");
+    if (probe > 0 && hl_python.mode == HL_PYTHON_MODE_OBJECTS)
+        hl_py_wrap();                    /* an object would have told sooner, had the wrappers been there */
     struct hl_thread *thread = probe > 0 ? hl_enter() : NULL;
     if (!thread)
         return;
