@@ -1,0 +1,2 @@
+import bench
+SCENARIOS, scenario = bench.register("launch")
