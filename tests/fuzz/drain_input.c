@@ -59,12 +59,15 @@ void liar_write(struct liar *liar, uint32_t ring, const uint64_t *words, size_t 
     atomic_store_explicit(&target->segment->heads[ring].head, liar->heads[ring], memory_order_release);
 }
 
-static void release(struct liar *liar, struct target *target)
+static void release(struct target *target)
 {
     free(target->segment);
     target->segment = NULL;               /* not a mapping */
     target_release(target);
 }
+
+struct target *liar_child(struct liar *liar) { return new_target(liar, 0, 0); }
+void liar_end_child(struct target *child) { release(child); }
 
 void liar_close(struct liar *liar)
 {
@@ -74,7 +77,7 @@ void liar_close(struct liar *liar)
     target_drain_all(target);
     changes_flush(target);
     fold_end(target, &end);
-    release(liar, target);
+    release(target);
     for (size_t i = 0; i < liar->collector.notes.n; i++)
         free(liar->collector.notes.items[i].path);
     vec_release(&liar->collector.notes);
@@ -119,8 +122,11 @@ static size_t make_record(struct script *script, uint64_t words[HL_RECORD_WORDS_
     memset(words, 0, HL_RECORD_WORDS_MAX * sizeof *words);
     uint32_t patches = take(script, 1) % 4 ? 0 : (uint32_t)take(script, 1) % 5;
     words[1] = hl_record_stack_patched(length(script), patches, fresh, kept);
-    for (uint32_t i = 2; i < 2 + 6 + fresh + patches; i++)
-        words[i] = take(script, 1) % 9 | (uint64_t)(i & 7) << HL_RECORD_ADDRESS_BITS;
+    for (uint32_t i = 2; i < 2 + 6 + fresh + patches; i++) {
+        uint64_t bits = take(script, 1);
+        words[i] = bits % 3 ? bits % 9 : hl_frame_python(bits >> 4 & 3, bits >> 2 & 3);
+        words[i] |= (uint64_t)(i & 7) << HL_RECORD_ADDRESS_BITS;
+    }
     words[0] = w0;
     switch (kind) {
     case HL_RECORD_PAD: words[0] = hl_record_word(kind, 1 + take(script, 1) % 4); break;
@@ -131,6 +137,29 @@ static size_t make_record(struct script *script, uint64_t words[HL_RECORD_WORDS_
         words[3] = take(script, 1);
         words[4] = address(script);
         words[5] = length(script);
+        break;
+    case HL_RECORD_CODE:
+        words[0] = hl_record_word(kind, take(script, 1) % 4 | take(script, 1) % 5 << HL_PYTHON_CODE_BITS);
+        words[1] = take(script, 1) | (take(script, 1) & 15) << 32 | (take(script, 1) & 15) << 48;
+        words[2] = length(script) / 64;
+        words[3] = length(script) / 512;
+        for (uint32_t i = 4; i < 16; i++)
+            words[i] = take(script, 8);
+        break;
+    case HL_RECORD_CODE_MORE:
+        words[0] = hl_record_word(kind, take(script, 1) % 4);
+        words[1] = length(script) / 512;
+        for (uint32_t i = 2; i < 12; i++)
+            words[i] = take(script, 8);
+        break;
+    case HL_RECORD_MARK: words[0] = hl_record_word(kind, take(script, 1) % 20 | take(script, 1) % 4 << 16); break;
+    case HL_RECORD_WATCH: words[0] = hl_record_word(kind, take(script, 1) % 4); break;
+    case HL_RECORD_EXECUTED:
+        words[0] = hl_record_word(kind, take(script, 1) % 4);
+        words[1] = take(script, 1) % 8 | take(script, 4) << 32;
+        break;
+    case HL_RECORD_PYTHON:
+        words[0] = hl_record_word(kind, take(script, 4) | take(script, 1) % 5 << 32 | take(script, 1) % 20 << 40);
         break;
     case HL_RECORD_EXEC: case HL_RECORD_NAME: words[0] = hl_record_word(kind, take(script, 1) % 40); break;
     case HL_RECORD_MODULE:
@@ -149,12 +178,12 @@ static size_t make_record(struct script *script, uint64_t words[HL_RECORD_WORDS_
 static void inherit(struct liar *liar, uint64_t token)
 {
     struct live_map live = {0};
-    struct target *child = new_target(liar, 0, 0);
+    struct target *child = liar_child(liar);
     target_settle(liar->target, false);
     bool found = target_take_fork_point(liar->target, token, &live);
     target_inherit(child, liar->target, found ? &live : &liar->target->live);
     live_release(&live);
-    release(liar, child);
+    release(child);
 }
 
 static void step(struct liar *liar, struct script *script)

@@ -21,6 +21,10 @@ void liar_open_with(struct liar *liar, uint32_t rings, uint32_t ring_bytes);
 /* Writes words at a ring's head and publishes them. They wrap where the ring ends, as real records never do. */
 void liar_write(struct liar *liar, uint32_t ring, const uint64_t *words, size_t n);
 
+/* Another process of the same collector, without rings; and its end. */
+struct target *liar_child(struct liar *liar);
+void liar_end_child(struct target *child);
+
 /* Reads the rest, ends the section and gives everything back. */
 void liar_close(struct liar *liar);
 

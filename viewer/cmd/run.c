@@ -24,17 +24,20 @@
 #include <unistd.h>
 
 static const char *output;
-static int on_full, wait_for;
+static int on_full, wait_for, python_mode;
 static bool quiet, no_progress, all_events, check_stacks;
 static uint64_t ring_bytes;
 
 static const char *const on_full_choices[] = {"wait", "drop", NULL};
 static const char *const wait_choices[] = {"all", "program", NULL};
+static const char *const python_choices[] = {"objects", "arenas", "off", NULL};   /* as enum hl_python_mode */
 
 static const struct option options[] = {
     {"output", 'o', OPTION_FILE, "FILE", "write the trace to FILE (default: heapline.PROGRAM.PID.hpl)", &output, NULL},
     {"on-full", 0, OPTION_CHOICE, "WHAT", "when the collector cannot keep up: wait (default, nothing is lost) or drop (and count)", &on_full, on_full_choices},
     {"wait", 0, OPTION_CHOICE, "FOR", "record until all processes have ended (default: all) or just the program", &wait_for, wait_choices},
+    {"python", 0, OPTION_CHOICE, "WHAT", "of Python: objects (default, each one with its line), arenas (cheap: what they come from) or off (native side only)",
+     &python_mode, python_choices},
     {"all-events", 0, OPTION_FLAG, NULL, "keep every single event in the trace, which then grows with their number", &all_events, NULL},
     {"ring-size", 0, OPTION_BYTES, "BYTES", "room for records in each thread's ring (default: 512 KiB)", &ring_bytes, NULL},
     {"quiet", 'q', OPTION_FLAG, NULL, "print no summary and no progress", &quiet, NULL},
@@ -207,7 +210,7 @@ static int run_run(int argc, char **argv)
         return EXIT_USAGE;
     }
     struct collector collector = {.ring_bytes = ring_bytes ? (uint32_t)ring_bytes : 524288, .on_full = (enum hl_on_full)on_full,
-                                  .all_events = all_events, .check = check_stacks};
+                                  .all_events = all_events, .check = check_stacks, .python = (enum hl_python_mode)python_mode};
     char *path = trace_name(argv[0]);
     int code = EXIT_USAGE, error = open_trace(&collector, path, argv);
     if (!error) {

@@ -174,10 +174,17 @@ static bool on_mapping(struct target *target, struct lane *lane, struct view rec
     return true;
 }
 
+static void notice_lanes(struct target *target)
+{
+    uint32_t used = atomic_load(&target->segment->rings_used);
+    target->lanes_used = used < target->rings ? used : target->rings;
+}
+
 /* All that other threads did before this moment is read first: at a fork, an unload, an exec. */
 static void catch_up(struct target *target, const struct lane *except)
 {
     uint32_t self = (uint32_t)(except - target->lanes);
+    notice_lanes(target);
     for (uint32_t i = 0; i < target->lanes_used; i++)
         if (i != self)
             target_drain_lane(target, i, UINT64_MAX);
@@ -439,12 +446,6 @@ uint64_t target_drain_lane(struct target *target, uint32_t i, uint64_t limit)
     lane->tail = tail;
     make_room_known(target, i, tail);
     return consumed;
-}
-
-static void notice_lanes(struct target *target)
-{
-    uint32_t used = atomic_load(&target->segment->rings_used);
-    target->lanes_used = used < target->rings ? used : target->rings;
 }
 
 uint64_t target_drain(struct target *target, uint64_t limit)

@@ -13,6 +13,8 @@ void fold_shared_release(struct fold_shared *shared)
     map_release(&shared->modules);
     map_release(&shared->frames);
     map_release(&shared->stacks);
+    map_release(&shared->sites);
+    vec_release(&shared->rows);
     vec_release(&shared->frame_list);
     for (size_t i = 0; i < shared->module_list.n; i++)
         free((char *)shared->module_list.items[i].path);
@@ -158,9 +160,26 @@ static uint32_t trace_site(struct target *target, uint32_t site)
     struct account_rare *rare = &target->accounts.rare.items[site];
     if (rare->trace_site == TRACE_NONE) {
         struct trace_site record = {target->threads.items[root_tag(target, rare->node)].trace, intern_stack(target, rare->node)};
-        rare->trace_site = trace_write_site(target->collector->writer, &record);
+        uint64_t *id = map_put(&target->collector->shared.sites, (uint64_t)record.thread << 32 | record.stack, NULL);
+        if (!*id)
+            *id = (uint64_t)trace_write_site(target->collector->writer, &record) + 1;
+        rare->trace_site = (uint32_t)*id - 1;
     }
     return rare->trace_site;
+}
+
+/* Where the row of a site stands among `n` rows, n: nowhere yet, it comes next. A row has `stride` bytes, its first
+ * member is the site. */
+static size_t row_of(struct collector *collector, uint32_t site, const void *rows, size_t stride, size_t n)
+{
+    struct fold_shared *shared = &collector->shared;
+    while (shared->rows.n <= site)
+        vec_push(&shared->rows, 0);
+    uint32_t *row = &shared->rows.items[site];
+    if (*row < n && *(const uint32_t *)((const char *)rows + *row * stride) == site)
+        return *row;
+    *row = (uint32_t)n;
+    return n;
 }
 
 /* Stacks through a module are written while it is known where it stood; then its addresses mean nothing any more. */
@@ -219,9 +238,13 @@ void fold_epoch(struct target *target, uint64_t now_ns)
         uint32_t site = accounts->touched.items[i];
         struct trace_counts counts = accounts_counts(accounts, site), *written = &accounts->rare.items[site].written;
         struct trace_site_counts delta = {trace_site(target, site), difference(&counts, written)};
+        size_t row = row_of(target->collector, delta.site, deltas.items, sizeof delta, deltas.n);
         *written = counts;
         accounts->sites.items[site].epoch = UINT32_MAX;    /* the next epoch may have the same number */
-        vec_push(&deltas, delta);
+        if (row < deltas.n)
+            trace_counts_add(&deltas.items[row].counts, &delta.counts);
+        else
+            vec_push(&deltas, delta);
     }
     if (deltas.n) {
         struct trace_epoch epoch = {
@@ -305,7 +328,15 @@ static void write_sites(struct target *target)
     for (uint32_t i = 0; i < target->accounts.sites.n; i++) {
         const struct account *account = &target->accounts.sites.items[i];
         struct trace_site_totals site = {trace_site(target, i), accounts_counts(&target->accounts, i), account->peak_bytes, account->peak_blocks};
-        vec_push(&sites, site);
+        size_t row = row_of(target->collector, site.site, sites.items, sizeof site, sites.n);
+        if (row == sites.n) {
+            vec_push(&sites, site);
+            continue;
+        }
+        struct trace_site_totals *sum = &sites.items[row];
+        trace_counts_add(&sum->counts, &site.counts);
+        sum->peak_bytes += site.peak_bytes;
+        sum->peak_blocks += site.peak_blocks;
     }
     vec_sort(&sites, by_site);
     trace_write_totals(target->collector->writer, &totals, sites.items, sites.n);
