@@ -142,7 +142,7 @@ static void sample_end(struct trace_writer *w)
 }
 
 /* Sources are said to stand in `folder`. With `whole` false the trace has no totals, exits and symbols, as after a kill. */
-static int sample_write(const char *path, const char *folder, bool whole)
+__attribute__((unused)) static int sample_write(const char *path, const char *folder, bool whole)
 {
     struct trace_writer *w;
     struct trace_run run = { SAMPLE_UNIX_NS, "app --fast", "host, Linux 6.1, x86_64", "0.1.0" };

@@ -12,9 +12,10 @@
 #include "../../viewer/base/format.h"
 #include "../../viewer/output/format.h"
 #include "../../viewer/output/lines.h"
+#include "../../viewer/output/python_block.h"
 #include "../../viewer/output/report.h"
 #include "../../viewer/output/tree.h"
-#include "test_analyze_sample.h"
+#include "test_analyze_python_sample.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@
 #include <unistd.h>
 
 static char folder[] = "/tmp/heapline-output-XXXXXX", *golden;
-static struct trace *whole, *cut;
+static struct trace *whole, *cut, *python, *watched;
 
 /* The source of the sample: app.c has 45 lines, and was last written before the run. util.c is not there. */
 static int write_source(void)
@@ -35,7 +36,15 @@ static int write_source(void)
     for (int line = 1; line <= 45; line++)
         fprintf(file, line == 10 ? "\tcall(line, %d); /* \xc3\xa4\x1b */\n" : "    line(%d);\n", line);
     fclose(file);
-    return utimensat(AT_FDCWD, "app.c", before, 0);
+    file = fopen("app.py", "w");
+    if (!file || utimensat(AT_FDCWD, "app.c", before, 0) < 0)
+        return -1;
+    fputs("import json\n\n@profile\ndef load(text):\n    rows = json.loads(text)\n    del text\n    return rows\n\n", file);
+    for (int line = 9; line <= 19; line++)
+        fprintf(file, "# %d\n", line);
+    fputs("load('[1, 2]')", file);                 /* without a newline at its end */
+    fclose(file);
+    return utimensat(AT_FDCWD, "app.py", before, 0);
 }
 
 static int open_samples(void **state)
@@ -54,9 +63,13 @@ static int open_samples(void **state)
     stat("cut.hpl", &status);
     if (truncate("cut.hpl", status.st_size - 1) < 0)
         return -1;
+    if (python_sample_write("python.hpl", folder, false) < 0 || python_sample_write("watched.hpl", folder, true) < 0)
+        return -1;
+    python = trace_open("python.hpl", &error);
+    watched = trace_open("watched.hpl", &error);
     whole = trace_open("whole.hpl", &error);
     cut = trace_open("cut.hpl", &error);
-    if (!whole || !cut || cut->complete)
+    if (!whole || !cut || cut->complete || !python || !watched)
         return -1;
     cut->cut_offset = 555;                         /* where exactly hangs on the compressor's version */
     return 0;
@@ -66,8 +79,13 @@ static int close_samples(void **state)
 {
     trace_close(whole);
     trace_close(cut);
+    trace_close(python);
+    trace_close(watched);
     free(golden);
     unlink("app.c");
+    unlink("app.py");
+    unlink("python.hpl");
+    unlink("watched.hpl");
     unlink("whole.hpl");
     unlink("cut.hpl");
     return rmdir(folder);
@@ -177,6 +195,105 @@ static void test_tree(void **state)
     check_tree((struct tree_options){ .by = MEASURE_PEAK, .fold_recursion = true, .min_measure = 58 }, true, "tree.txt");
     check_tree((struct tree_options){ .by = MEASURE_COUNT, .inverted = true, .fold_recursion = true, .min_measure = 1 }, false,
                "tree-inverted.txt");
+}
+
+static void check_python_lines(struct selection selection, enum lines_mode mode, unsigned width, const char *name)
+{
+    check_lines(python, &selection, mode, width, name);
+}
+
+static void test_python(void **state)
+{
+    static const struct span spans[] = { { 0, 2 * MS, 3 * MS }, { 0, 4 * MS, 5 * MS } };
+    check_python_lines((struct selection){ 0 }, LINES_OWN, 132, "python-lines.txt");
+    check_python_lines((struct selection){ .scope = "load", .spans = { spans, 2 } }, LINES_INCLUSIVE, 100, "python-lines-scope.txt");
+    check_report(python, &(struct selection){ 0 }, 100, true, "python-report.txt");
+}
+
+/* The table of one function, as memory_profiler lays it out. */
+static void check_profiler(struct trace *trace, unsigned digits, const char *expected, struct profiler_remarks *remarks)
+{
+    struct profile *profile = profile_of(trace, &(struct selection){ 0 });
+    struct profiler_options options = { false, digits };
+    struct trace_error error;
+    struct lines lines;
+    struct sheet sheet;
+    char *whole_text;
+    sheet_open(&sheet, 80, true);
+    lines_build(&lines, profile, LINES_INCLUSIVE, MEASURE_PEAK);
+    assert_int_equal(profiler_print_text(&sheet.view, profile, &lines, &options, remarks, &error), 0);
+    lines_release(&lines);
+    profile_destroy(profile);
+    fclose(sheet.view.out);
+    assert_true(asprintf(&whole_text, "Filename: %s/app.py\n\n"
+                         "Line #    Mem usage    Increment  Occurrences   Line Contents\n"
+                         "=============================================================\n%s\n\n", folder, expected) > 0);
+    assert_non_null(strstr(sheet.text, whole_text));
+    free(whole_text);
+    free(sheet.text);
+}
+
+static void test_tables_of_memory_profiler(void **state)
+{
+    struct profiler_remarks remarks;
+    /* What was live before the first line with figures: 10 MiB after it, 3 of which it brought. Nobody counted how often line 7 ran. */
+    check_profiler(watched, 1,
+                   "     3      7.0 MiB      7.0 MiB           1   @profile\n"
+                   "     4                                         def load(text):\n"
+                   "     5     10.0 MiB      3.0 MiB           2       rows = json.loads(text)\n"
+                   "     6      9.0 MiB     -1.0 MiB           1       del text\n"
+                   "     7      9.0 MiB      0.0 MiB           0       return rows\n", &remarks);
+    assert_true(remarks.watched && remarks.executed && remarks.allocations);
+    assert_int_equal(remarks.tables, 1);
+
+    /* Not watched: 50 bytes were live before, the line held 2548 at most, in 12 allocations, 2528 is the peak. The module's table is the whole file, but for the function's figures. */
+    check_profiler(python, 4,
+                   "     3   0.0000 MiB   0.0000 MiB           1   @profile\n"
+                   "     4                                         def load(text):\n"
+                   "     5   0.0024 MiB   0.0024 MiB          12       rows = json.loads(text)\n"
+                   "     6                                             del text\n"
+                   "     7                                             return rows\n", &remarks);
+    assert_true(!remarks.watched && !remarks.executed && remarks.allocations);
+    assert_int_equal(remarks.tables, 2);
+}
+
+/* Blocks as inspect.getblock finds them: the figures are those of Python 3.11's. */
+static void check_block(const char *text, uint32_t first, enum python_block kind, uint32_t expected)
+{
+    struct source source;
+    uint32_t last;
+    source_copy(&source, text, strlen(text));
+    assert_int_equal(python_block_at(&source, first, &last), kind);
+    assert_int_equal(last, expected);
+    source_release(&source);
+}
+
+static void test_blocks_of_python(void **state)
+{
+    check_block("def f():\n    a\n\n    b\n\n\nc\n", 1, PYTHON_FUNCTION, 4);
+    check_block("@a(\n  1)\n@b\nasync def f(x,\n      y):\n    return (x,\n1)\nz\n", 1, PYTHON_FUNCTION, 7);
+    check_block("def f():\n    '''\ndoc\n''' ; x = \"#\"\n    # deep\n# shallow\n\nc\n", 1, PYTHON_FUNCTION, 5);
+    check_block("def f(): return 1\nx\n", 1, PYTHON_FUNCTION, 1);
+    check_block("def f():\n    s = 'a\\\nb'\n    t = 1 + \\\n2\n    def g():\n        pass\nx\n", 1, PYTHON_FUNCTION, 7);
+    check_block("class C:\n\tdef f(self):\n\t\tpass\n\n\tdef g(self):\n\t\tpass\nx = 1\n", 2, PYTHON_FUNCTION, 3);
+    check_block("class C:\n    x = 1\n\nf = 1\n", 1, PYTHON_CLASS, 2);
+    check_block("f = sorted(x, key=lambda y:\n   y)\nz\n", 1, PYTHON_EXPRESSION, 2);
+    check_block("def f():\n    pass", 1, PYTHON_FUNCTION, 2);
+    check_block("def f(", 1, PYTHON_FUNCTION, 1);
+    check_block("default = 1\n    x\n", 1, PYTHON_EXPRESSION, 1);
+}
+
+static void test_text_that_was_never_a_file(void **state)
+{
+    struct source source;
+    size_t n;
+    source_find(&source, python, "<string>");
+    const char *line = source_line(&source, 2, &n);
+    assert_int_equal(n, strlen("second = []"));
+    assert_memory_equal(line, "second = []", n);
+    source_release(&source);
+    source_find(&source, python, "<stdin>");
+    assert_null(source.text);
 }
 
 static char *export_text(const char *name, enum measure by, size_t *size)
@@ -483,7 +600,8 @@ static void test_clipping(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_report), cmocka_unit_test(test_lines), cmocka_unit_test(test_tree),
+        cmocka_unit_test(test_report), cmocka_unit_test(test_lines), cmocka_unit_test(test_tree), cmocka_unit_test(test_python),
+        cmocka_unit_test(test_tables_of_memory_profiler), cmocka_unit_test(test_blocks_of_python), cmocka_unit_test(test_text_that_was_never_a_file),
         cmocka_unit_test(test_names_of_formats),
         cmocka_unit_test(test_folded), cmocka_unit_test(test_csv), cmocka_unit_test(test_dot), cmocka_unit_test(test_massif),
         cmocka_unit_test(test_pprof), cmocka_unit_test(test_report_json), cmocka_unit_test(test_lines_json),

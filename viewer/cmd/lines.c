@@ -10,6 +10,7 @@ static const char *const styles[] = { "table", "memory_profiler", NULL };
 
 static bool inclusive, self, all_lines;
 static int style;
+static uint64_t precision = 1;
 
 /* The tables hold nothing but figures: what they are is said beside them. */
 static void say_remarks(const struct profiler_remarks *remarks)
@@ -33,8 +34,9 @@ static int print_profiler(const struct view *view, const struct profile *profile
     struct lines lines;
     struct profiler_remarks remarks;
     struct trace_error error = { "" };
+    struct profiler_options wanted = { all_lines, precision < 12 ? (unsigned)precision : 12 };
     lines_build(&lines, profile, LINES_INCLUSIVE, view->by);
-    int status = profiler_print_text(view, profile, &lines, all_lines, &remarks, &error);
+    int status = profiler_print_text(view, profile, &lines, &wanted, &remarks, &error);
     lines_release(&lines);
     fflush(view->out);
     if (status < 0)
@@ -74,6 +76,7 @@ static const struct option options[] = {
     VIEW_PYTHON_LINES_ROW,
     VIEW_NATIVE_ROW,
     {"style", 0, OPTION_CHOICE, "STYLE", "table (default: table), or memory_profiler: that tool's tables, function by function", &style, styles},
+    {"precision", 0, OPTION_COUNT, "N", "with --style memory_profiler: digits behind the point (default: 1)", &precision, NULL},
     VIEW_FILTER_ROWS,
     VIEW_OUTPUT_ROWS,
     VIEW_LAST_ROW,

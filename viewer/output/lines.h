@@ -16,9 +16,14 @@ struct profiler_remarks {
     const char *missing;            /* a source that was not found */
 };
 
+struct profiler_options {
+    bool all_functions;             /* those that hold little too */
+    unsigned digits;                /* of MiB behind the point; memory_profiler's default is 1, 3 with python -m */
+};
+
 /* The layout of memory_profiler 0.61. `lines` are inclusive. Returns 0, or -errno with a sentence in *error. */
-int profiler_print_text(const struct view *view, const struct profile *profile, const struct lines *lines, bool all_functions,
-                        struct profiler_remarks *remarks, struct trace_error *error);
+int profiler_print_text(const struct view *view, const struct profile *profile, const struct lines *lines,
+                        const struct profiler_options *options, struct profiler_remarks *remarks, struct trace_error *error);
 
 /* "heapline-lines/1" of docs/json.md. Returns 0 or -errno. */
 int lines_print_json(const struct view *view, const struct profile *profile, const struct lines *lines);

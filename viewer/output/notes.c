@@ -86,6 +86,20 @@ static void note_over(struct notes *notes, const struct profile *profile, struct
     note(notes, notes->view->colors->dim, text->data);
 }
 
+/* Python programs that were not recorded as they could be. */
+static void note_python(struct notes *notes, const struct profile *profile, struct strbuf *text)
+{
+    for (uint32_t i = 0; i < profile->trace->n_pythons; i++) {
+        const struct trace_python *python = &profile->trace->pythons[i];
+        if (python->state == TRACE_PYTHON_LIVE || !profile->processes[python->process].selected)
+            continue;
+        strbuf_clear(text);
+        strbuf_printf(text, "Python in process %" PRId32 ": %s", profile->trace->processes[python->process].pid,
+                      *python->reason ? python->reason : "objects were not recorded one by one; --memory all shows who caused their arenas.");
+        note(notes, notes->view->colors->bad, text->data);
+    }
+}
+
 static void note_losses(struct notes *notes, const struct trace *trace, const struct trace_losses *losses, struct strbuf *text)
 {
     strbuf_clear(text);
@@ -141,6 +155,7 @@ void view_print_notes(const struct view *view, const struct profile *profile)
     note_forks(&notes, profile);
     note_mapped(&notes, profile, &text);
     note_over(&notes, profile, &text);
+    note_python(&notes, profile, &text);
     note_losses(&notes, profile->trace, &losses, &text);
     note_cost(&notes, profile->trace, &losses, &text);
     strbuf_release(&text);

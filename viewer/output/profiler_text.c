@@ -25,25 +25,27 @@ struct printer {
     const struct profile *profile;
     const struct lines *lines;        /* inclusive */
     struct line_held *held;           /* by row; NULL: functions were watched */
-    bool all_functions;
+    const struct profiler_options *options;
     struct profiler_remarks *remarks;
 };
 
 /* Columns of 6, 12, 12 and 10, the last after two blanks, the text after three. */
-static void print_row(const struct view *view, uint32_t number, const struct figure *figure, const char *text, size_t n)
+static void print_row(const struct printer *printer, uint32_t number, const struct figure *figure, const char *text, size_t n)
 {
     char usage[64] = "", increment[64] = "", occurrences[32] = "";
     if (figure->known) {
-        snprintf(usage, sizeof usage, "%5.1f MiB", figure->mem_usage / MIB);
-        snprintf(increment, sizeof increment, "%5.1f MiB", figure->increment / MIB);
+        int digits = (int)printer->options->digits;
+        snprintf(usage, sizeof usage, "%*.*f MiB", digits + 4, digits, figure->mem_usage / MIB);
+        snprintf(increment, sizeof increment, "%*.*f MiB", digits + 4, digits, figure->increment / MIB);
         snprintf(occurrences, sizeof occurrences, "%" PRIu64, figure->occurrences);
     }
-    fprintf(view->out, "%6" PRIu32 " %12s %12s  %10s   %.*s\n", number, usage, increment, occurrences, (int)n, text);
+    fprintf(printer->view->out, "%6" PRIu32 " %12s %12s  %10s   %.*s\n", number, usage, increment, occurrences, (int)n, text);
 }
 
-static void print_table(const struct view *view, const char *path, const struct source *source, const struct range *range,
+static void print_table(const struct printer *printer, const char *path, const struct source *source, const struct range *range,
                         const struct figure *figures)
 {
+    const struct view *view = printer->view;
     char header[128], rule[128];
     int length = snprintf(header, sizeof header, "%6s %12s %12s  %10s   %s", "Line #", "Mem usage", "Increment", "Occurrences",
                           "Line Contents");
@@ -52,7 +54,7 @@ static void print_table(const struct view *view, const char *path, const struct 
     for (uint32_t number = range->first; number <= range->last; number++) {
         size_t n;
         const char *text = source_line(source, number, &n);
-        print_row(view, number, &figures[number - range->first], text ? text : "", n);
+        print_row(printer, number, &figures[number - range->first], text ? text : "", n);
     }
     fputs("\n\n", view->out);
 }
@@ -123,7 +125,7 @@ static void print_watched(const struct printer *printer, uint32_t code)
             break;
         }
     }
-    print_table(printer->view, path, &source, &range, figures);
+    print_table(printer, path, &source, &range, figures);
     printer->remarks->tables++;
     free(figures);
     source_release(&source);
@@ -182,7 +184,7 @@ static const struct range *range_of(const struct range_list *ranges, uint32_t li
 static bool is_large(const struct printer *printer, const struct line_row *row)
 {
     uint64_t measure = costs_measure(&row->costs, printer->lines->by), total = costs_measure(&printer->lines->total, printer->lines->by);
-    return measure && (printer->all_functions || measure >= total / 100);
+    return measure && (printer->options->all_functions || measure >= total / 100);
 }
 
 /* What rows outside of all functions did is the module's: its table is the whole file. */
@@ -216,7 +218,7 @@ static void print_part(const struct printer *printer, const struct line_file *fi
     if (large) {
         if (function)
             set_first(&figures[0], (double)before);
-        print_table(printer->view, file->path, source, &range, figures);
+        print_table(printer, file->path, source, &range, figures);
         printer->remarks->tables++;
         printer->remarks->allocations = true;
     }
@@ -265,10 +267,10 @@ static int print_all(struct printer *printer, struct trace_error *error)
     return status;
 }
 
-int profiler_print_text(const struct view *view, const struct profile *profile, const struct lines *lines, bool all_functions,
-                        struct profiler_remarks *remarks, struct trace_error *error)
+int profiler_print_text(const struct view *view, const struct profile *profile, const struct lines *lines,
+                        const struct profiler_options *options, struct profiler_remarks *remarks, struct trace_error *error)
 {
-    struct printer printer = { .view = view, .profile = profile, .lines = lines, .all_functions = all_functions, .remarks = remarks };
+    struct printer printer = { .view = view, .profile = profile, .lines = lines, .options = options, .remarks = remarks };
     bool *codes = xcalloc(profile->trace->n_codes, sizeof *codes);
     int status = 0;
     *remarks = (struct profiler_remarks){ .watched = has_watched(profile, codes) };

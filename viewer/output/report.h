@@ -29,6 +29,11 @@ uint64_t report_size_limit(unsigned size_class);
 uint64_t report_peak_bytes(const struct profile *profile, uint32_t process);
 
 void report_print_text(const struct view *view, const struct report *report);
+
+/* Parts of the text: what the interpreters used, and the labels of marks; nothing where there are none. */
+void report_print_python(const struct view *view, const struct report *report);
+void report_print_marks(const struct view *view, const struct report *report);
+
 int report_print_json(const struct view *view, const struct report *report);      /* "heapline-report/1"; 0 or -errno */
 
 #endif

@@ -1,3 +1,5 @@
+#include "../analyze/marks.h"
+#include "../analyze/python_use.h"
 #include "json.h"
 #include "report.h"
 
@@ -146,6 +148,55 @@ static json_t *unprofiled_array(const struct trace *trace)
     return array;
 }
 
+static json_t *python_object(const struct trace *trace, const struct trace_python *python)
+{
+    static const char *const states[] = { "live", "arenas", "objects_only", "native" };
+    struct python_use use;
+    json_t *object = json_object();
+    python_use_of(trace, python->process, &use);
+    json_object_set_new(object, "process", number(python->process));
+    json_object_set_new(object, "version", json_string(python_version_text(python->version).text));
+    json_object_set_new(object, "state", json_string(states[python->state]));
+    json_object_set_new(object, "reason", *python->reason ? json_text(python->reason) : json_null());
+    json_object_set_new(object, "objects", number(use.objects));
+    json_object_set_new(object, "object_allocated_bytes", number(use.object_bytes));
+    json_object_set_new(object, "object_peak_bytes", number(use.object_peak));
+    json_object_set_new(object, "object_live_bytes", number(use.object_live));
+    json_object_set_new(object, "native_peak_bytes", number(use.native_peak));
+    json_object_set_new(object, "native_live_bytes", number(use.native_live));
+    json_object_set_new(object, "arena_peak_bytes", number(use.arena_peak));
+    json_object_set_new(object, "arena_live_bytes", number(use.arena_live));
+    return object;
+}
+
+static json_t *python_array(const struct profile *profile)
+{
+    json_t *array = json_array();
+    for (uint32_t i = 0; i < profile->trace->n_pythons; i++)
+        if (profile->processes[profile->trace->pythons[i].process].selected)
+            json_array_append_new(array, python_object(profile->trace, &profile->trace->pythons[i]));
+    return array;
+}
+
+static json_t *mark_array(const struct profile *profile)
+{
+    static const char *const kinds[] = { "point", "begin", "end" };
+    json_t *array = json_array();
+    for (uint32_t i = 0; i < profile->trace->n_marks; i++) {
+        const struct trace_mark *mark = &profile->trace->marks[i];
+        if (!profile->processes[mark->process].selected)
+            continue;
+        json_t *object = json_object();
+        json_object_set_new(object, "time_s", json_seconds(mark->ns));
+        json_object_set_new(object, "kind", json_string(kinds[mark->kind]));
+        json_object_set_new(object, "label", json_text(mark->label));
+        json_object_set_new(object, "process", number(mark->process));
+        json_object_set_new(object, "tid", json_integer(profile->trace->threads[mark->thread].tid));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
 int report_print_json(const struct view *view, const struct report *report)
 {
     const struct profile *profile = report->profile;
@@ -159,6 +210,8 @@ int report_print_json(const struct view *view, const struct report *report)
     for (uint32_t i = 0; i < report->n_tops; i++)
         json_object_set_new(top, measure_names[report->tops[i].by], top_array(view, profile, &report->tops[i]));
     json_object_set_new(object, "top", top);
+    json_object_set_new(object, "pythons", python_array(profile));
+    json_object_set_new(object, "marks", mark_array(profile));
     json_object_set_new(object, "unprofiled", unprofiled_array(profile->trace));
     json_object_set_new(object, "losses", json_losses(profile->trace));
     return json_finish(object, view->out);

@@ -279,8 +279,10 @@ void report_print_text(const struct view *view, const struct report *report)
     view_print_header(view, profile, "Memory report");
     if (!view_print_nothing(view, profile)) {
         print_totals(view, report);
+        report_print_python(view, report);
         print_timeline(view, report);
         print_peaks(view, report);
+        report_print_marks(view, report);
         for (uint32_t i = 0; i < report->n_tops; i++)
             print_top(view, profile, &report->tops[i]);
         print_sizes(view, report);
