@@ -65,6 +65,14 @@ static uint64_t allocated_on(const struct lines *lines, const char *end, uint32_
     return row ? row->costs.allocated_bytes : 0;
 }
 
+static const struct line_row *find_interpreter(const struct lines *lines, const struct profile *profile)
+{
+    for (uint32_t r = 0; r < lines->n_rows; r++)
+        if (lines->rows[r].location == profile->locations.interpreter)
+            return &lines->rows[r];
+    return NULL;
+}
+
 static void test_lines_own_what_their_calls_allocate(void **state)
 {
     struct profile *profile = profile_of(&(struct selection){ 0 });
@@ -76,9 +84,10 @@ static void test_lines_own_what_their_calls_allocate(void **state)
     assert_int_equal(allocated_on(&lines, "fast.c", 9), 2048);
     assert_int_equal(allocated_on(&lines, "<string>", 2), 10);
     assert_int_equal(allocated_on(&lines, "app.py", 20), 20);
-    /* The interpreter's start is charged to its outermost function. */
-    assert_int_equal(allocated_on(&lines, "main.c", 600), 50);
+    /* The interpreter's start is one row. */
     assert_int_equal(lines.n_rows, 5);
+    assert_int_equal(find_interpreter(&lines, profile)->costs.allocated_bytes, 50);
+    assert_int_equal(lines.without_line.allocated_bytes, 0);
     assert_true(lines.files[find_row(&lines, "app.py", 5)->file].python);
     assert_false(lines.files[find_row(&lines, "fast.c", 9)->file].python);
     lines_release(&lines);
@@ -92,7 +101,7 @@ static void test_only_python_lines_own(void **state)
     lines_build(&lines, profile, LINES_OWN, MEASURE_PEAK);
     assert_int_equal(allocated_on(&lines, "app.py", 5), 1000 + 2048);
     assert_null(find_row(&lines, "fast.c", 9));
-    assert_int_equal(allocated_on(&lines, "main.c", 600), 50);
+    assert_int_equal(find_interpreter(&lines, profile)->costs.allocated_bytes, 50);
     lines_release(&lines);
     profile_destroy(profile);
 }
@@ -110,6 +119,7 @@ static void test_innermost_known_line(void **state)
     profile = profile_of(&(struct selection){ .native = true });
     lines_build(&lines, profile, LINES_SELF, MEASURE_PEAK);
     assert_int_equal(allocated_on(&lines, "dictobject.c", 700), 1000);
+    assert_int_equal(allocated_on(&lines, "typeobject.c", 6500), 50);
     lines_release(&lines);
     profile_destroy(profile);
 }

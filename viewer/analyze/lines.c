@@ -93,8 +93,6 @@ static bool takes_over(const struct profile *profile, enum lines_mode mode, cons
         return location_is_python(inner);
     if (mode == LINES_SELF && inner->interpreter && location_is_python(place) && !selection->native)
         return false;
-    if (rank == RANK_INTERPRETER && owner->rank == RANK_INTERPRETER && profile->has_python && !selection->native)
-        return false;               /* the interpreter for itself, as one: its start */
     if (mode != LINES_SELF || rank == RANK_PSEUDO || owner->rank == RANK_PSEUDO)
         return rank >= owner->rank;
     return location_has_line(inner) || !location_has_line(place);
@@ -106,6 +104,7 @@ uint32_t *lines_owners(const struct profile *profile, enum lines_mode mode)
     const struct locations *locations = &profile->locations;
     struct owner *owners = xcalloc(trace->n_stacks, sizeof *owners);
     uint32_t *result = xcalloc(trace->n_stacks, sizeof *result);
+    bool as_one = profile->has_python && !profile->selection.native;       /* what Python people know of its inside */
     owners[0] = (struct owner){ locations->nowhere, RANK_PSEUDO, false };
     result[0] = locations->nowhere;
     for (uint32_t s = 1; s < trace->n_stacks; s++) {
@@ -117,7 +116,7 @@ uint32_t *lines_owners(const struct profile *profile, enum lines_mode mode)
             owner.site |= is_site(inner);
             if (!takes_over(profile, mode, inner, &owner, rank))
                 continue;
-            owner.location = locations->levels[i];
+            owner.location = rank == RANK_INTERPRETER && as_one ? locations->interpreter : locations->levels[i];
             owner.rank = rank;
         }
         owners[s] = owner;
@@ -362,7 +361,7 @@ void lines_build(struct lines *lines, const struct profile *profile, enum lines_
     strmap_release(&builder.file_keys);
     sort(lines);
     for (uint32_t r = 0; r < lines->n_rows; r++)
-        if (lines->rows[r].line == 0)
+        if (lines->rows[r].line == 0 && lines->rows[r].location != profile->locations.interpreter)
             costs_add(&lines->without_line, &lines->rows[r].costs);
 }
 

@@ -20,9 +20,11 @@ struct builder {
     struct locations *locations;
     const char *const *wrappers;
     size_t n_wrappers;
+    bool addresses;
     size_t capacity, n_levels, levels_capacity;
     bool *runtime, *system;                 /* by module */
     bool *interpreter;                      /* by module: nothing but an interpreter */
+    bool *extension;                        /* by module: of Python, from its library or an installed package */
     bool *embedding;                        /* by module: an interpreter is linked into it */
 };
 
@@ -186,7 +188,8 @@ static uint32_t add_location(struct builder *builder, const struct trace_frame *
         .module = frame->kind == TRACE_FRAME_PYTHON ? TRACE_NONE : frame->module,
     };
     bool code = frame->kind == TRACE_FRAME_NATIVE || frame->kind == TRACE_FRAME_ANONYMOUS;
-    if (code && key.function == STRMAP_NONE)
+    bool module = frame->kind == TRACE_FRAME_NATIVE && frame->module != TRACE_NONE && builder->extension[frame->module];
+    if (code && key.function == STRMAP_NONE && (!module || builder->addresses))
         key.address = frame->address;
     uint32_t id = strmap_intern_bytes(&locations->keys, (const char *)&key, sizeof key);
     if (id < locations->n)
@@ -247,19 +250,21 @@ static void judge_modules(struct builder *builder)
     builder->runtime = xcalloc(trace->n_modules, sizeof *builder->runtime);
     builder->system = xcalloc(trace->n_modules, sizeof *builder->system);
     builder->interpreter = xcalloc(trace->n_modules, sizeof *builder->interpreter);
+    builder->extension = xcalloc(trace->n_modules, sizeof *builder->extension);
     builder->embedding = xcalloc(trace->n_modules, sizeof *builder->embedding);
     for (uint32_t m = 0; m < trace->n_modules; m++) {
         builder->runtime[m] = is_runtime_module(trace->modules[m].path);
         builder->system[m] = is_system_module(trace->modules[m].path);
+        builder->extension[m] = python_path_is_library(trace->modules[m].path);
         builder->interpreter[m] = python_is_interpreter_module(trace->modules[m].path);
     }
     find_embedding(builder);
 }
 
-void locations_init(struct locations *locations, const struct trace *trace, const char *const *wrappers, size_t n_wrappers)
+void locations_init(struct locations *locations, const struct trace *trace, const char *const *wrappers, size_t n_wrappers, bool addresses)
 {
     *locations = (struct locations){ .trace = trace };
-    struct builder builder = { .locations = locations, .wrappers = wrappers, .n_wrappers = n_wrappers };
+    struct builder builder = { .locations = locations, .wrappers = wrappers, .n_wrappers = n_wrappers, .addresses = addresses };
     judge_modules(&builder);
     locations->first = xcalloc((size_t)trace->n_frames + 1, sizeof *locations->first);
     for (uint32_t f = 0; f < trace->n_frames; f++)
@@ -268,9 +273,13 @@ void locations_init(struct locations *locations, const struct trace *trace, cons
     static const struct trace_symbol no_stack = { .function = "[no stack]" };
     locations->nowhere = add_location(&builder, &(struct trace_frame){ TRACE_FRAME_ANONYMOUS, TRACE_NONE, 0 }, &no_stack);
     locations->items[locations->nowhere].rank = RANK_PSEUDO;
+    static const struct trace_symbol itself = { .function = "[Python interpreter itself]" };
+    locations->interpreter = add_location(&builder, &(struct trace_frame){ TRACE_FRAME_ANONYMOUS, TRACE_NONE, 0 }, &itself);
+    locations->items[locations->interpreter].rank = RANK_INTERPRETER;
     free(builder.runtime);
     free(builder.system);
     free(builder.interpreter);
+    free(builder.extension);
     free(builder.embedding);
 }
 
@@ -292,6 +301,11 @@ bool location_has_line(const struct location *location)
 bool location_is_python(const struct location *location)
 {
     return location->kind == TRACE_FRAME_PYTHON;
+}
+
+bool location_is_extension(const struct location *location)
+{
+    return location->kind == TRACE_FRAME_NATIVE && location->module != TRACE_NONE && !location->function && !location->address;
 }
 
 const char *location_module_name(const struct locations *locations, uint32_t id)
@@ -321,6 +335,8 @@ void location_add_name(struct strbuf *out, const struct locations *locations, ui
     const char *module = location_module_name(locations, id);
     if (location->function)
         strbuf_add(out, location->function);
+    else if (location_is_extension(location))
+        python_add_module(out, locations->trace->modules[location->module].path);
     else if (location->kind == TRACE_FRAME_NATIVE && module)
         strbuf_printf(out, "%s+0x%" PRIx64, module, location->address);
     else if (location->kind == TRACE_FRAME_NATIVE || location->kind == TRACE_FRAME_ANONYMOUS)

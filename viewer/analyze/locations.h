@@ -27,7 +27,7 @@ struct location {
     const char *file;         /* NULL: unknown */
     uint32_t line;            /* 0: unknown */
     uint32_t module;          /* TRACE_NONE: none, and for Python */
-    uint64_t address;         /* of code without a function's name; else 0 */
+    uint64_t address;         /* of code without a function's name; else 0: a native place without either is a whole module */
     enum location_rank rank;
     bool interpreter;         /* inside of the interpreter itself, or its import machinery: says nothing between two Python frames */
 };
@@ -38,12 +38,14 @@ struct locations {
     uint32_t *first;          /* frame f has levels[first[f]] .. levels[first[f + 1] - 1], outermost first, at least one */
     uint32_t *levels;         /* location ids */
     uint32_t nowhere;         /* the place of blocks whose stack is empty */
+    uint32_t interpreter;     /* the place of what a Python interpreter allocates for itself: its start, mostly */
     const struct trace *trace;
     struct strmap keys, strings;
 };
 
-/* `wrappers` are patterns of function names that are treated as allocators too. */
-void locations_init(struct locations *locations, const struct trace *trace, const char *const *wrappers, size_t n_wrappers);
+/* `wrappers` are patterns of function names that are treated as allocators too. With `addresses` every nameless address of an extension
+ * module of Python is a place of its own; else the module is, for its inside says nothing to people. */
+void locations_init(struct locations *locations, const struct trace *trace, const char *const *wrappers, size_t n_wrappers, bool addresses);
 void locations_release(struct locations *locations);
 
 /* Appends what the place is called: "parse_header", "libfoo.so+0x1234", "0x7f0012 [unknown code]", "[mapped memory]". */
@@ -57,6 +59,7 @@ const char *location_module_name(const struct locations *locations, uint32_t id)
 
 bool location_has_line(const struct location *location);
 bool location_is_python(const struct location *location);
+bool location_is_extension(const struct location *location);      /* a whole extension module */
 
 const char *path_base(const char *path);
 

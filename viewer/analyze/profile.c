@@ -91,7 +91,7 @@ int profile_create(struct profile **result, struct trace *trace, const struct se
 {
     struct profile *profile = xcalloc(1, sizeof *profile);
     *profile = (struct profile){ .trace = trace, .selection = *selection, .to_ns = trace->end_ns };
-    locations_init(&profile->locations, trace, selection->wrappers.items, selection->wrappers.n);
+    locations_init(&profile->locations, trace, selection->wrappers.items, selection->wrappers.n, selection->native);
     profile->python_stacks = find_python_stacks(trace);
     profile->filtered = selection_is_filtered(selection);
     profile->site_selected = xcalloc(trace->n_sites, sizeof *profile->site_selected);
@@ -137,11 +137,21 @@ struct costs *profile_stack_costs(const struct profile *profile)
     return stacks;
 }
 
+/* The frame next further out is at the same place. */
+static bool stands_before(const struct profile *profile, uint32_t at, uint32_t location)
+{
+    const struct locations *locations = &profile->locations;
+    uint32_t outer = profile->trace->stacks[at].parent;
+    return outer && locations->levels[locations->first[profile->trace->stacks[outer].frame + 1] - 1] == location;
+}
+
 bool profile_hides(const struct profile *profile, uint32_t whole, uint32_t at, uint32_t location)
 {
     const struct location *place = &profile->locations.items[location];
     if (profile->selection.native || !profile->python_stacks[whole])
         return false;
+    if (location_is_extension(place) && stands_before(profile, at, location))
+        return true;
     bool outside = !profile->python_stacks[at] && place->rank == RANK_RUNTIME;      /* _start, start_thread */
     if (location_is_python(place) && place->interpreter)
         return profile->python_stacks[profile->trace->stacks[at].parent];           /* something is left that imports */

@@ -89,6 +89,16 @@ const char *python_path_tail(const char *path)
     return *base ? base : path;
 }
 
+void python_add_module(struct strbuf *out, const char *path)
+{
+    const char *tail = python_path_tail(path), *base = part_before(tail, tail + strlen(tail));
+    if (starts_with(tail, "lib-dynload/"))
+        tail = base;
+    for (const char *at = tail; at < base; at++)
+        strbuf_add_char(out, *at == '/' ? '.' : *at);
+    strbuf_add_bytes(out, base, strcspn(base, "."));
+}
+
 bool python_is_interpreter_module(const char *path)
 {
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;

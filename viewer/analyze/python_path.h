@@ -2,6 +2,8 @@
 #ifndef HEAPLINE_ANALYZE_PYTHON_PATH_H
 #define HEAPLINE_ANALYZE_PYTHON_PATH_H
 
+#include "../base/strbuf.h"
+
 #include <stdbool.h>
 
 /* A file of the standard library (…/lib/python3.X/), of an installed package (site-packages, dist-packages), or code that the
@@ -13,6 +15,9 @@ bool python_path_is_import(const char *path);
 
 /* What of a Python file's path is worth showing: "pandas/core/frame.py" of a library, "app.py", "web/__init__.py". */
 const char *python_path_tail(const char *path);
+
+/* Appends what Python calls an extension module: "numpy.core._multiarray_umath". */
+void python_add_module(struct strbuf *out, const char *path);
 
 /* The module is an interpreter: python3.11, libpython3.11.so.1.0. */
 bool python_is_interpreter_module(const char *path);

@@ -51,6 +51,14 @@ static const char *short_path(const char *path)
     return p > path ? p + 1 : path;
 }
 
+static void print_name(const struct profile *profile, uint32_t location)
+{
+    struct strbuf name = STRBUF_INIT;
+    location_add_name(&name, &profile->locations, location);
+    fprintf(stderr, "%s\n", name.data);
+    strbuf_release(&name);
+}
+
 static void print_row(const struct trace *trace, const struct profile *profile, const struct line_row *row)
 {
     const struct location *location = &profile->locations.items[row->location];
@@ -58,8 +66,12 @@ static void print_row(const struct trace *trace, const struct profile *profile, 
     fprintf(stderr, "  %10s  ", format_bytes(row->costs.peak_bytes).text);
     if (location->file && row->line)
         fprintf(stderr, "%s:%u  %.60s\n", short_path(location->file), row->line, function);
+    else if (row->location == profile->locations.interpreter)
+        fprintf(stderr, "%s\n", function);
     else if (location->function && location->module != TRACE_NONE)
         fprintf(stderr, "%.60s  (%s)\n", function, short_path(trace->modules[location->module].path));
+    else if (location_is_extension(location))
+        print_name(profile, row->location);
     else if (location->module != TRACE_NONE)
         fprintf(stderr, "%s+0x%llx\n", short_path(trace->modules[location->module].path), (unsigned long long)location->address);
     else

@@ -86,7 +86,7 @@ void json_add_location(json_t *object, const struct locations *locations, uint32
     json_object_set_new(object, "line", location->line ? json_integer(location->line) : json_null());
     const char *module = location->module == TRACE_NONE ? NULL : locations->trace->modules[location->module].path;
     json_object_set_new(object, "module", json_text(module));
-    json_object_set_new(object, "address", code && !location->function ? number(location->address) : json_null());
+    json_object_set_new(object, "address", code && location->address ? number(location->address) : json_null());
     strbuf_release(&name);
 }
 

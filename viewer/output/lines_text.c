@@ -240,7 +240,7 @@ static void print_coverage(const struct printer *printer)
     if (printer->any_python)
         view_print_wrapped(view, view->colors->dim, python_meaning(lines->by), 0);
     uint64_t without = costs_measure(&lines->without_line, lines->by);
-    if (without && lines->mode != LINES_INCLUSIVE)
+    if (without > printer->total / 100 && lines->mode != LINES_INCLUSIVE)
         fprintf(view->out, "%s%s have no line in any caller: build with -g or install debug symbols to see them.%s\n",
                 view->colors->dim,
                 format_percent(without, printer->total).text, view->colors->reset);
