@@ -84,7 +84,8 @@ const struct command command_export = {
         "  folded  one line a stack, for flame graphs\n"
         "  pprof   a gzipped profile for \"go tool pprof\" and other viewers\n"
         "  massif  for ms_print and massif-visualizer\n"
-        "  dot     a call graph for Graphviz",
+        "  dot     a call graph for Graphviz\n\n"
+        "Stacks of Python programs hold Python functions and extension modules; --native adds the interpreter's own frames.",
     .examples = "heapline export --to folded app.hpl | flamegraph.pl > app.svg\ta flame graph of the peak\n"
                 "heapline export --to pprof -o app.pb.gz app.hpl\tthen \"go tool pprof -http=: app.pb.gz\"\n"
                 "heapline export --to dot app.hpl | dot -Tsvg > app.svg\ta picture of the call graph\n",

@@ -39,6 +39,8 @@ const struct command command_report = {
         "Shows a recorded run in figures: what was allocated and freed, how live memory moved over time, the peak and the "
         "runner-up peaks, the places in the source that held memory at the peak, allocated most often, or allocated only to "
         "throw away, the sizes of blocks, and every process and thread.\n\n"
+        "For Python it tells objects from what C code holds beside them, and the arenas that objects lie in; and it lists the moments and "
+        "spans that the program named.\n\n"
         "Figures are the bytes that the program asked for on its heap. Memory that it mapped itself is kept apart; --memory "
         "selects.\n\n"
         "The last paragraph says what is missing from the trace and what recording cost.",

@@ -9,6 +9,7 @@
 #include "../collect/inspect.h"
 #include "../collect/launch.h"
 #include "../collect/symbolize.h"
+#include "profiler.h"
 #include "summary.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@
 
 static const char *output;
 static int on_full, wait_for, python_mode;
-static bool quiet, no_progress, all_events, check_stacks;
+static bool quiet, no_progress, all_events, check_stacks, memory_profiler;
 static uint64_t ring_bytes;
 
 static const char *const on_full_choices[] = {"wait", "drop", NULL};
@@ -38,6 +39,7 @@ static const struct option options[] = {
     {"wait", 0, OPTION_CHOICE, "FOR", "record until all processes have ended (default: all) or just the program", &wait_for, wait_choices},
     {"python", 0, OPTION_CHOICE, "WHAT", "of Python: objects (default, each one with its line), arenas (cheap: what they come from) or off (native side only)",
      &python_mode, python_choices},
+    {"memory-profiler", 0, OPTION_FLAG, NULL, "let Python scripts written for memory_profiler run unchanged: heapline stands in for that module", &memory_profiler, NULL},
     {"all-events", 0, OPTION_FLAG, NULL, "keep every single event in the trace, which then grows with their number", &all_events, NULL},
     {"ring-size", 0, OPTION_BYTES, "BYTES", "room for records in each thread's ring (default: 512 KiB)", &ring_bytes, NULL},
     {"quiet", 'q', OPTION_FLAG, NULL, "print no summary and no progress", &quiet, NULL},
@@ -180,8 +182,10 @@ static int record(struct collector *collector, const char *library, const char *
         unlink(path);
         return EXIT_USAGE;
     }
-    if (whole && !quiet)
+    if (whole && !quiet) {
+        profiler_show_watched(path);
         summary_print(path);
+    }
     return whole ? exit_code(collector) : EXIT_USAGE;
 }
 
@@ -209,6 +213,8 @@ static int run_run(int argc, char **argv)
         say_error("the library '%s' is missing: build or install heapline again, or set HEAPLINE_LIBRARY", library);
         return EXIT_USAGE;
     }
+    if (memory_profiler && !profiler_set_path())
+        return EXIT_USAGE;
     struct collector collector = {.ring_bytes = ring_bytes ? (uint32_t)ring_bytes : 524288, .on_full = (enum hl_on_full)on_full,
                                   .all_events = all_events, .check = check_stacks, .python = (enum hl_python_mode)python_mode};
     char *path = trace_name(argv[0]);

@@ -57,7 +57,9 @@ const struct command command_tree = {
         "function first and its callers below. \"inclusive\" is what a call and all calls below it allocated, \"self\" what "
         "it allocated itself.\n\n"
         "Calls that leave no choice stand below each other without indent. A call that comes back to a place on its way, by "
-        "recursion, is counted there, and the place is marked as recursive. Branches below --min-percent are counted, not shown.",
+        "recursion, is counted there, and the place is marked as recursive. Branches below --min-percent are counted, not shown.\n\n"
+        "Of a Python program the tree shows Python functions and extension modules. The interpreter's own C functions between and around "
+        "them, and the frames of its import machinery, are shown with --native.",
     .examples = "heapline tree app.hpl\twhere the peak came from\n"
                 "heapline tree --inverted --by count app.hpl\twhich functions allocate most often, and who calls them\n"
                 "heapline tree --function 'parse_*' app.hpl\tonly what went through the parser\n",
