@@ -78,14 +78,16 @@ static void write_code(uint32_t ring, uint32_t number, const char *name, const c
 }
 
 /* A block under the frames, given innermost first. */
-static void write_block(uint32_t ring, enum hl_record_kind kind, uint64_t address, uint64_t bytes, const uint64_t *frames, uint32_t n)
+static void write_block(uint32_t ring, enum hl_record_kind kind, uint64_t address, uint64_t bytes, uint32_t kept, const uint64_t *frames, uint32_t n)
 {
-    uint64_t words[16] = {allocated(kind, address), hl_record_stack(bytes, n, 0)};
+    uint64_t words[16] = {allocated(kind, address), hl_record_stack(bytes, n, kept)};
     memcpy(words + 2, frames, n * sizeof *frames);
     liar_write(&liar, ring, words, 2 + n);
 }
 
-#define BLOCK(ring, kind, address, bytes, ...) write_block(ring, kind, address, bytes, WORDS(__VA_ARGS__))
+#define BLOCK(ring, kind, address, bytes, ...) write_block(ring, kind, address, bytes, 0, WORDS(__VA_ARGS__))
+#define OBJECT(ring, address, bytes, kept, ...) write_block(ring, HL_RECORD_OBJECT, address, bytes, kept, WORDS(__VA_ARGS__))
+#define FREED(ring, address) liar_write(&liar, ring, WORDS(allocated(HL_RECORD_FREE, address)))
 #define PYTHON(code, unit) hl_frame_python(code, unit)
 
 /* The only site whose stack is, innermost first, "Function:line", "native", "object" or "arena"; fails when there is not exactly one. */
@@ -420,6 +422,128 @@ static void test_fork(void **state)
     trace_close(close_trace());
 }
 
+/* How often blocks were counted as transient at a stack, and their bytes; the site may have none. */
+static void expect_transient(const struct trace *trace, const char *stack, uint64_t n, uint64_t bytes)
+{
+    const struct trace_counts *counts = counts_of(trace, stack);
+    assert_int_equal(counts->transient, n);
+    assert_int_equal(counts->transient_bytes, bytes);
+}
+
+/* f calls g. Code 1 and 2: units 0 and 1 are on the first line, 2 and 3 on the next. Each block is freed by the ring that allocated it. */
+static void test_transient(void **state)
+{
+    open_trace(2);
+    write_code(0, 1, "f", "/f.py", 1, 100);
+    write_code(0, 2, "g", "/f.py", 10, 100);
+    OBJECT(0, 0x10000, 1, 0, NATIVE, PYTHON(1, 0));
+    OBJECT(0, 0x20000, 10, 0, NATIVE + 1, PYTHON(1, 1));                /* another instruction of the line */
+    FREED(0, 0x10000);                                                  /* 1 at f:1 */
+    OBJECT(0, 0x10000, 100, 0, NATIVE + 1, PYTHON(1, 2));
+    FREED(0, 0x20000);                                                  /* f left the line */
+    OBJECT(0, 0x20000, 1000, 1, NATIVE, PYTHON(2, 0));
+    FREED(0, 0x20000);                                                  /* 1000 at g:10 f:2 */
+    OBJECT(0, 0x20000, 10000, 1, NATIVE, PYTHON(2, 0));
+    OBJECT(0, 0x30000, 100000, 2, NATIVE);                              /* g stays */
+    FREED(0, 0x20000);                                                  /* 10000 at g:10 f:2 */
+    OBJECT(0, 0x40000, 1000000, 1, NATIVE);                             /* g returned */
+    FREED(0, 0x30000);                                                  /* 100000 at f:2 */
+    OBJECT(0, 0x50000, 10000000, 1, NATIVE, PYTHON(2, 0));              /* and again */
+    FREED(0, 0x40000);                                                  /* 1000000 at f:2: was no part of g */
+    FREED(0, 0x10000);                                                  /* 100 at f:2 */
+    OBJECT(1, 0x60000, 5, 0, NATIVE, PYTHON(1, 3));                     /* another thread stands on the same lines */
+    FREED(1, 0x50000);
+    FREED(0, 0x60000);
+    OBJECT(1, 0x70000, 5, 0, NATIVE);                                   /* no Python at all */
+    FREED(1, 0x70000);
+    target_drain_all(liar.target);
+    target_settle(liar.target, false);
+    assert_int_equal(heap()->live_bytes, 0);
+    struct trace *trace = close_trace();
+    expect_transient(trace, "f:1", 1, 1);
+    expect_transient(trace, "g:10 f:2", 2, 11000);
+    expect_transient(trace, "f:2", 3, 1100100);
+    assert_int_equal(trace->ends[0].totals.heap.transient, 6);
+    trace_close(trace);
+}
+
+/* A patch puts an outer frame on another line or another instruction of its line: what is further in begins anew, also when it looks the same. */
+static void test_transient_patches(void **state)
+{
+    open_trace(1);
+    write_code(0, 1, "f", "/f.py", 1, 100);
+    write_code(0, 2, "g", "/f.py", 10, 100);
+    OBJECT(0, 0x10000, 1, 0, NATIVE, PYTHON(2, 0), PYTHON(1, 0));
+    liar_write(&liar, 0, WORDS(allocated(HL_RECORD_OBJECT, 0x20000), hl_record_stack_patched(10, 1, 1, 2), NATIVE, hl_record_patch(0, PYTHON(1, 1))));
+    FREED(0, 0x10000);                                                  /* at f:1 */
+    liar_write(&liar, 0, WORDS(allocated(HL_RECORD_OBJECT, 0x30000), hl_record_stack_patched(100, 1, 0, 3), hl_record_patch(0, PYTHON(1, 2))));
+    FREED(0, 0x20000);                                                  /* nowhere */
+    FREED(0, 0x30000);                                                  /* at g:10 f:2 */
+    struct trace *trace = close_trace();
+    expect_transient(trace, "f:1", 1, 1);
+    expect_transient(trace, "g:10 f:2", 1, 100);
+    assert_int_equal(trace->ends[0].totals.heap.transient, 2);
+    trace_close(trace);
+}
+
+/* The clock of stacks wraps, and frames that stay for longer than half of its range are still there. */
+static void test_transient_wraps(void **state)
+{
+    open_trace(1);
+    write_code(0, 1, "f", "/f.py", 1, 100);
+    OBJECT(0, 0x10000, 1, 0, NATIVE, PYTHON(1, 0));
+    target_drain_all(liar.target);
+    struct lane *lane = &liar.target->lanes[0];
+    for (uint64_t i = 1; i <= 5; i++) {                                 /* five quarters of the range */
+        lane->clock = (uint32_t)(i << 30) - 2;
+        for (int k = 0; k < 4; k++)
+            OBJECT(0, 0x20000 + i * 0x100 + (uint64_t)k * 16, 10, 1, NATIVE);
+        target_drain_all(liar.target);
+        FREED(0, 0x20000 + i * 0x100);
+    }
+    struct trace *trace = close_trace();
+    expect_transient(trace, "f:1", 5, 50);
+    trace_close(trace);
+}
+
+static const struct trace_line *line_of(const struct trace *trace, const char *function, uint32_t line)
+{
+    for (uint32_t i = 0; i < trace->n_lines; i++)
+        if (trace->lines[i].line == line && strcmp(trace->codes[trace->lines[i].code].function, function) == 0)
+            return &trace->lines[i];
+    fail_msg("no line %s:%u", function, line);
+    return NULL;
+}
+
+/* f calls itself and h; the library sends the stack before each free. Each event counts once for each line of f that frames stand on. */
+static void test_watch(void **state)
+{
+    open_trace(1);
+    write_code(0, 1, "f", "/f.py", 1, 100);
+    write_code(0, 2, "h", "/f.py", 10, 100);
+    OBJECT(0, 0x10000, 1, 0, NATIVE, PYTHON(1, 0));                     /* not watched yet */
+    liar_write(&liar, 0, WORDS(hl_record_word(HL_RECORD_WATCH, 1), hl_record_word(HL_RECORD_WATCH, 1)));
+    OBJECT(0, 0x20000, 10, 2, NATIVE);                                  /* f was there when that began */
+    OBJECT(0, 0x30000, 100, 0, NATIVE, PYTHON(1, 0), PYTHON(1, 1), PYTHON(1, 2), NATIVE);     /* f:2, f:1, f:1 */
+    OBJECT(0, 0x40000, 1000, 2, NATIVE, PYTHON(2, 0));                  /* f:2, h */
+    liar_write(&liar, 0, WORDS(hl_record_word(HL_RECORD_FRAMES, 0), hl_record_stack(0, 1, 0), PYTHON(1, 3)));
+    FREED(0, 0x30000);                                                  /* f:2 */
+    liar_write(&liar, 0, WORDS(hl_record_word(HL_RECORD_FRAMES, 0), hl_record_stack(0, 0, 0)));
+    FREED(0, 0x40000);                                                  /* nobody */
+    liar_write(&liar, 0, WORDS(hl_record_word(HL_RECORD_EXECUTED, 1), 2 | UINT64_C(3) << 32, hl_record_word(HL_RECORD_EXECUTED, 1), 2 | UINT64_C(4) << 32));
+    liar_write(&liar, 0, WORDS(hl_record_word(HL_RECORD_EXECUTED, 1), 7 | UINT64_C(1) << 32));
+    struct trace *trace = close_trace();
+    assert_int_equal(trace->n_lines, 3);
+    assert_int_equal(line_of(trace, "f", 1)->increment_bytes, 10 + 100);
+    assert_int_equal(line_of(trace, "f", 1)->live_bytes, 111);
+    assert_int_equal(line_of(trace, "f", 2)->increment_bytes, 100 + 1000 - 100);
+    assert_int_equal(line_of(trace, "f", 2)->live_bytes, 1011);
+    assert_int_equal(line_of(trace, "f", 2)->executed, 7);
+    assert_int_equal(line_of(trace, "f", 1)->executed, 0);
+    assert_int_equal(line_of(trace, "f", 7)->executed, 1);
+    trace_close(trace);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +559,10 @@ int main(void)
         cmocka_unit_test(test_query),
         cmocka_unit_test(test_python),
         cmocka_unit_test(test_fork),
+        cmocka_unit_test(test_transient),
+        cmocka_unit_test(test_transient_patches),
+        cmocka_unit_test(test_transient_wraps),
+        cmocka_unit_test(test_watch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

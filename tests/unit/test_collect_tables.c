@@ -68,6 +68,7 @@ static void test_trie(void **state)
 #define ADDRESSES 3000
 #define GENERATIONS 3
 static struct live_block naive_live[ADDRESSES][GENERATIONS];
+static uint64_t naive_births[ADDRESSES][GENERATIONS];
 
 static uint64_t key_of(uint32_t address, uint32_t generation)
 {
@@ -95,16 +96,19 @@ static void put_or_take(struct live_map *map, size_t *n)
 {
     uint32_t address = below(ADDRESSES), generation = below(GENERATIONS);
     struct live_block *naive = &naive_live[address][generation], taken = {0};
-    uint64_t key = key_of(address, generation);
+    uint64_t key = key_of(address, generation), birth = 1 + below(1000), slot = 0;
     if (!naive->key && below(3)) {
         *naive = (struct live_block){key, below(5000), below(100), below(9)};
-        live_put(map, *naive);
+        live_put(map, *naive, birth);
+        naive_births[address][generation] = map->births ? birth : 0;
         ++*n;
         return;
     }
-    assert_int_equal(live_take(map, key, &taken), naive->key != 0);
-    if (naive->key)
+    assert_int_equal(live_take(map, key, &taken, &slot), naive->key != 0);
+    if (naive->key) {
         assert_true(taken.key == key && taken.bytes == naive->bytes && taken.site == naive->site && taken.born == naive->born);
+        assert_int_equal(live_birth(map, slot), naive_births[address][generation]);
+    }
     *n -= naive->key != 0;
     naive->key = 0;
 }
@@ -116,6 +120,8 @@ static void test_live(void **state)
     memset(naive_live, 0, sizeof naive_live);
     live_init(&map);
     for (uint32_t step = 0; step < 400000; step++) {
+        if (step == 1000)                /* while it is small yet: it grows with births */
+            live_keep_births(&map);
         put_or_take(&map, &n);
         if (step % 50000 == 0)
             compare_all(&map, n);
@@ -131,12 +137,13 @@ static void test_live_marks(void **state)
 {
     struct live_map map;
     struct live_block taken;
+    uint64_t slot;
     live_init(&map);
     uint64_t first_mask = map.mask;
     for (uint64_t i = 1; i < 200000; i++) {
-        live_put(&map, (struct live_block){i << 4, i, 0, 0});
-        assert_true(live_take(&map, i << 4, &taken));
-        assert_false(live_take(&map, i << 4, &taken));
+        live_put(&map, (struct live_block){i << 4, i, 0, 0}, 0);
+        assert_true(live_take(&map, i << 4, &taken, &slot));
+        assert_false(live_take(&map, i << 4, &taken, &slot));
     }
     assert_int_equal(map.n, 0);
     assert_int_equal(map.mask, first_mask);

@@ -7,6 +7,7 @@
 #include "collector.h"
 #include "fold.h"
 #include "process_info.h"
+#include "visits.h"
 
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -15,6 +16,7 @@
 
 #define AHEAD_WORDS 96
 #define FORK_POINTS_MAX 16
+#define CODE_MASK ((UINT32_C(1) << HL_PYTHON_CODE_BITS) - 1)
 
 /* A record where it lies in the ring. Its first word and its length were read once and checked; nothing is read beyond it, whatever the words
  * say now. */
@@ -28,6 +30,7 @@ static void make_room_for_frames(struct lane *lane, uint32_t depth)
 {
     lane->pcs_room = depth < 64 ? 64 : 2 * (size_t)depth;
     lane->pcs = xreallocarray(lane->pcs, lane->pcs_room, sizeof *lane->pcs);
+    lane->since = xreallocarray(lane->since, lane->pcs_room, sizeof *lane->since);
     vec_reserve(&lane->path, lane->pcs_room + 1 - lane->path.n);
 }
 
@@ -48,7 +51,7 @@ static uint32_t apply_patches(struct lane *lane, const uint64_t *patches, uint32
 
 /* Brings the lane's stack up to date with a record whose stack word is w[1] and whose frames begin at w[header]. Returns the innermost node;
  * TRIE_NONE: the record makes no sense. */
-static inline uint32_t follow_stack(struct target *target, struct lane *lane, struct view record, uint32_t header)
+static inline uint32_t follow_return_addresses(struct target *target, struct lane *lane, struct view record, uint32_t header)
 {
     uint64_t word = record.w[1];
     uint32_t kept = hl_stack_kept(word), patches = hl_stack_patches(word), low = kept;
@@ -72,6 +75,33 @@ static inline uint32_t follow_stack(struct target *target, struct lane *lane, st
     return node;
 }
 
+/* The same where it matters how long each frame has been there. */
+static __attribute__((noinline)) uint32_t follow_python_stack(struct target *target, struct lane *lane, struct view record, uint32_t header)
+{
+    uint64_t word = record.w[1];
+    uint32_t low = hl_stack_kept(word), patches = hl_stack_patches(word);
+    for (uint32_t i = 0; i < patches && i < record.words; i++) {
+        uint32_t index = hl_record_patch_index(record.w[record.words - 1 - i]);
+        low = index < low ? index : low;
+    }
+    uint32_t before = visits_before(lane, low), node = follow_return_addresses(target, lane, record, header);
+    if (node == TRIE_NONE)
+        return node;
+    if (low > lane->path.n - 1)              /* the words changed under us */
+        low = (uint32_t)lane->path.n - 1;
+    visits_follow(target, lane, low, before);
+    if (target->watch.codes.n)
+        watch_follow(target, lane, low);
+    return node;
+}
+
+static inline uint32_t follow_stack(struct target *target, struct lane *lane, struct view record, uint32_t header)
+{
+    if (__builtin_expect(target->follows_python, 0))
+        return follow_python_stack(target, lane, record, header);
+    return follow_return_addresses(target, lane, record, header);
+}
+
 static inline bool is_truncated(const struct lane *lane) { return lane->path.n > 1 && lane->pcs[0] == HL_FRAME_TRUNCATED; }
 
 static inline void end_held(struct target *target, struct lane *lane)
@@ -81,7 +111,7 @@ static inline void end_held(struct target *target, struct lane *lane)
     if (!block.key)
         return;
     if (__builtin_expect(target->pending.n == 0, 1) || !target_free_pending(target, &block))
-        live_put(&target->live, block);
+        live_put(&target->live, block, lane->held_birth);
 }
 
 /* What SIZE_HIGH and REALLOC said before the record of a block. */
@@ -93,6 +123,28 @@ static __attribute__((noinline)) uint64_t use_prefix(struct target *target, stru
     lane->size_high = lane->moved_from = 0;
     lane->prefixed = false;
     return bytes;
+}
+
+#define SLOT_HELD UINT64_MAX              /* the block has not come into the live map */
+
+static __attribute__((noinline)) void after_alloc(struct target *target, struct lane *lane)
+{
+    if (target->follows_python)
+        lane->held_birth = visits_birth(target, lane);
+    if (lane->watched.n)
+        watch_event(target, lane, (int64_t)lane->held.bytes);
+    if (target->collector->all_events)
+        fold_event(target, lane, TRACE_EVENT_ALLOC, &lane->held);
+}
+
+static __attribute__((noinline)) void after_free(struct target *target, struct lane *lane, const struct live_block *block, uint64_t slot)
+{
+    if (target->follows_python)
+        visits_count(target, lane, block, slot == SLOT_HELD ? lane->held_birth : live_birth(&target->live, slot));
+    if (lane->watched.n)
+        watch_event(target, lane, -(int64_t)block->bytes);
+    if (target->collector->all_events)
+        fold_event(target, lane, TRACE_EVENT_FREE, block);
 }
 
 /* `object`: the block is from Python's allocators. */
@@ -113,8 +165,8 @@ static inline __attribute__((always_inline)) bool on_alloc(struct target *target
     account_alloc(&target->accounts, site, bytes);
     lane->held = (struct live_block){hl_record_payload(record.w0), bytes, site, target->accounts.epoch};
     lane->last_key = lane->held.key;
-    if (__builtin_expect(target->collector->all_events, 0))
-        fold_event(target, lane, TRACE_EVENT_ALLOC, &lane->held);
+    if (__builtin_expect(target->has_extras, 0))
+        after_alloc(target, lane);
     return true;
 }
 
@@ -123,10 +175,11 @@ static inline __attribute__((always_inline)) uint64_t on_free(struct target *tar
 {
     uint64_t key = hl_record_payload(w0);
     struct live_block block;
+    uint64_t slot = SLOT_HELD;
     if (lane->held.key == key) {
         block = lane->held;
         lane->held.key = 0;
-    } else if (!live_take(&target->live, key, &block)) {
+    } else if (!live_take(&target->live, key, &block, &slot)) {
         target_add_pending(target, key, collected);
         return 0;
     }
@@ -135,8 +188,8 @@ static inline __attribute__((always_inline)) uint64_t on_free(struct target *tar
         account_collected(&target->accounts, block.site, block.bytes);
     if (key == lane->last_key)
         account_temporary(&target->accounts, block.site, block.bytes);
-    if (__builtin_expect(target->collector->all_events, 0))
-        fold_event(target, lane, TRACE_EVENT_FREE, &block);
+    if (__builtin_expect(target->has_extras, 0))
+        after_free(target, lane, &block, slot);
     return block.bytes;
 }
 
@@ -293,6 +346,7 @@ static void on_thread(struct target *target, struct lane *lane, int32_t tid)
     end_held(target, lane);
     lane->last_key = lane->size_high = lane->moved_from = 0;
     lane->prefixed = false;
+    vec_clear(&lane->watched);
     uint32_t index = UINT32_MAX;
     for (size_t i = target->threads.n; i-- > 0 && index == UINT32_MAX;)
         if (target->threads.items[i].tid == tid && i == lane->thread)
@@ -337,10 +391,12 @@ static bool on_rare(struct target *target, struct lane *lane, struct view record
     case HL_RECORD_MODULE: on_module(target, record); return true;
     case HL_RECORD_UNLOAD: catch_up(target, lane); fold_unload(target, hl_record_address(w0)); return true;
     case HL_RECORD_NAME: on_name(target, lane, record); return true;
-    case HL_RECORD_CODE:
+    case HL_RECORD_CODE: visits_begin(target); /* fall through */
     case HL_RECORD_CODE_MORE: return codes_take(target, &lane->code, w0, record.w, record.words);
     case HL_RECORD_MARK: return on_mark(target, lane, record);
     case HL_RECORD_QUERY: on_query(target, lane, (uint32_t)w0); return true;
+    case HL_RECORD_WATCH: watch_code(target, (uint32_t)w0 & CODE_MASK); return true;
+    case HL_RECORD_EXECUTED: watch_executed(target, (uint32_t)w0 & CODE_MASK, (uint32_t)record.w[1], (uint32_t)(record.w[1] >> 32)); return true;
     case HL_RECORD_PYTHON: return on_python(target, record);
     case HL_RECORD_EXIT: target->exit_status = (int32_t)(w0 & 0xff); return true;
     default: return false;
@@ -425,6 +481,7 @@ uint64_t target_drain_lane(struct target *target, uint32_t i, uint64_t limit)
         return 0;
     }
     lane->draining = true;
+    target->has_extras |= target->collector->all_events;
     bool sane = head - tail <= target->ring_bytes && head % 8 == 0;
     const uint64_t *ring = hl_segment_ring(target->segment, target->data_offset, target->ring_bytes, i);
     uint64_t stop = head - tail > limit ? tail + limit : head;

@@ -401,6 +401,7 @@ void fold_end(struct target *target, const struct trace_exit *exit)
     write_sites(target);
     write_blocks(target);
     write_python(target);
+    watch_end(target);
     struct trace_losses losses = count_losses(target);
     trace_write_losses(target->collector->writer, &losses);
     trace_write_exit(target->collector->writer, exit);

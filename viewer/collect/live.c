@@ -37,6 +37,7 @@ void live_init(struct live_map *map)
 void live_release(struct live_map *map)
 {
     free(map->slots);
+    free(map->births);
     *map = (struct live_map){0};
 }
 
@@ -44,6 +45,13 @@ void live_copy(struct live_map *to, const struct live_map *from)
 {
     *to = *from;
     to->slots = xmemdup(from->slots, (from->mask + 1) * sizeof *from->slots);
+    to->births = NULL;
+}
+
+void live_keep_births(struct live_map *map)
+{
+    if (!map->births)
+        map->births = xcalloc(map->mask + 1, sizeof *map->births);
 }
 
 void live_grow(struct live_map *map)
@@ -51,9 +59,13 @@ void live_grow(struct live_map *map)
     struct live_map old = *map;
     unsigned bits = 64 - old.shift;
     map->n = map->used = 0;
+    map->births = NULL;
     allocate(map, old.n > old.mask / 6 ? bits + 1 : bits);
+    if (old.births)
+        live_keep_births(map);
     for (uint64_t i = 0; i <= old.mask; i++)
         if (live_is_block(&old.slots[i]))
-            live_put(map, old.slots[i]);
+            live_put(map, old.slots[i], live_birth(&old, i));
     free(old.slots);
+    free(old.births);
 }

@@ -21,6 +21,7 @@ struct live_block {
 
 struct live_map {
     struct live_block *slots;
+    uint64_t *births;             /* beside each slot, for visits.h; NULL: not kept */
     uint64_t mask;
     size_t n;                     /* blocks */
     size_t used;                  /* slots that are not free: blocks and marks */
@@ -34,13 +35,16 @@ void live_release(struct live_map *map);
 void live_copy(struct live_map *to, const struct live_map *from);
 void live_grow(struct live_map *map);
 
+/* Keeps births from now on; that of the blocks already there is 0. Copies have none. */
+void live_keep_births(struct live_map *map);
+
 static inline uint64_t live_slot(const struct live_map *map, uint64_t key)
 {
     return (key >> 4 << 20) * UINT64_C(0x9e3779b97f4a7c15) >> map->shift;   /* the generation falls out at the top */
 }
 
-/* Adds a block; its key is not in the map. */
-static inline void live_put(struct live_map *map, struct live_block block)
+/* Adds a block; its key is not in the map. `birth` counts where births are kept. */
+static inline void live_put(struct live_map *map, struct live_block block, uint64_t birth)
 {
     uint64_t i = live_slot(map, block.key);
     while (live_is_block(&map->slots[i]))
@@ -48,12 +52,14 @@ static inline void live_put(struct live_map *map, struct live_block block)
     map->used += map->slots[i].key == 0;
     map->n++;
     map->slots[i] = block;
+    if (__builtin_expect(map->births != NULL, 0))
+        map->births[i] = birth;
     if (__builtin_expect(map->used > map->mask / 3, 0))
         live_grow(map);
 }
 
-/* Takes the block out. False: there is none. */
-static inline bool live_take(struct live_map *map, uint64_t key, struct live_block *block)
+/* Takes the block out; *slot (live_birth) is good until the next call. False: there is none. */
+static inline bool live_take(struct live_map *map, uint64_t key, struct live_block *block, uint64_t *slot)
 {
     uint64_t i = live_slot(map, key);
     while (map->slots[i].key != key) {
@@ -62,9 +68,12 @@ static inline bool live_take(struct live_map *map, uint64_t key, struct live_blo
         i = (i + 1) & map->mask;
     }
     *block = map->slots[i];
+    *slot = i;
     map->slots[i].key = LIVE_GONE;
     map->n--;
     return true;
 }
+
+static inline uint64_t live_birth(const struct live_map *map, uint64_t slot) { return map->births ? map->births[slot] : 0; }
 
 #endif

@@ -3,6 +3,7 @@
 #include "../base/xalloc.h"
 #include "collector.h"
 #include "fold.h"
+#include "visits.h"
 
 #include <sys/mman.h>
 
@@ -69,7 +70,7 @@ static void settle_held(struct target *target)
         if (!block.key)
             continue;
         if (!target->pending.n || !target_free_pending(target, &block))
-            live_put(&target->live, block);
+            live_put(&target->live, block, lane->held_birth);
     }
 }
 
@@ -134,7 +135,7 @@ void target_inherit(struct target *child, const struct target *parent, const str
         uint32_t node = translate(child, parent, &known, parent->accounts.rare.items[block.site].node);
         block.site = target_site(child, node, DOMAIN_HEAP);
         account_inherit(&child->accounts, block.site, block.bytes);
-        live_put(&child->live, block);
+        live_put(&child->live, block, 0);
     }
     for (size_t i = 0; i < parent->mappings.pieces.n; i++) {
         struct mapping_piece piece = parent->mappings.pieces.items[i];
@@ -148,6 +149,9 @@ void target_inherit(struct target *child, const struct target *parent, const str
         if (!parent->modules.items[i].gone)
             vec_push(&child->modules, parent->modules.items[i]);
     codes_inherit(&child->codes, &parent->codes);
+    watch_inherit(child, parent);
+    if (parent->follows_python)
+        visits_begin(child);
     if (parent->has_python && !child->has_python)
         target_set_python(child, parent->python_version, parent->python_state, parent->python_reason);
     map_release(&known);
@@ -160,6 +164,8 @@ void target_release(struct target *target)
     for (uint32_t i = 0; target->lanes && i < target->rings; i++) {
         vec_release(&target->lanes[i].path);
         free(target->lanes[i].pcs);
+        free(target->lanes[i].since);
+        vec_release(&target->lanes[i].watched);
         vec_release(&target->lanes[i].code.bytes);
     }
     free(target->lanes);
@@ -177,6 +183,7 @@ void target_release(struct target *target)
     vec_release(&target->modules);
     map_release(&target->frames);
     codes_release(&target->codes);
+    watch_release(&target->watch);
     free(target->python_reason);
     for (size_t i = 0; i < target->fork_points.n; i++)
         live_release(&target->fork_points.items[i].live);

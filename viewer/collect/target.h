@@ -13,6 +13,7 @@
 #include "mappings.h"
 #include "stack_cache.h"
 #include "trie.h"
+#include "watch.h"
 
 #include <stdbool.h>
 
@@ -25,7 +26,11 @@ struct lane {
     VEC(uint32_t) path;                   /* trie nodes of the ring's stack, the thread's root first */
     uint64_t *pcs;                        /* its return addresses, outermost first: pcs[i] belongs to path[i + 1] */
     size_t pcs_room;
+    uint32_t *since;                      /* visits.h: when the visit of each frame began, beside pcs */
+    uint32_t clock;                       /* stacks that the ring brought; counted while visits are kept */
+    VEC(struct watched_line) watched;     /* what the stack stands on of the lines that are watched */
     struct live_block held;               /* the thread's last block, not in the live map yet; key 0: none */
+    uint64_t held_birth;                  /* visits.h; 0: unknown */
     uint64_t last_key;                    /* the thread's last block, to tell temporaries; 0: none */
     bool prefixed;                        /* the next block's record has something before it: one of these three */
     uint64_t size_high;                   /* more bits of its size */
@@ -91,6 +96,9 @@ struct target {
     VEC(struct target_thread) threads;
     VEC(struct target_module) modules;
     struct map frames;                    /* raw pc -> frame id in the trace */
+    bool has_extras;                      /* events have more to do than to be counted: the next two, or all events are written */
+    bool follows_python;                  /* visits and births are kept */
+    struct watch watch;
     struct codes codes;
     bool has_python;                      /* an interpreter said that it is there; what it said: */
     uint32_t python_version;
