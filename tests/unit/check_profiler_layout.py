@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""check_profiler_layout.py HEAPLINE: `heapline lines --style memory_profiler` prints what memory_profiler prints, but for the figures.
+"""check_profiler_layout.py HEAPLINE: `heapline lines --style memory_profiler` prints what memory_profiler does,
+but for the figures.
 
 Runs one script under both, with the first Python that has memory_profiler. Ends with 77, and the reason, where there is none.
 """

@@ -17,8 +17,8 @@
 
 /* Allocations, frees, temporary, live, peak: blocks and bytes of each. */
 #define FIGURES(a, ab, f, fb, t, tb, l, lb, p, pb) \
-    { .allocations = a, .allocated_bytes = ab, .frees = f, .freed_bytes = fb, .temporary = t, .temporary_bytes = tb, .live_blocks = l, \
-      .live_bytes = lb, .peak_blocks = p, .peak_bytes = pb }
+    { .allocations = a, .allocated_bytes = ab, .frees = f, .freed_bytes = fb, .temporary = t, .temporary_bytes = tb, \
+      .live_blocks = l, .live_bytes = lb, .peak_blocks = p, .peak_bytes = pb }
 
 static char folder[] = "/tmp/heapline-analyze-XXXXXX";
 static char whole_path[64], cut_path[64];

@@ -215,7 +215,8 @@ static void test_inverted_tree_skips_what_is_hidden(void **state)
 {
     struct profile *profile = profile_of(&(struct selection){ 0 });
     struct tree tree;
-    tree_build(&tree, profile, &(struct tree_options){ .by = MEASURE_COUNT, .inverted = true, .fold_recursion = true, .min_measure = 10 });
+    tree_build(&tree, profile, &(struct tree_options){ .by = MEASURE_COUNT, .inverted = true, .fold_recursion = true,
+                                                       .min_measure = 10 });
     struct strbuf text = STRBUF_INIT;
     chain_of(profile, &tree, &text);
     assert_string_equal(text.data, "loads > load > <module>");
@@ -329,7 +330,8 @@ static void test_paths(void **state)
 {
     static const char *const libraries[] = {
         "/usr/lib/python3.11/json/__init__.py", "/usr/lib/python3/dist-packages/numpy/core.py", "/root/v/lib64/python3.13t/re.py",
-        "/home/me/venv/lib/python3.9/site-packages/web.py", "/opt/lib/python312.zip/abc.py", "<frozen os>", "<__array_function__ internals>",
+        "/home/me/venv/lib/python3.9/site-packages/web.py", "/opt/lib/python312.zip/abc.py", "<frozen os>",
+        "<__array_function__ internals>",
     };
     static const char *const own[] = {
         "/home/me/app.py", "/home/me/venv/bin/tool", "/usr/lib/tool/main.py", "/srv/lib/python-tools/a.py", "<string>", "<stdin>",
@@ -358,7 +360,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_own_what_their_calls_allocate), cmocka_unit_test(test_only_python_lines_own),
         cmocka_unit_test(test_innermost_known_line), cmocka_unit_test(test_columns_of_python),
-        cmocka_unit_test(test_inclusive_transients_are_exact), cmocka_unit_test(test_the_interpreter_is_hidden_between_python_frames),
+        cmocka_unit_test(test_inclusive_transients_are_exact),
+        cmocka_unit_test(test_the_interpreter_is_hidden_between_python_frames),
         cmocka_unit_test(test_imports_lead_from_line_to_module), cmocka_unit_test(test_inverted_tree_skips_what_is_hidden),
         cmocka_unit_test(test_arenas_are_apart), cmocka_unit_test(test_spans_of_a_label), cmocka_unit_test(test_labels),
         cmocka_unit_test(test_what_lines_held), cmocka_unit_test(test_use_of_the_interpreter), cmocka_unit_test(test_paths),

@@ -47,10 +47,12 @@ static void python_tables(struct trace_writer *w, const char *folder)
         { 5, 10 }, { 13, 11 }, { 14, 3 },                /* 13 _find_and_load, 14 json:1, 15 e */
         { 6, 12 },                                       /* 16 f */
     };
-    static const struct trace_site sites[] = { { 0, 4 }, { 0, 9 }, { 0, 10 }, { 0, 12 }, { 0, 15 }, { 0, 16 }, { 0, 7 }, { 0, 6 }, { 0, 5 } };
+    static const struct trace_site sites[] = {
+        { 0, 4 }, { 0, 9 }, { 0, 10 }, { 0, 12 }, { 0, 15 }, { 0, 16 }, { 0, 7 }, { 0, 6 }, { 0, 5 } };
     char app[512];
     snprintf(app, sizeof app, "%s/app.py", folder);
-    trace_write_process(w, &(struct trace_process){ 300, TRACE_NONE, TRACE_ORIGIN_ROOT, 0, "python3 app.py", "/usr/bin/python3.11" });
+    trace_write_process(w, &(struct trace_process){ 300, TRACE_NONE, TRACE_ORIGIN_ROOT, 0,
+                                                    "python3 app.py", "/usr/bin/python3.11" });
     trace_write_thread(w, &(struct trace_thread){ 0, 300, 0, "python3" });
     for (size_t i = 0; i < sizeof modules / sizeof *modules; i++)
         trace_write_module(w, &(struct trace_module){ .path = modules[i] });
@@ -81,7 +83,8 @@ static void python_epochs(struct trace_writer *w)
         { PY_AT_LOADS, TRANSIENT(2, 200) }, { PY_AT_LOAD, TRANSIENT(1, 100) } };
     static const struct trace_site_counts third[] = { { PY_LOADS, ALLOCATED(1, 100) } };
     static const struct trace_site_counts fourth[] = {
-        { PY_LOADS, { .allocations = 3, .allocated_bytes = 300, .frees = 3, .freed_bytes = 300, .collected = 1, .collected_bytes = 100,
+        { PY_LOADS, { .allocations = 3, .allocated_bytes = 300, .frees = 3, .freed_bytes = 300, .collected = 1,
+                      .collected_bytes = 100,
                       .moved = 3, .moved_bytes = 150 } },
         { PY_FAST, ALLOCATED(2, 2048) }, { PY_AT_LOAD, TRANSIENT(2, 200) }, { PY_AT_MODULE, TRANSIENT(1, 100) } };
     static const struct trace_site_counts fifth[] = { { PY_STRING, ALLOCATED(1, 10) }, { PY_IMPORT, ALLOCATED(1, 20) },
@@ -97,7 +100,8 @@ static void python_totals(struct trace_writer *w)
 {
     static const struct trace_site_totals sites[] = {
         { PY_TYPES, ALLOCATED(1, 50), 50, 1 },
-        { PY_LOADS, { .allocations = 10, .allocated_bytes = 1000, .frees = 6, .freed_bytes = 600, .collected = 1, .collected_bytes = 100,
+        { PY_LOADS, { .allocations = 10, .allocated_bytes = 1000, .frees = 6, .freed_bytes = 600, .collected = 1,
+                      .collected_bytes = 100,
                       .moved = 3, .moved_bytes = 150 }, 400, 4 },
         { PY_FAST, ALLOCATED(2, 2048), 2048, 2 }, { PY_STRING, ALLOCATED(1, 10), 10, 1 }, { PY_IMPORT, ALLOCATED(1, 20), 20, 1 },
         { PY_ARENA, ALLOCATED(1, 1 << 20), 1 << 20, 1 }, { PY_AT_LOADS, TRANSIENT(2, 200), 0, 0 },
@@ -112,8 +116,9 @@ static void python_totals(struct trace_writer *w)
 static void python_marks(struct trace_writer *w)
 {
     static const struct trace_mark marks[] = {
-        { 0, 0, 2 * MS, TRACE_MARK_BEGIN, "load" }, { 0, 0, 2 * MS, TRACE_MARK_BEGIN, "load" }, { 0, 0, 3 * MS, TRACE_MARK_END, "load" },
-        { 0, 0, 3 * MS, TRACE_MARK_END, "load" }, { 0, 0, 4 * MS, TRACE_MARK_POINT, "ready" }, { 0, 0, 4 * MS, TRACE_MARK_BEGIN, "load" },
+        { 0, 0, 2 * MS, TRACE_MARK_BEGIN, "load" }, { 0, 0, 2 * MS, TRACE_MARK_BEGIN, "load" },
+        { 0, 0, 3 * MS, TRACE_MARK_END, "load" }, { 0, 0, 3 * MS, TRACE_MARK_END, "load" },
+        { 0, 0, 4 * MS, TRACE_MARK_POINT, "ready" }, { 0, 0, 4 * MS, TRACE_MARK_BEGIN, "load" },
         { 0, 0, 5 * MS, TRACE_MARK_END, "load" },
     };
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)

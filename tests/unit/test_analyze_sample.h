@@ -80,8 +80,8 @@ static void sample_tables(struct trace_writer *w)
 
 /* Allocations and bytes, frees and bytes, temporary and bytes, inherited and bytes. */
 #define COUNTS(a, ab, f, fb, t, tb, i, ib) \
-    { .allocations = a, .allocated_bytes = ab, .frees = f, .freed_bytes = fb, .temporary = t, .temporary_bytes = tb, .inherited = i, \
-      .inherited_bytes = ib }
+    { .allocations = a, .allocated_bytes = ab, .frees = f, .freed_bytes = fb, .temporary = t, .temporary_bytes = tb, \
+      .inherited = i, .inherited_bytes = ib }
 
 static void sample_epochs(struct trace_writer *w)
 {

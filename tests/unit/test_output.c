@@ -1,5 +1,6 @@
-/* What the reports and the exports say of the run of test_analyze_sample.h: texts as in tests/golden/output, the other formats by
- * reading them back. With HEAPLINE_UPDATE_GOLDEN set the texts are written anew, to be read before they are committed. */
+/* What the reports and the exports say of the run of test_analyze_sample.h: texts as in tests/golden/output, the
+ * other formats by reading them back. With HEAPLINE_UPDATE_GOLDEN set the texts are written anew, to be read before
+ * they are committed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -206,7 +207,8 @@ static void test_python(void **state)
 {
     static const struct span spans[] = { { 0, 2 * MS, 3 * MS }, { 0, 4 * MS, 5 * MS } };
     check_python_lines((struct selection){ 0 }, LINES_OWN, 132, "python-lines.txt");
-    check_python_lines((struct selection){ .scope = "load", .spans = { spans, 2 } }, LINES_INCLUSIVE, 100, "python-lines-scope.txt");
+    check_python_lines((struct selection){ .scope = "load", .spans = { spans, 2 } }, LINES_INCLUSIVE, 100,
+                       "python-lines-scope.txt");
     check_report(python, &(struct selection){ 0 }, 100, true, "python-report.txt");
 }
 
@@ -236,7 +238,8 @@ static void check_profiler(struct trace *trace, unsigned digits, const char *exp
 static void test_tables_of_memory_profiler(void **state)
 {
     struct profiler_remarks remarks;
-    /* What was live before the first line with figures: 10 MiB after it, 3 of which it brought. Nobody counted how often line 7 ran. */
+    /* What was live before the first line with figures: 10 MiB after it, 3 of which it brought. Nobody counted how
+     * often line 7 ran. */
     check_profiler(watched, 1,
                    "     3      7.0 MiB      7.0 MiB           1   @profile\n"
                    "     4                                         def load(text):\n"
@@ -246,7 +249,8 @@ static void test_tables_of_memory_profiler(void **state)
     assert_true(remarks.watched && remarks.executed && remarks.allocations);
     assert_int_equal(remarks.tables, 1);
 
-    /* Not watched: 50 bytes were live before, the line held 2548 at most, in 12 allocations, 2528 is the peak. The module's table is the whole file, but for the function's figures. */
+    /* Not watched: 50 bytes were live before, the line held 2548 at most, in 12 allocations, 2528 is the peak. The
+     * module's table is the whole file, but for the function's figures. */
     check_profiler(python, 4,
                    "     3   0.0000 MiB   0.0000 MiB           1   @profile\n"
                    "     4                                         def load(text):\n"
@@ -492,8 +496,8 @@ static int64_t number_at(json_t *object, const char *name)
 }
 
 static const char *const costs_names[] = { "peak_bytes", "live_bytes", "allocated_bytes", "allocations", "freed_bytes", "frees",
-                                           "temporary_allocations", "temporary_bytes", "live_blocks", "peak_blocks", "collected_blocks",
-                                           "collected_bytes", "moved_blocks", "moved_bytes", "native_peak_bytes",
+                                           "temporary_allocations", "temporary_bytes", "live_blocks", "peak_blocks",
+                                           "collected_blocks", "collected_bytes", "moved_blocks", "moved_bytes", "native_peak_bytes",
                                            "native_live_bytes", "native_allocated_bytes" };
 
 /* The figures of the elements add up to those of `total`. */
@@ -601,7 +605,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_report), cmocka_unit_test(test_lines), cmocka_unit_test(test_tree), cmocka_unit_test(test_python),
-        cmocka_unit_test(test_tables_of_memory_profiler), cmocka_unit_test(test_blocks_of_python), cmocka_unit_test(test_text_that_was_never_a_file),
+        cmocka_unit_test(test_tables_of_memory_profiler), cmocka_unit_test(test_blocks_of_python),
+        cmocka_unit_test(test_text_that_was_never_a_file),
         cmocka_unit_test(test_names_of_formats),
         cmocka_unit_test(test_folded), cmocka_unit_test(test_csv), cmocka_unit_test(test_dot), cmocka_unit_test(test_massif),
         cmocka_unit_test(test_pprof), cmocka_unit_test(test_report_json), cmocka_unit_test(test_lines_json),

@@ -42,7 +42,9 @@ bool costs_none(const struct costs *costs)
 
 uint64_t costs_native(const struct costs *costs, enum measure by)
 {
-    return by == MEASURE_PEAK ? costs->native_peak_bytes : by == MEASURE_LIVE ? costs->native_live_bytes : costs->native_allocated_bytes;
+    if (by == MEASURE_PEAK)
+        return costs->native_peak_bytes;
+    return by == MEASURE_LIVE ? costs->native_live_bytes : costs->native_allocated_bytes;
 }
 
 void costs_add(struct costs *sum, const struct costs *costs)

@@ -4,12 +4,14 @@
 
 #include "../trace/model.h"
 
-/* All in blocks and bytes as the program asked for them. `live` is held at the end of what is looked at, `peak` at the moment
- * of the largest live figure of the process. Inherited blocks (held by the parent at a fork) count in live and peak, not in
- * allocations. The native figures are parts of the others: of stacks with Python frames, what Python's allocators did not hand out.
+/* All in blocks and bytes as the program asked for them. `live` is held at the end of what is looked at, `peak` at
+ * the moment of the largest live figure of the process. Inherited blocks (held by the parent at a fork) count in live
+ * and peak, not in allocations. The native figures are parts of the others: of stacks with Python frames, what
+ * Python's allocators did not hand out.
  *
- * Transient blocks stand where a Python line got rid of them: at the stack that ends in the frame on that line, whoever allocated
- * them under it (trace/model.h). They say nothing of blocks that this very stack allocated, so they make no costs of their own. */
+ * Transient blocks stand where a Python line got rid of them: at the stack that ends in the frame on that line,
+ * whoever allocated them under it (trace/model.h). They say nothing of blocks that this very stack allocated, so they
+ * make no costs of their own. */
 struct costs {
     uint64_t allocations, allocated_bytes;
     uint64_t frees, freed_bytes;

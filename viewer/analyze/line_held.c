@@ -29,7 +29,8 @@ static uint32_t *rows_of_locations(const struct lines *lines, const struct locat
     }
     for (uint32_t l = 0; l < locations->n; l++) {
         const struct location *location = &locations->items[l];
-        uint32_t file = location_is_python(location) && location_has_line(location) ? strmap_find(&files, location->file) : STRMAP_NONE;
+        bool python = location_is_python(location) && location_has_line(location);
+        uint32_t file = python ? strmap_find(&files, location->file) : STRMAP_NONE;
         uint64_t *row = file == STRMAP_NONE ? NULL : map_get(&rows, (uint64_t)file << 32 | location->line);
         row_of[l] = row ? (uint32_t)*row : TRACE_NONE;
     }
@@ -49,7 +50,7 @@ static void list_rows(struct walk *walk, const struct lines *lines, const uint32
         walk->first[s] = (uint32_t)list.n;
         for (uint32_t at = walk->profile->site_selected[s] ? trace->sites[s].stack : 0; at; at = trace->stacks[at].parent) {
             uint32_t frame = trace->stacks[at].frame;
-            uint32_t row = trace->frames[frame].kind == TRACE_FRAME_PYTHON ? row_of[locations->levels[locations->first[frame]]] : TRACE_NONE;
+            uint32_t row = row_of[locations->levels[locations->first[frame]]];
             if (row == TRACE_NONE || seen[row] == s + 1)
                 continue;
             seen[row] = s + 1;

@@ -84,8 +84,8 @@ static bool is_site(const struct location *location)
 }
 
 /* Whether a place further in takes over from the owner so far. */
-static bool takes_over(const struct profile *profile, enum lines_mode mode, const struct location *inner, const struct owner *owner,
-                       enum location_rank rank)
+static bool takes_over(const struct profile *profile, enum lines_mode mode, const struct location *inner,
+                       const struct owner *owner, enum location_rank rank)
 {
     const struct selection *selection = &profile->selection;
     const struct location *place = &profile->locations.items[owner->location];
@@ -152,7 +152,8 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* The transient blocks of a stack may belong to lines further in, which are rows of their own: a row has at most what it freed. */
+/* The transient blocks of a stack may belong to lines further in, which are rows of their own: a row has at most what
+ * it freed. */
 static void add_transients(struct builder *builder, const struct costs *stacks, const uint32_t *owners)
 {
     struct lines *lines = builder->lines;

@@ -4,13 +4,14 @@
 
 #include "profile.h"
 
-/* A line of Python gets rid of blocks that it, or what it calls, allocated: those are transient. In INCLUSIVE rows the figure is exact:
- * all that was allocated on the line or below and freed before the line was left. In the other modes a row has those of its transient
- * blocks that outlived every line further in, at most what the row freed: what a called line allocated and its caller got rid of
- * is no transient block of the called line, and of the caller only as far as the caller freed so much of its own.
+/* A line of Python gets rid of blocks that it, or what it calls, allocated: those are transient. In INCLUSIVE rows
+ * the figure is exact: all that was allocated on the line or below and freed before the line was left. In the other
+ * modes a row has those of its transient blocks that outlived every line further in, at most what the row freed: what
+ * a called line allocated and its caller got rid of is no transient block of the called line, and of the caller only
+ * as far as the caller freed so much of its own.
  *
- * OWN: an allocation belongs to one line, the innermost of the program's own (location ranks). SELF: the innermost line of all.
- * INCLUSIVE: it counts for every line on its stack, once for each; such rows do not add up to the total. */
+ * OWN: an allocation belongs to one line, the innermost of the program's own (location ranks). SELF: the innermost
+ * line of all. INCLUSIVE: it counts for every line on its stack, once for each; such rows do not add up to the total. */
 enum lines_mode { LINES_OWN, LINES_SELF, LINES_INCLUSIVE };
 extern const char *const lines_mode_names[];
 

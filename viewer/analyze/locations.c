@@ -261,7 +261,8 @@ static void judge_modules(struct builder *builder)
     find_embedding(builder);
 }
 
-void locations_init(struct locations *locations, const struct trace *trace, const char *const *wrappers, size_t n_wrappers, bool addresses)
+void locations_init(struct locations *locations, const struct trace *trace, const char *const *wrappers, size_t n_wrappers,
+                    bool addresses)
 {
     *locations = (struct locations){ .trace = trace };
     struct builder builder = { .locations = locations, .wrappers = wrappers, .n_wrappers = n_wrappers, .addresses = addresses };

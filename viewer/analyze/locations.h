@@ -16,7 +16,7 @@ enum location_rank {
     RANK_UNKNOWN_CODE,        /* code made at run time */
     RANK_WRAPPER,             /* a function without lines, named like an allocator: xmalloc */
     RANK_FUNCTION,            /* a function or address without lines */
-    RANK_SYSTEM_LINE,         /* a line of the system's headers or libraries, of Python's standard library or an installed package */
+    RANK_SYSTEM_LINE,         /* a line of the system's headers and libraries, of Python's library and installed packages */
     RANK_WRAPPER_LINE,        /* a line of a function that is named like an allocator */
     RANK_LINE,                /* a line of the program: also <string> and a notebook's cells */
 };
@@ -29,7 +29,7 @@ struct location {
     uint32_t module;          /* TRACE_NONE: none, and for Python */
     uint64_t address;         /* of code without a function's name; else 0: a native place without either is a whole module */
     enum location_rank rank;
-    bool interpreter;         /* inside of the interpreter itself, or its import machinery: says nothing between two Python frames */
+    bool interpreter;         /* of the interpreter itself or its import machinery: says nothing between Python frames */
 };
 
 struct locations {
@@ -43,9 +43,11 @@ struct locations {
     struct strmap keys, strings;
 };
 
-/* `wrappers` are patterns of function names that are treated as allocators too. With `addresses` every nameless address of an extension
- * module of Python is a place of its own; else the module is, for its inside says nothing to people. */
-void locations_init(struct locations *locations, const struct trace *trace, const char *const *wrappers, size_t n_wrappers, bool addresses);
+/* `wrappers` are patterns of function names that are treated as allocators too. With `addresses` every nameless
+ * address of an extension module of Python is a place of its own; else the module is, for its inside says nothing to
+ * people. */
+void locations_init(struct locations *locations, const struct trace *trace, const char *const *wrappers, size_t n_wrappers,
+                    bool addresses);
 void locations_release(struct locations *locations);
 
 /* Appends what the place is called: "parse_header", "libfoo.so+0x1234", "0x7f0012 [unknown code]", "[mapped memory]". */

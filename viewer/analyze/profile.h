@@ -44,8 +44,9 @@ void profile_destroy(struct profile *profile);     /* accepts NULL */
 /* The costs folded onto stacks: an array of trace->n_stacks, to be freed. Threads are summed. */
 struct costs *profile_stack_costs(const struct profile *profile);
 
-/* Whether reports leave a level out: in a stack with Python frames, what the interpreter does between and around them, unless the
- * selection wants native frames. `whole` is the stack that is shown, `at` the part of it whose innermost frame has the level. */
+/* Whether reports leave a level out: in a stack with Python frames, what the interpreter does between and around
+ * them, unless the selection wants native frames. `whole` is the stack that is shown, `at` the part of it whose
+ * innermost frame has the level. */
 bool profile_hides(const struct profile *profile, uint32_t whole, uint32_t at, uint32_t location);
 
 /* The levels of a stack that are shown, innermost first. */

@@ -49,7 +49,9 @@ static const char *behind_packages(const char *path)
 /* What a person typed or a notebook holds; other names in brackets are code that libraries made. */
 static bool is_typed(const char *path)
 {
-    static const char *const names[] = { "<string>", "<stdin>", "<ipython-input", "<cell", "<console>", "<input>", "<doctest", NULL };
+    static const char *const names[] = {
+        "<string>", "<stdin>", "<ipython-input", "<cell", "<console>", "<input>", "<doctest", NULL,
+    };
     for (size_t i = 0; names[i]; i++)
         if (starts_with(path, names[i]))
             return true;

@@ -36,6 +36,7 @@ struct python_version python_version_text(uint32_t hex)
     unsigned major = hex >> 24, minor = hex >> 16 & 0xff, micro = hex >> 8 & 0xff, level = hex >> 4 & 0xf, serial = hex & 0xf;
     int n = snprintf(version.text, sizeof version.text, "%u.%u.%u", major, minor, micro);
     if (level != 0xf && level >= 0xa && level <= 0xc)
-        snprintf(version.text + n, sizeof version.text - (size_t)n, "%s%u", level == 0xa ? "a" : level == 0xb ? "b" : "rc", serial);
+        snprintf(version.text + n, sizeof version.text - (size_t)n, "%s%u", level == 0xa ? "a" : level == 0xb ? "b" : "rc",
+                 serial);
     return version;
 }

@@ -1,5 +1,5 @@
-/* What the Python interpreter of a process used: objects beside C, and the arenas that objects lie in. Of the whole process, no filter
- * narrows it. */
+/* What the Python interpreter of a process used: objects beside C, and the arenas that objects lie in. Of the whole
+ * process, no filter narrows it. */
 #ifndef HEAPLINE_ANALYZE_PYTHON_USE_H
 #define HEAPLINE_ANALYZE_PYTHON_USE_H
 

@@ -101,7 +101,8 @@ static void enter_window(struct replay *replay, uint32_t process)
     }
 }
 
-static void apply_deltas(struct replay *replay, struct standing *standing, const struct trace_site_counts *deltas, size_t n, bool inside)
+static void apply_deltas(struct replay *replay, struct standing *standing, const struct trace_site_counts *deltas, size_t n,
+                         bool inside)
 {
     for (size_t i = 0; i < n; i++) {
         if (replay->kind_taken[deltas[i].site])

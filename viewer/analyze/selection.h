@@ -5,9 +5,9 @@
 #include "costs.h"
 #include "locations.h"
 
-/* HEAP: blocks of malloc and its kin, and Python's objects. MAPPED: anonymous memory that the program itself took by mmap, mremap or
- * brk. FILE, RESERVED: file mappings and address space without access, which need no memory of their own. ARENAS: what Python's
- * allocator mapped to hand out as objects. ALL: HEAP and MAPPED. */
+/* HEAP: blocks of malloc and its kin, and Python's objects. MAPPED: anonymous memory that the program itself took by
+ * mmap, mremap or brk. FILE, RESERVED: file mappings and address space without access, which need no memory of their
+ * own. ARENAS: what Python's allocator mapped to hand out as objects. ALL: HEAP and MAPPED. */
 enum memory_kind { MEMORY_HEAP, MEMORY_MAPPED, MEMORY_FILE, MEMORY_RESERVED, MEMORY_ARENAS, MEMORY_ALL };
 extern const char *const memory_names[];           /* as --memory takes them, NULL-terminated */
 

@@ -51,8 +51,8 @@ static void say_no_label(const struct trace *trace, const char *option, const ch
     if (labels.length)
         say_error("--%s: the program named no %s \"%s\"; it named %s", option, what, label, labels.data);
     else
-        say_error("--%s: the program named no %s \"%s\", and no other either (heapline.h and the Python package say how to name one)",
-                  option, what, label);
+        say_error("--%s: the program named no %s \"%s\", and no other either (heapline.h and the Python package say how to name "
+                  "one)", option, what, label);
     strbuf_release(&labels);
 }
 

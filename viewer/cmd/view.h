@@ -19,8 +19,8 @@ struct view_options {
 extern struct view_options view_options;
 
 #define VIEW_FILTER_ROWS \
-    {"by", 0, OPTION_CHOICE, "MEASURE", "order by peak, live, allocated, count, temporary, and for Python by transient, cyclic, moved or " \
-     "native (default: peak; live with --at)", \
+    {"by", 0, OPTION_CHOICE, "MEASURE", "order by peak, live, allocated, count, temporary, and for Python by transient, " \
+     "cyclic, moved or native (default: peak; live with --at)", \
      &view_options.by, measure_names}, \
     {"file", 0, OPTION_LIST, "GLOB", "only allocations with a frame in a source file like GLOB", &view_options.files, NULL}, \
     {"function", 0, OPTION_LIST, "GLOB", "only allocations with a frame in a function like GLOB", &view_options.functions, \
@@ -30,25 +30,26 @@ extern struct view_options view_options;
     {"process", 0, OPTION_STRING, "PID|GLOB", "only this process, by number or by the name of its program", \
      &view_options.process, NULL}, \
     {"thread", 0, OPTION_STRING, "TID|GLOB", "only this thread, by number or name", &view_options.thread, NULL}, \
-    {"at", 0, OPTION_MOMENT, "TIME", "what was live at TIME of the run: 1.5s, 12:31:05, 50%, end, or the label of a mark (its first)", \
-     &view_options.at, NULL}, \
-    {"from", 0, OPTION_MOMENT, "TIME", "only what happened after TIME, or after the first mark of that label (default: the start)", \
-     &view_options.from, NULL}, \
+    {"at", 0, OPTION_MOMENT, "TIME", "what was live at TIME of the run: 1.5s, 12:31:05, 50%, end, or the label of a mark (its " \
+     "first)", &view_options.at, NULL}, \
+    {"from", 0, OPTION_MOMENT, "TIME", "only what happened after TIME, or after the first mark of that label (default: the " \
+     "start)", &view_options.from, NULL}, \
     {"to", 0, OPTION_MOMENT, "TIME", "only what happened before TIME, or before the last mark of that label (default: the end)", \
      &view_options.to, NULL}, \
-    {"scope", 0, OPTION_STRING, "LABEL", "only what happened inside of the spans of that label, by whatever thread (--thread narrows)", \
-     &view_options.scope, NULL}, \
-    {"memory", 0, OPTION_CHOICE, "KIND", "heap (default: heap), mapped (mmap, brk), file, reserved, arenas (of Python's allocator), or all " \
-     "(heap and mapped)", &view_options.memory, memory_names}, \
+    {"scope", 0, OPTION_STRING, "LABEL", "only what happened inside of the spans of that label, by whatever thread (--thread " \
+     "narrows)", &view_options.scope, NULL}, \
+    {"memory", 0, OPTION_CHOICE, "KIND", "heap (default: heap), mapped (mmap, brk), file, reserved, arenas (of Python's " \
+     "allocator), or all (heap and mapped)", &view_options.memory, memory_names}, \
     {"wrapper", 0, OPTION_LIST, "GLOB", "treat functions like GLOB as allocators: their callers own what they allocate", \
      &view_options.wrappers, NULL}
 
 #define VIEW_NATIVE_ROW \
-    {"native", 0, OPTION_FLAG, NULL, "show the frames of the Python interpreter itself and of its import machinery too", &view_options.native, NULL}
+    {"native", 0, OPTION_FLAG, NULL, "show the frames of the Python interpreter itself and of its import machinery too", \
+     &view_options.native, NULL}
 
 #define VIEW_PYTHON_LINES_ROW \
-    {"python-lines", 0, OPTION_FLAG, NULL, "let a Python line own what a call from it allocates in C, however well the C lines are known", \
-     &view_options.python_lines, NULL}
+    {"python-lines", 0, OPTION_FLAG, NULL, "let a Python line own what a call from it allocates in C, however well the C lines " \
+     "are known", &view_options.python_lines, NULL}
 
 #define VIEW_OUTPUT_ROWS \
     {"top", 0, OPTION_COUNT, "N", "show the N first", &view_options.top, NULL}, \

@@ -39,8 +39,8 @@ static void put_row(FILE *out, const struct profile *profile, const struct line_
     const uint64_t figures[] = {
         costs->peak_bytes, costs->peak_blocks, costs->live_bytes, costs->live_blocks, costs->allocated_bytes, costs->allocations,
         costs->freed_bytes, costs->frees, costs->temporary, costs->temporary_bytes, costs->transient, costs->transient_bytes,
-        costs->collected, costs->collected_bytes, costs->moved, costs->moved_bytes, costs->native_peak_bytes, costs->native_live_bytes,
-        costs->native_allocated_bytes,
+        costs->collected, costs->collected_bytes, costs->moved, costs->moved_bytes, costs->native_peak_bytes,
+        costs->native_live_bytes, costs->native_allocated_bytes,
     };
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         fprintf(out, ",%" PRIu64, figures[i]);
@@ -54,8 +54,8 @@ int format_write_csv(FILE *out, const struct profile *profile, enum measure by)
     lines_build(&lines, profile, LINES_OWN, by);
     const struct line_row **rows = lines_sorted(&lines);
     fputs("file,line,function,module,peak_bytes,peak_blocks,live_bytes,live_blocks,allocated_bytes,allocations,freed_bytes,frees,"
-          "temporary_allocations,temporary_bytes,transient_blocks,transient_bytes,collected_blocks,collected_bytes,moved_blocks,moved_bytes,"
-          "native_peak_bytes,native_live_bytes,native_allocated_bytes\n", out);
+          "temporary_allocations,temporary_bytes,transient_blocks,transient_bytes,collected_blocks,collected_bytes,moved_blocks,"
+          "moved_bytes,native_peak_bytes,native_live_bytes,native_allocated_bytes\n", out);
     for (uint32_t r = 0; r < lines.n_rows && !ferror(out); r++)
         put_row(out, profile, rows[r]);
     free(rows);

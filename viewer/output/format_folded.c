@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Names hold no separators of the format. Those of Python functions need their file and line: many are called <module> or __init__. */
+/* Names hold no separators of the format. Those of Python functions need file and line: many are called <module> or __init__. */
 static void add_name(struct strbuf *out, const struct locations *locations, uint32_t id)
 {
     size_t start = out->length;

@@ -129,7 +129,8 @@ static void put_location(struct encoder *encoder, uint32_t f)
     const struct trace_frame *frame = &encoder->profile->trace->frames[f];
     protobuf_add_number(&encoder->part, LOCATION_ID, (uint64_t)f + 1);
     bool native = frame->kind == TRACE_FRAME_NATIVE || frame->kind == TRACE_FRAME_ANONYMOUS;
-    protobuf_add_number(&encoder->part, LOCATION_MAPPING, !native || frame->module == TRACE_NONE ? 0 : (uint64_t)frame->module + 1);
+    bool mapped = native && frame->module != TRACE_NONE;
+    protobuf_add_number(&encoder->part, LOCATION_MAPPING, mapped ? (uint64_t)frame->module + 1 : 0);
     protobuf_add_number(&encoder->part, LOCATION_ADDRESS, native ? frame->address : 0);
     for (uint32_t i = locations->first[f + 1]; i-- > locations->first[f];) {
         strbuf_clear(&encoder->inner);

@@ -215,16 +215,14 @@ static void print_files(struct printer *printer)
     }
 }
 
-static const char *python_meaning(enum measure by)
+static void print_python_meaning(const struct view *view, enum measure by)
 {
-    if (by == MEASURE_PEAK)
-        return "Python: transient was freed before its line was left, cyclic waited for the cyclic collector, native is what C code beside "
-               "Python's objects held at the peak, moved was kept by reallocations to another address.";
-    if (by == MEASURE_LIVE)
-        return "Python: transient was freed before its line was left, cyclic waited for the cyclic collector, native is what C code beside "
-               "Python's objects held at the end, moved was kept by reallocations to another address.";
-    return "Python: transient was freed before its line was left, cyclic waited for the cyclic collector, native is what C code beside "
-           "Python's objects allocated, moved was kept by reallocations to another address.";
+    const char *when = by == MEASURE_PEAK ? "held at the peak" : by == MEASURE_LIVE ? "held at the end" : "allocated";
+    struct strbuf text = STRBUF_INIT;
+    strbuf_printf(&text, "Python: transient was freed before its line was left, cyclic waited for the cyclic collector, native is "
+                         "what C code beside Python's objects %s, moved was kept by reallocations to another address.", when);
+    view_print_wrapped(view, view->colors->dim, text.data, 0);
+    strbuf_release(&text);
 }
 
 static void print_coverage(const struct printer *printer)
@@ -238,7 +236,7 @@ static void print_coverage(const struct printer *printer)
     const struct lines *lines = printer->lines;
     view_print_wrapped(view, view->colors->dim, meanings[lines->mode], 0);
     if (printer->any_python)
-        view_print_wrapped(view, view->colors->dim, python_meaning(lines->by), 0);
+        print_python_meaning(view, lines->by);
     uint64_t without = costs_measure(&lines->without_line, lines->by);
     if (without > printer->total / 100 && lines->mode != LINES_INCLUSIVE)
         fprintf(view->out, "%s%s have no line in any caller: build with -g or install debug symbols to see them.%s\n",

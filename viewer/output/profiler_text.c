@@ -116,7 +116,8 @@ static void print_watched(const struct printer *printer, uint32_t code)
     struct figure *figures = xcalloc((size_t)range.last - range.first + 1, sizeof *figures);
     for (uint32_t i = 0; i < trace->n_lines; i++) {
         const struct trace_line *line = &trace->lines[i];
-        if (line->code == code && printer->profile->processes[line->process].selected && line->line >= range.first && line->line <= range.last)
+        bool counts = line->code == code && printer->profile->processes[line->process].selected;
+        if (counts && line->line >= range.first && line->line <= range.last)
             add_watched(printer, line, path, &figures[line->line - range.first]);
     }
     for (uint32_t i = 0; i <= range.last - range.first; i++) {
@@ -183,7 +184,8 @@ static const struct range *range_of(const struct range_list *ranges, uint32_t li
 
 static bool is_large(const struct printer *printer, const struct line_row *row)
 {
-    uint64_t measure = costs_measure(&row->costs, printer->lines->by), total = costs_measure(&printer->lines->total, printer->lines->by);
+    uint64_t measure = costs_measure(&row->costs, printer->lines->by);
+    uint64_t total = costs_measure(&printer->lines->total, printer->lines->by);
     return measure && (printer->options->all_functions || measure >= total / 100);
 }
 

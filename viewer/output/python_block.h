@@ -6,8 +6,8 @@
 
 enum python_block { PYTHON_FUNCTION, PYTHON_CLASS, PYTHON_EXPRESSION };   /* EXPRESSION: a lambda, a comprehension */
 
-/* What begins at line `first` (a decorator belongs to what it decorates), and its last line in *last: at least `first`. Comments as deep
- * as the body belong to it, blank lines behind it do not. */
+/* What begins at line `first` (a decorator belongs to what it decorates), and its last line in *last: at least
+ * `first`. Comments as deep as the body belong to it, blank lines behind it do not. */
 enum python_block python_block_at(const struct source *source, uint32_t first, uint32_t *last);
 
 #endif

@@ -23,8 +23,8 @@ static void sum_sizes(struct report *report)
 {
     const struct profile *profile = report->profile;
     const struct selection *selection = &profile->selection;
-    if (selection_is_part(selection) || selection->thread || selection->files.n || selection->functions.n || selection->modules.n ||
-        selection->memory != MEMORY_HEAP)
+    if (selection_is_part(selection) || selection->thread || selection->files.n || selection->functions.n ||
+        selection->modules.n || selection->memory != MEMORY_HEAP)
         return;
     for (uint32_t p = 0; p < profile->trace->n_processes; p++) {
         const struct trace_process_end *end = &profile->trace->ends[p];

@@ -18,8 +18,8 @@ static void heading(const struct view *view, const char *text)
 static void print_more(const struct view *view, uint32_t n)
 {
     if (n)
-        fprintf(view->out, "  %s%s %" PRIu32 " more (--top lists all, --json too)%s\n", view->colors->dim, view->utf8 ? "…" : "...", n,
-                view->colors->reset);
+        fprintf(view->out, "  %s%s %" PRIu32 " more (--top lists all, --json too)%s\n", view->colors->dim,
+                view->utf8 ? "…" : "...", n, view->colors->reset);
 }
 
 static void print_sentence(const struct view *view, const char *text)
@@ -32,9 +32,9 @@ static void print_objects(const struct view *view, const struct trace_python *py
 {
     struct strbuf text = STRBUF_INIT;
     if (python->state == TRACE_PYTHON_LIVE || python->state == TRACE_PYTHON_OBJECTS_ONLY)
-        strbuf_printf(&text, "%s objects made; %s of objects held at the peak, beside %s from C; at the end %s of objects, %s from C.",
-                      format_count(use->objects).text, format_bytes(use->object_peak).text, format_bytes(use->native_peak).text,
-                      format_bytes(use->object_live).text, format_bytes(use->native_live).text);
+        strbuf_printf(&text, "%s objects made; %s of objects held at the peak, beside %s from C; at the end %s of objects, %s "
+                      "from C.", format_count(use->objects).text, format_bytes(use->object_peak).text,
+                      format_bytes(use->native_peak).text, format_bytes(use->object_live).text, format_bytes(use->native_live).text);
     else
         strbuf_printf(&text, "objects not recorded one by one; %s from C held at the peak.", format_bytes(use->native_peak).text);
     print_sentence(view, text.data);
@@ -100,7 +100,8 @@ static void print_label(const struct view *view, const struct report *report, co
         strbuf_printf(&text, "%s span%s, %s in all", format_count(label->spans).text, view_plural(label->spans),
                       format_duration(label->inside_ns).text);
     if (label->points)
-        strbuf_printf(&text, "%s%s moment%s", text.length ? "; " : "", format_count(label->points).text, view_plural(label->points));
+        strbuf_printf(&text, "%s%s moment%s", text.length ? "; " : "", format_count(label->points).text,
+                      view_plural(label->points));
     view_add_clipped(view, &clipped, label->label, strlen(label->label), 40);
     fprintf(view->out, "  %10s  %-40s  %s\n", format_duration(label->first_ns).text, clipped.data, text.data);
     strbuf_release(&text);
@@ -122,7 +123,7 @@ void report_print_marks(const struct view *view, const struct report *report)
     if (!view->top && n > ROWS_BY_DEFAULT)
         print_more(view, (uint32_t)(n - ROWS_BY_DEFAULT));
     if (span || point)
-        fprintf(view->out, "  %s\"heapline lines --%s '%s' %s\" shows %s%s\n", view->colors->dim, span ? "scope" : "at", span ? span : point,
-                view->trace_path, span ? "what happened inside" : "what was live then", view->colors->reset);
+        fprintf(view->out, "  %s\"heapline lines --%s '%s' %s\" shows %s%s\n", view->colors->dim, span ? "scope" : "at",
+                span ? span : point, view->trace_path, span ? "what happened inside" : "what was live then", view->colors->reset);
     free(labels);
 }
