@@ -393,6 +393,8 @@ static bool on_rare(struct target *target, struct lane *lane, struct view record
     case HL_RECORD_NAME: on_name(target, lane, record); return true;
     case HL_RECORD_CODE: visits_begin(target); /* fall through */
     case HL_RECORD_CODE_MORE: return codes_take(target, &lane->code, w0, record.w, record.words);
+    case HL_RECORD_SOURCE:
+    case HL_RECORD_SOURCE_MORE: return sources_take(target->collector->writer, &lane->source, w0, record.w, record.words);
     case HL_RECORD_MARK: return on_mark(target, lane, record);
     case HL_RECORD_QUERY: on_query(target, lane, (uint32_t)w0); return true;
     case HL_RECORD_WATCH: watch_code(target, (uint32_t)w0 & CODE_MASK); return true;

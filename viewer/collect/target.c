@@ -167,6 +167,7 @@ void target_release(struct target *target)
         free(target->lanes[i].since);
         vec_release(&target->lanes[i].watched);
         vec_release(&target->lanes[i].code.bytes);
+        vec_release(&target->lanes[i].source.bytes);
     }
     free(target->lanes);
     free(target->exec_path);

@@ -11,6 +11,7 @@
 #include "codes.h"
 #include "live.h"
 #include "mappings.h"
+#include "sources.h"
 #include "stack_cache.h"
 #include "trie.h"
 #include "watch.h"
@@ -36,6 +37,7 @@ struct lane {
     uint64_t size_high;                   /* more bits of its size */
     uint64_t moved_from, moved_bytes;     /* REALLOC: address and bytes of the block that it replaces; address 0: none */
     struct code_parts code;               /* a CODE that goes on in further records */
+    struct source_parts source;           /* the SOURCE record under way */
     bool damaged;                         /* nothing more is read from it */
     bool draining;                        /* a drain is under way: it does not start again inside of itself */
 };
