@@ -1,0 +1,10 @@
+"""heapline from inside a Python program: name moments and spans, ask for figures, choose functions for line tables.
+
+All of it works in a process that runs under `heapline run` and does nothing, cheaply, everywhere else.
+"""
+from ._marks import mark, scope
+from ._profile import profile
+from ._usage import is_recording, memory_usage, peak_usage
+
+__all__ = ["is_recording", "mark", "memory_usage", "peak_usage", "profile", "scope"]
+__version__ = "0.1.0"
