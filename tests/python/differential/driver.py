@@ -1,5 +1,5 @@
 """driver.py SCRIPT OUT FILE ADDRESS: runs SCRIPT in a namespace of its own; at its end writes what tracemalloc sees to OUT, if it is tracing, and leaves by
-os._exit with every object still alive. Only modules that are there before any script runs are used, so that both kinds of run do the same until then.
+os._exit with every object still alive.
 
 The interpreter keeps memory of some types for the next object (free lists). When an object is made of such memory nothing is allocated, but tracemalloc moves
 the block to the line that makes the object. It is told to leave that: from 3.13 on by an interface, before by making the function return at once that
@@ -44,11 +44,9 @@ def use_up_free_lists():
     return held
 
 
-def write(path, traces, start, exact):
+def write(path, traces, exact):
     with open(path, "w", encoding="utf-8", errors="surrogateescape") as out:
         print("exact", exact, sep="\t", file=out)
-        for file in start:
-            print("start", file, sep="\t", file=out)
         for trace in traces:
             (file, line), = trace[2]
             print("block", trace[1], line, file, sep="\t", file=out)
@@ -56,14 +54,14 @@ def write(path, traces, start, exact):
 
 def run(script, out, file, address):
     exact = stop_moves(file, address)
-    start = sorted({getattr(m, "__file__", None) or "" for m in sys.modules.values()})
     with open(script, "rb") as source:
         code = compile(source.read(), script, "exec")
     namespace = {"__name__": "script", "__file__": script}
     held = use_up_free_lists()
     exec(code, namespace)
+    sys._clear_type_cache()                  # keeps the names of some attributes, by their addresses
     if _tracemalloc.is_tracing():
-        write(out, _tracemalloc._get_traces(), start, exact)
+        write(out, _tracemalloc._get_traces(), exact)
     os._exit(0 if held else 1)
 
 

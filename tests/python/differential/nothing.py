@@ -1,0 +1,1 @@
+# Nothing: what the interpreter and the driver leave behind.
