@@ -129,7 +129,7 @@ static void python_marks(struct trace_writer *w)
 static int python_sample_write(const char *path, const char *folder, bool watched)
 {
     static const struct trace_line lines[] = {
-        { 0, 1, 5, 2, 3 << 20, 10 << 20 }, { 0, 1, 6, 1, -(1 << 20), 9 << 20 }, { 0, 1, 7, 0, 0, 9 << 20 } };
+        { 0, 1, 5, 2, 3 << 20, 10 << 20 }, { 0, 1, 6, 1, -(1 << 20), 9 << 20 }, { 0, 1, 7, 0, 0, 0 } };
     struct trace_writer *w;
     struct trace_run run = { SAMPLE_UNIX_NS, "python3 app.py", "host, Linux 6.1, x86_64", "0.1.0" };
     int status = trace_writer_create(&w, path, &run);

@@ -239,7 +239,7 @@ static void test_tables_of_memory_profiler(void **state)
 {
     struct profiler_remarks remarks;
     /* What was live before the first line with figures: 10 MiB after it, 3 of which it brought. Nobody counted how
-     * often line 7 ran. */
+     * often line 7 ran, and nothing happened after it. */
     check_profiler(watched, 1,
                    "     3      7.0 MiB      7.0 MiB           1   @profile\n"
                    "     4                                         def load(text):\n"

@@ -1,7 +1,5 @@
 #include "costs.h"
 
-#include <string.h>
-
 const char *const measure_names[] = {
     "peak", "live", "allocated", "count", "temporary", "transient", "cyclic", "moved", "native", NULL,
 };
@@ -34,10 +32,7 @@ bool measure_is_bytes(enum measure measure)
 
 bool costs_none(const struct costs *costs)
 {
-    static const struct costs none;
-    struct costs figures = *costs;
-    figures.transient = figures.transient_bytes = 0;
-    return memcmp(&figures, &none, sizeof none) == 0;
+    return !(costs->allocations | costs->frees | costs->live_blocks | costs->live_bytes | costs->peak_blocks | costs->peak_bytes);
 }
 
 uint64_t costs_native(const struct costs *costs, enum measure by)

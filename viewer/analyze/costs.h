@@ -35,7 +35,7 @@ extern const char *const measure_meanings[];               /* for people: "bytes
 
 uint64_t costs_measure(const struct costs *costs, enum measure measure);
 bool measure_is_bytes(enum measure measure);               /* false: a number of allocations */
-bool costs_none(const struct costs *costs);                /* every figure is 0 but perhaps the transient ones */
+bool costs_none(const struct costs *costs);                /* nothing was allocated, freed or held: only transient figures may be there */
 uint64_t costs_native(const struct costs *costs, enum measure by);   /* bytes, at the measure's moment; else of all allocated */
 void costs_add(struct costs *sum, const struct costs *costs);
 

@@ -171,11 +171,11 @@ static void add_transients(struct builder *builder, const struct costs *stacks, 
     }
 }
 
-static void add_exclusive(struct builder *builder, const struct costs *stacks)
+static void add_exclusive(struct builder *builder, const uint32_t *owners)
 {
+    const struct costs *stacks = builder->profile->stacks;
     const struct trace *trace = builder->profile->trace;
     struct lines *lines = builder->lines;
-    uint32_t *owners = lines_owners(builder->profile, lines->mode);
     for (uint32_t s = 0; s < trace->n_stacks; s++) {
         if (costs_none(&stacks[s]))
             continue;
@@ -187,7 +187,6 @@ static void add_exclusive(struct builder *builder, const struct costs *stacks)
         costs_add(&lines->files[row->file].costs, &costs);
     }
     add_transients(builder, stacks, owners);
-    free(owners);
 }
 
 /* How often the rows and files stand on the stack that the walk is at. */
@@ -259,10 +258,11 @@ static void add_nowhere(struct builder *builder, const struct costs *costs)
 }
 
 /* Depth first through the trie of stacks, so that what stands on the way to the root is known at every step. */
-static void add_inclusive(struct builder *builder, struct costs *stacks)
+static void add_inclusive(struct builder *builder)
 {
-    add_nowhere(builder, &stacks[0]);
     const struct trace *trace = builder->profile->trace;
+    struct costs *stacks = xmemdup(builder->profile->stacks, trace->n_stacks * sizeof *stacks);
+    add_nowhere(builder, &stacks[0]);
     bool *needed = profile_needed_stacks(builder->profile, stacks);
     uint32_t *child = xcalloc(trace->n_stacks, sizeof *child), *sibling = xcalloc(trace->n_stacks, sizeof *sibling);
     struct path_counts path = { 0 };
@@ -292,6 +292,7 @@ static void add_inclusive(struct builder *builder, struct costs *stacks)
     }
     free(path.rows);
     free(path.files);
+    free(stacks);
     free(needed);
     free(child);
     free(sibling);
@@ -345,18 +346,17 @@ static void sort(struct lines *lines)
     }
 }
 
-void lines_build(struct lines *lines, const struct profile *profile, enum lines_mode mode, enum measure by)
+void lines_build_owned(struct lines *lines, const struct profile *profile, enum lines_mode mode, enum measure by,
+                       const uint32_t *owners)
 {
     *lines = (struct lines){ .mode = mode, .by = by, .total = profile->total };
     struct builder builder = { .lines = lines, .profile = profile };
     builder.row_of = xcalloc(profile->locations.n, sizeof *builder.row_of);
     memset(builder.row_of, 0xff, profile->locations.n * sizeof *builder.row_of);
-    struct costs *stacks = profile_stack_costs(profile);
     if (mode == LINES_INCLUSIVE)
-        add_inclusive(&builder, stacks);
+        add_inclusive(&builder);
     else
-        add_exclusive(&builder, stacks);
-    free(stacks);
+        add_exclusive(&builder, owners);
     free(builder.row_of);
     strmap_release(&builder.row_keys);
     strmap_release(&builder.file_keys);
@@ -364,6 +364,13 @@ void lines_build(struct lines *lines, const struct profile *profile, enum lines_
     for (uint32_t r = 0; r < lines->n_rows; r++)
         if (lines->rows[r].line == 0 && lines->rows[r].location != profile->locations.interpreter)
             costs_add(&lines->without_line, &lines->rows[r].costs);
+}
+
+void lines_build(struct lines *lines, const struct profile *profile, enum lines_mode mode, enum measure by)
+{
+    uint32_t *owners = mode == LINES_INCLUSIVE ? NULL : lines_owners(profile, mode);
+    lines_build_owned(lines, profile, mode, by, owners);
+    free(owners);
 }
 
 void lines_release(struct lines *lines)

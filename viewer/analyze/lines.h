@@ -44,6 +44,10 @@ struct lines {
 void lines_build(struct lines *lines, const struct profile *profile, enum lines_mode mode, enum measure by);
 void lines_release(struct lines *lines);
 
+/* The same with what lines_owners said, where several orders of the rows are wanted. INCLUSIVE needs none. */
+void lines_build_owned(struct lines *lines, const struct profile *profile, enum lines_mode mode, enum measure by,
+                       const uint32_t *owners);
+
 /* All rows by the measure, whatever their file: an array of n_rows, to be freed. */
 const struct line_row **lines_sorted(const struct lines *lines);
 

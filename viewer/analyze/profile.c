@@ -87,6 +87,15 @@ static void sum_up(struct profile *profile)
     }
 }
 
+static void fold_onto_stacks(struct profile *profile)
+{
+    const struct trace *trace = profile->trace;
+    profile->stacks = xcalloc(trace->n_stacks, sizeof *profile->stacks);
+    for (uint32_t s = 0; s < trace->n_sites; s++)
+        if (profile->site_selected[s])
+            costs_add(&profile->stacks[trace->sites[s].stack], &profile->sites[s]);
+}
+
 int profile_create(struct profile **result, struct trace *trace, const struct selection *selection, struct trace_error *error)
 {
     struct profile *profile = xcalloc(1, sizeof *profile);
@@ -107,6 +116,7 @@ int profile_create(struct profile **result, struct trace *trace, const struct se
         if (profile->processes[p].selected && !profile->processes[p].replayed)
             take_totals(profile, p);
     sum_up(profile);
+    fold_onto_stacks(profile);
     if (status < 0) {
         profile_destroy(profile);
         return status;
@@ -123,18 +133,9 @@ void profile_destroy(struct profile *profile)
     free(profile->python_stacks);
     free(profile->site_selected);
     free(profile->sites);
+    free(profile->stacks);
     free(profile->processes);
     free(profile);
-}
-
-struct costs *profile_stack_costs(const struct profile *profile)
-{
-    const struct trace *trace = profile->trace;
-    struct costs *stacks = xcalloc(trace->n_stacks, sizeof *stacks);
-    for (uint32_t s = 0; s < trace->n_sites; s++)
-        if (profile->site_selected[s])
-            costs_add(&stacks[trace->sites[s].stack], &profile->sites[s]);
-    return stacks;
 }
 
 /* The frame next further out is at the same place. */

@@ -28,6 +28,7 @@ struct profile {
     bool filtered;
     bool *site_selected;            /* by site */
     struct costs *sites;            /* by site, zero when not selected */
+    struct costs *stacks;           /* by stack: the sites' costs, threads summed */
     struct costs total;
     struct process_figures *processes;
     uint32_t n_selected;            /* processes that are selected */
@@ -40,9 +41,6 @@ struct profile {
 /* The selection's patterns must outlive the profile, the trace too. Returns 0, or -errno with a sentence in *error. */
 int profile_create(struct profile **profile, struct trace *trace, const struct selection *selection, struct trace_error *error);
 void profile_destroy(struct profile *profile);     /* accepts NULL */
-
-/* The costs folded onto stacks: an array of trace->n_stacks, to be freed. Threads are summed. */
-struct costs *profile_stack_costs(const struct profile *profile);
 
 /* Whether reports leave a level out: in a stack with Python frames, what the interpreter does between and around
  * them, unless the selection wants native frames. `whole` is the stack that is shown, `at` the part of it whose

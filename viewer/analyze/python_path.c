@@ -62,7 +62,7 @@ bool python_path_is_library(const char *path)
 {
     if (*path == '<')
         return !is_typed(path);
-    return behind_packages(path) || behind_library(path);
+    return behind_packages(path) || behind_library(path) || strstr(path, "/python/heapline/");      /* our own package, too */
 }
 
 bool python_path_is_import(const char *path)

@@ -259,16 +259,18 @@ void tree_build(struct tree *tree, const struct profile *profile, const struct t
 {
     *tree = (struct tree){ .by = options->by, .inverted = options->inverted };
     struct builder builder = { .tree = tree, .profile = profile, .options = options };
-    struct costs *stacks = profile_stack_costs(profile);
+    size_t n_stacks = profile->trace->n_stacks;
+    struct costs *stacks = options->inverted ? xmemdup(profile->stacks, n_stacks * sizeof *stacks) : profile->stacks;
     add_node(tree, 0, TRACE_NONE);
-    for (uint32_t s = 0; options->inverted && s < profile->trace->n_stacks; s++)
+    for (uint32_t s = 0; options->inverted && s < n_stacks; s++)
         stacks[s].transient = stacks[s].transient_bytes = 0;       /* no blocks of the stack itself, see costs.h */
     if (options->inverted)
         build_inverted(&builder, stacks);
     else
         build_down(&builder, stacks);
     map_release(&builder.children);
-    free(stacks);
+    if (options->inverted)
+        free(stacks);
     link_children(tree, options->min_measure);
 }
 

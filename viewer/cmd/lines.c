@@ -95,7 +95,7 @@ const struct command command_lines = {
         "the peak; Occurrences are allocations. As in memory_profiler the first line shows what was live before, in both "
         "columns.\n\n"
         "--scope counts what all threads did inside of the spans of a label, several spans together and nested ones once; live "
-        "is what was held when the last ended, the peak the most held inside.",
+        "is what was held when the last ended, the peak the most held inside, whenever it was allocated.",
     .examples = "heapline lines app.hpl\twhich lines held the memory at the peak\n"
                 "heapline lines --by temporary app.hpl\twhat is allocated only to be thrown away\n"
                 "heapline lines --at 12:31 app.hpl\twhat was live at that time\n"

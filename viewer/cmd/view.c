@@ -141,6 +141,8 @@ enum measure view_measure_asked(void)
 {
     if (view_options.by >= 0)
         return (enum measure)view_options.by;
+    if (view_options.scope)
+        return MEASURE_ALLOCATED;
     return view_options.at.kind != OPTION_TIME_UNSET ? MEASURE_LIVE : MEASURE_PEAK;
 }
 

@@ -20,7 +20,7 @@ extern struct view_options view_options;
 
 #define VIEW_FILTER_ROWS \
     {"by", 0, OPTION_CHOICE, "MEASURE", "order by peak, live, allocated, count, temporary, and for Python by transient, " \
-     "cyclic, moved or native (default: peak; live with --at)", \
+     "cyclic, moved or native (default: peak; live with --at, allocated with --scope)", \
      &view_options.by, measure_names}, \
     {"file", 0, OPTION_LIST, "GLOB", "only allocations with a frame in a source file like GLOB", &view_options.files, NULL}, \
     {"function", 0, OPTION_LIST, "GLOB", "only allocations with a frame in a function like GLOB", &view_options.functions, \

@@ -154,7 +154,7 @@ static void release(struct graph *graph)
 int format_write_dot(FILE *out, const struct profile *profile, enum measure by)
 {
     struct graph graph = { .profile = profile, .by = by };
-    struct costs *stacks = profile_stack_costs(profile);
+    const struct costs *stacks = profile->stacks;
     uint64_t total = costs_measure(&profile->total, by), least = total / 100 ? total / 100 : 1;
     find_functions(&graph);
     for (uint32_t s = 1; s < profile->trace->n_stacks; s++)
@@ -170,6 +170,5 @@ int format_write_dot(FILE *out, const struct profile *profile, enum measure by)
     put_edges(out, &graph, least, total);
     fputs("}\n", out);
     release(&graph);
-    free(stacks);
     return ferror(out) ? -EIO : 0;
 }

@@ -37,7 +37,7 @@ static void put_stack(FILE *out, const struct profile *profile, uint32_t stack, 
 
 int format_write_folded(FILE *out, const struct profile *profile, enum measure by)
 {
-    struct costs *stacks = profile_stack_costs(profile);
+    const struct costs *stacks = profile->stacks;
     struct level_list levels = { 0 };
     struct strbuf line = STRBUF_INIT;
     for (uint32_t s = 0; s < profile->trace->n_stacks && !ferror(out); s++) {
@@ -49,6 +49,5 @@ int format_write_folded(FILE *out, const struct profile *profile, enum measure b
     }
     vec_release(&levels);
     strbuf_release(&line);
-    free(stacks);
     return ferror(out) ? -EIO : 0;
 }

@@ -78,11 +78,10 @@ static void put_sample(struct encoder *encoder, uint32_t stack, const struct cos
 
 static void put_samples(struct encoder *encoder, enum measure by)
 {
-    struct costs *stacks = profile_stack_costs(encoder->profile);
+    const struct costs *stacks = encoder->profile->stacks;
     for (uint32_t s = 1; s < encoder->profile->trace->n_stacks; s++)
         if (!costs_none(&stacks[s]))
             put_sample(encoder, s, &stacks[s], by);
-    free(stacks);
 }
 
 static void put_mappings(struct encoder *encoder)

@@ -79,8 +79,8 @@ static uint64_t allocations_of(const struct lines *lines, const char *path, uint
 /* As there, the first line shows what was live before, in both columns. */
 static void set_first(struct figure *figure, double before)
 {
-    if (!figure->known)
-        *figure = (struct figure){ true, before, before, 1 };
+    uint64_t occurrences = figure->known ? figure->occurrences : 1;
+    *figure = (struct figure){ true, before, before, occurrences };
 }
 
 /* functions that were watched: the figures are exact, and told line by line */
@@ -97,6 +97,21 @@ static void add_watched(const struct printer *printer, const struct trace_line *
     figure->occurrences += occurrences;
     if ((double)line->live_bytes > figure->mem_usage)
         figure->mem_usage = (double)line->live_bytes;
+}
+
+/* A line after which nothing happened any more left what the line before it did. */
+static void complete_watched(struct figure *figures, uint32_t n)
+{
+    double live = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (!figures[i].known)
+            continue;
+        if (figures[i].mem_usage == 0)
+            figures[i].mem_usage = live;
+        if (live == 0)
+            set_first(&figures[0], figures[0].known ? figures[i].mem_usage : figures[i].mem_usage - figures[i].increment);
+        live = figures[i].mem_usage;
+    }
 }
 
 static void print_watched(const struct printer *printer, uint32_t code)
@@ -120,12 +135,7 @@ static void print_watched(const struct printer *printer, uint32_t code)
         if (counts && line->line >= range.first && line->line <= range.last)
             add_watched(printer, line, path, &figures[line->line - range.first]);
     }
-    for (uint32_t i = 0; i <= range.last - range.first; i++) {
-        if (figures[i].known) {
-            set_first(&figures[0], figures[i].mem_usage - figures[i].increment);
-            break;
-        }
-    }
+    complete_watched(figures, range.last - range.first + 1);
     print_table(printer, path, &source, &range, figures);
     printer->remarks->tables++;
     free(figures);

@@ -38,12 +38,12 @@ static void sum_sizes(struct report *report)
     }
 }
 
-static void add_top(struct report *report, enum measure by)
+static void add_top(struct report *report, enum measure by, const uint32_t *owners)
 {
     for (uint32_t i = 0; i < report->n_tops; i++)
         if (report->tops[i].by == by)
             return;
-    lines_build(&report->tops[report->n_tops++], report->profile, LINES_OWN, by);
+    lines_build_owned(&report->tops[report->n_tops++], report->profile, LINES_OWN, by, owners);
 }
 
 int report_init(struct report *report, const struct profile *profile, enum measure by, struct trace_error *error)
@@ -53,12 +53,14 @@ int report_init(struct report *report, const struct profile *profile, enum measu
     for (uint32_t s = 0; s < trace->n_sites; s++)
         costs_add(&report->threads[trace->sites[s].thread], &profile->sites[s]);
     sum_sizes(report);
-    add_top(report, by);
-    add_top(report, MEASURE_PEAK);
-    add_top(report, MEASURE_COUNT);
-    add_top(report, MEASURE_TEMPORARY);
+    uint32_t *owners = lines_owners(profile, LINES_OWN);
+    add_top(report, by, owners);
+    add_top(report, MEASURE_PEAK, owners);
+    add_top(report, MEASURE_COUNT, owners);
+    add_top(report, MEASURE_TEMPORARY, owners);
     if (profile->has_python)
-        add_top(report, MEASURE_TRANSIENT);
+        add_top(report, MEASURE_TRANSIENT, owners);
+    free(owners);
     int status = timeline_build(&report->timeline, profile, error);
     if (status < 0)
         report_release(report);
