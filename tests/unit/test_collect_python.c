@@ -93,6 +93,7 @@ static void write_block(uint32_t ring, enum hl_record_kind kind, uint64_t addres
 /* The only site whose stack is, innermost first, "Function:line", "native", "object" or "arena"; fails when there is not exactly one. */
 static uint32_t site_of(const struct trace *trace, const char *expected)
 {
+    static const char *const names[] = {[TRACE_FRAME_ANONYMOUS] = "native", [TRACE_FRAME_OBJECT] = "object", [TRACE_FRAME_ARENA] = "arena"};
     uint32_t found = TRACE_NONE;
     for (uint32_t i = 0; i < trace->n_sites; i++) {
         char text[512] = "";
@@ -104,8 +105,7 @@ static uint32_t site_of(const struct trace *trace, const char *expected)
             if (frame->kind == TRACE_FRAME_PYTHON)
                 snprintf(text + used, sizeof text - used, "%s:%d", trace->codes[frame->module].function, (int)frame->address);
             else
-                snprintf(text + used, sizeof text - used, "%s", frame->kind == TRACE_FRAME_OBJECT ? "object" : frame->kind == TRACE_FRAME_ARENA ? "arena" :
-                         frame->kind == TRACE_FRAME_ANONYMOUS ? "native" : "other");
+                snprintf(text + used, sizeof text - used, "%s", names[frame->kind] ? names[frame->kind] : "other");
         }
         if (strcmp(text, expected) != 0)
             continue;
@@ -180,7 +180,8 @@ static void test_relative_files(void **state)
 {
     char folder[512], expected[600];
     const struct { const char *file, *absolute; } cases[] = {
-        {"made/up.py", "made/up.py"}, {"./b.py", "b.py"}, {"<frozen importlib._bootstrap>", NULL}, {"<string>", NULL}, {"/abs/c.py", NULL}, {"<odd", "<odd"},
+        {"made/up.py", "made/up.py"}, {"./b.py", "b.py"},
+        {"<frozen importlib._bootstrap>", NULL}, {"<string>", NULL}, {"/abs/c.py", NULL}, {"<odd", "<odd"},
     };
     assert_non_null(getcwd(folder, sizeof folder));
     open_trace(1);
@@ -391,7 +392,8 @@ static void test_python(void **state)
     memcpy(text, "no layout", 9);
     open_trace(1);
     liar_write(&liar, 0, WORDS(hl_record_word(HL_RECORD_PYTHON, 0x030b07f0)));
-    liar_write(&liar, 0, WORDS(hl_record_word(HL_RECORD_PYTHON, 0x030b07f0 | (uint64_t)HL_PYTHON_OBJECTS_ONLY << 32 | UINT64_C(9) << 40), text[0], text[1]));
+    uint64_t said = 0x030b07f0 | (uint64_t)HL_PYTHON_OBJECTS_ONLY << 32 | UINT64_C(9) << 40;
+    liar_write(&liar, 0, WORDS(hl_record_word(HL_RECORD_PYTHON, said), text[0], text[1]));
     struct trace *trace = close_trace();
     assert_int_equal(trace->n_pythons, 1);
     assert_int_equal(trace->pythons[0].version, 0x030b07f0);
@@ -530,7 +532,8 @@ static void test_watch(void **state)
     FREED(0, 0x30000);                                                  /* f:2 */
     liar_write(&liar, 0, WORDS(hl_record_word(HL_RECORD_FRAMES, 0), hl_record_stack(0, 0, 0)));
     FREED(0, 0x40000);                                                  /* nobody */
-    liar_write(&liar, 0, WORDS(hl_record_word(HL_RECORD_EXECUTED, 1), 2 | UINT64_C(3) << 32, hl_record_word(HL_RECORD_EXECUTED, 1), 2 | UINT64_C(4) << 32));
+    liar_write(&liar, 0, WORDS(hl_record_word(HL_RECORD_EXECUTED, 1), 2 | UINT64_C(3) << 32));
+    liar_write(&liar, 0, WORDS(hl_record_word(HL_RECORD_EXECUTED, 1), 2 | UINT64_C(4) << 32));
     liar_write(&liar, 0, WORDS(hl_record_word(HL_RECORD_EXECUTED, 1), 7 | UINT64_C(1) << 32));
     struct trace *trace = close_trace();
     assert_int_equal(trace->n_lines, 3);

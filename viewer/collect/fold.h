@@ -17,7 +17,7 @@ struct fold_shared {
     struct map modules;           /* hash of path and build-id -> module id + 1 */
     struct map frames;            /* hash of module and address -> frame id + 1 */
     struct map stacks;            /* parent stack << 32 | frame -> stack id */
-    struct map sites;             /* thread << 32 | stack -> site id + 1: instructions of one line are one frame, so that several accounts make one site */
+    struct map sites;             /* thread << 32 | stack -> site id + 1; several accounts may make one site: they differ in instructions of a line */
     VEC(uint32_t) rows;           /* by site id: its row among those that are being collected */
     VEC(struct trace_frame) frame_list;      /* by frame id, for the symbols at the end */
     VEC(struct trace_module) module_list;    /* by module id; strings owned here */

@@ -73,8 +73,8 @@ static int64_t line_step(unsigned code, const uint8_t **at, const uint8_t *end)
     return code < LOCATION_NO_COLUMNS ? (int64_t)code - LOCATION_ONE_LINE : take_signed_varint(at, end);
 }
 
-/* Entries of a first byte, bit 7 set, with the code in bits 3..6 and the units less one in bits 0..2; further bytes have bit 7 clear. The columns, which
- * stand behind the line, are of no interest. */
+/* Entries of a first byte, bit 7 set, with the code in bits 3..6 and the units less one in bits 0..2; further bytes have bit 7 clear. The
+ * columns, which stand behind the line, are of no interest. */
 static void decode_locations(struct line_rows *rows, int64_t line, const uint8_t *table, size_t n)
 {
     const uint8_t *at = table, *end = table + n;

@@ -1,10 +1,11 @@
-/* How long the frames of a thread have been at their lines: to tell blocks that came and went while a frame of Python's stood on one line.
+/* How long the frames of a thread have been at their lines: to tell blocks that came and went while a frame of Python's stood on one
+ * line.
  *
- * Each ring counts the stacks that it brought (clock). Beside each frame of its present stack stands the clock at which this *visit* began: the frame came,
- * or came to its line. When a stack differs from the one before from some frame inwards, the visit of that frame goes on if it is a Python frame on
- * the same line as before; all visits further in begin. So they begin later and later from the outermost frame inwards, and a
- * block that was born (a clock too) and is freed through the same ring was born within the visits that had begun by then, and within no other.
- * Clocks wrap after 2^32 stacks: differences count, and old visits are brought forward.
+ * Each ring counts the stacks that it brought (clock). Beside each frame of its present stack stands the clock at which this *visit*
+ * began: the frame came, or came to its line. When a stack differs from the one before from some frame inwards, the visit of that
+ * frame goes on if it is a Python frame on the same line as before; all visits further in begin. So they begin later and later from
+ * the outermost frame inwards, and a block that was born (a clock too) and is freed through the same ring was born within the visits
+ * that had begun by then, and within no other. Clocks wrap after 2^32 stacks: differences count, and old visits are brought forward.
  */
 #ifndef HEAPLINE_COLLECT_VISITS_H
 #define HEAPLINE_COLLECT_VISITS_H
