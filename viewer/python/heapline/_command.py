@@ -34,11 +34,12 @@ def forwarded(arguments: List[str]) -> List[str]:
 
 
 def find() -> Optional[str]:
-    """The command of this package's own installation (PREFIX/share/heapline/python/heapline), checkout or environment; else the first on PATH."""
+    """The command of this package's own installation (PREFIX/share/heapline/python/heapline), the newest of its checkout, or that of the
+    environment; else the first on PATH."""
     checkout = os.path.dirname(os.path.dirname(os.path.dirname(PACKAGE)))
     prefix = os.path.dirname(checkout)
-    beside = [os.path.join(prefix, "bin", "heapline"), os.path.join(checkout, "build", "viewer", "heapline")]
-    beside += sorted(glob.glob(os.path.join(glob.escape(checkout), "build-*", "viewer", "heapline")))
+    built = glob.glob(os.path.join(glob.escape(checkout), "build*", "viewer", "heapline"))
+    beside = [os.path.join(prefix, "bin", "heapline")] + sorted(built, key=os.path.getmtime, reverse=True)
     beside.append(os.path.join(sys.prefix, "bin", "heapline"))
     for path in beside:
         if os.path.isfile(path) and os.access(path, os.X_OK):
