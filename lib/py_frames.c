@@ -147,39 +147,37 @@ static void settle(struct hl_py_thread *py, uint32_t kept, uint32_t fresh, uint3
     py->unchanged = changed < kept ? changed : kept;
 }
 
-/* The way outwards from a frame that stands as it stood leads to the one that it led to. */
-HL_INLINE bool leads_as_before(const struct hl_py_layout *layout, enum kind kind, const struct hl_py_frame *frame, const char **cframe)
-{
-    const char *outer = (const char *)frame[-1].frame;
-    if (kind == ENTRIES && !*((const char *)frame->frame + layout->frame_owner - 1) != !frame->anchor)
-        return false;
-    if (!frame->anchor)
-        return frame->back == outer;
-    if (kind == SHIMS)
-        return pointer_at((const char *)frame->anchor, layout->frame_back) == outer;
-    if (*cframe) {
-        if ((uintptr_t)*cframe != frame->anchor)
-            return false;
-        *cframe = pointer_at(*cframe, layout->cframe_back);
-    }
-    return frame->back == outer;
-}
-
 /* From frames[i] outwards past the frames that stand as they stood, to the outermost one at most; *place follows. Returns the first that
- * has to be looked at more closely. */
+ * has to be looked at more closely. An instruction says which code it is in, where it is a pointer. */
 HL_INLINE uint32_t pass_same(const struct hl_py_layout *layout, enum kind kind, const struct hl_py_thread *py, struct place *place, uint32_t i)
 {
-    const struct hl_py_frame *frame = &py->frames[i];
+    const size_t instruction = layout->frame_instruction, code = layout->frame_code, back = layout->frame_back;
+    const size_t entry = (size_t)layout->frame_owner - 1, cframe_back = layout->cframe_back;
+    const struct hl_py_frame *frame = &py->frames[i], *const outermost = py->frames;
     const char *cframe = place->cframe;
-    for (; i > 0; i--, frame--) {
-        const char *at = (const char *)frame->frame;
-        if (instruction_of(layout, kind, at) != frame->instruction || code_of(layout, at) != frame->code ||
-            pointer_at(at, layout->frame_back) != frame->back || !leads_as_before(layout, kind, frame, &cframe))
+    for (; frame > outermost; frame--) {
+        const char *at = (const char *)frame->frame, *outer = (const char *)frame[-1].frame;
+        if (kind == OBJECTS ? *(const uint32_t *)(at + instruction) != frame->instruction || (uintptr_t)pointer_at(at, code) != frame->code
+                            : (uintptr_t)pointer_at(at, instruction) != frame->instruction)
             break;
-        place->cframe = cframe;
+        if (pointer_at(at, back) != frame->back || (kind == ENTRIES && !*(at + entry) != !frame->anchor))
+            break;
+        if (kind == SHIMS) {
+            if ((frame->anchor ? pointer_at((const char *)frame->anchor, back) : frame->back) != outer)
+                break;
+            continue;
+        }
+        if (frame->back != outer)
+            break;
+        if (cframe && frame->anchor) {
+            if ((uintptr_t)cframe != frame->anchor)
+                break;
+            cframe = pointer_at(cframe, cframe_back);
+        }
     }
     place->frame = (const char *)frame->frame;
-    return i;
+    place->cframe = cframe;
+    return (uint32_t)(frame - outermost);
 }
 
 HL_INLINE void walk(struct hl_thread *thread, const char *state, enum kind kind)
