@@ -134,13 +134,13 @@ static void test_codes(void **state)
     write_code(0, 1, "f", "/src/a.py", 10, 1000);
     write_code(0, 2, "f", "/src/a.py", 10, 3);          /* again, in pieces */
     write_code(0, 3, "f", "/src/a.py", 30, 1000);
-    write_code(0, 4, "<lambda>", "<string>", 1, 8);
+    write_code(0, 4, "<lambda>", "<string>", 7, 8);
     BLOCK(0, HL_RECORD_OBJECT, 0x10000, 8, PYTHON(1, 0));
     BLOCK(0, HL_RECORD_OBJECT, 0x10010, 8, PYTHON(1, 1));
     BLOCK(0, HL_RECORD_OBJECT, 0x10020, 8, PYTHON(2, 0));
     BLOCK(0, HL_RECORD_OBJECT, 0x10030, 8, PYTHON(2, 3));
     BLOCK(0, HL_RECORD_OBJECT, 0x10040, 8, PYTHON(3, 2));
-    BLOCK(0, HL_RECORD_OBJECT, 0x10050, 8, PYTHON(4, HL_PYTHON_NO_INSTRUCTION));
+    BLOCK(0, HL_RECORD_OBJECT, 0x10050, 8, PYTHON(4, HL_PYTHON_NO_INSTRUCTION));      /* it has not begun */
     BLOCK(0, HL_RECORD_OBJECT, 0x10060, 8, PYTHON(9, 0));       /* nobody said what this is */
     struct trace *trace = close_trace();
     assert_int_equal(trace->ends[0].losses.damaged_records, 0);
@@ -151,7 +151,7 @@ static void test_codes(void **state)
     assert_string_equal(trace->codes[2].file, "<string>");
     site_of(trace, "object f:11");
     site_of(trace, "object f:31");
-    site_of(trace, "object <lambda>:0");
+    site_of(trace, "object <lambda>:7");
     site_of(trace, "object [unknown code]:0");
     trace_close(trace);
 }

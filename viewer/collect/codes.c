@@ -13,9 +13,9 @@ void codes_shared_release(struct codes_shared *shared)
     strmap_release(&shared->codes);
     vec_release(&shared->trace);
     strmap_release(&shared->tables);
-    for (size_t i = 0; i < shared->rows.n; i++)
-        vec_release(&shared->rows.items[i]);
-    vec_release(&shared->rows);
+    for (size_t i = 0; i < shared->lines.n; i++)
+        vec_release(&shared->lines.items[i].rows);
+    vec_release(&shared->lines);
 }
 
 void codes_release(struct codes *codes)
@@ -126,8 +126,11 @@ static uint32_t intern_table(struct codes_shared *shared, const struct code_part
     vec_append(&key, table, parts->table_bytes);
     uint32_t id = strmap_intern_bytes(&shared->tables, key.items, key.n);
     vec_release(&key);
-    if (id == shared->rows.n)
-        line_table_decode(vec_add(&shared->rows), parts->kind, parts->first_line, (const uint8_t *)table, parts->table_bytes);
+    if (id == shared->lines.n) {
+        struct code_lines *lines = vec_add(&shared->lines);
+        lines->first = parts->first_line;
+        line_table_decode(&lines->rows, parts->kind, parts->first_line, (const uint8_t *)table, parts->table_bytes);
+    }
     return id;
 }
 
@@ -266,6 +269,8 @@ struct code_line codes_resolve(struct target *target, uint64_t frame)
     const uint64_t *found = find(target, hl_frame_code(frame));
     if (!found)
         return (struct code_line){unknown_code(target->collector), 0};
-    const struct line_rows *rows = &target->collector->shared.codes.rows.items[(uint32_t)*found];
-    return (struct code_line){(uint32_t)(*found >> 32), line_table_find(rows, hl_frame_instruction(frame))};
+    const struct code_lines *lines = &target->collector->shared.codes.lines.items[(uint32_t)*found];
+    uint32_t instruction = hl_frame_instruction(frame);
+    bool begun = instruction != HL_PYTHON_NO_INSTRUCTION;
+    return (struct code_line){(uint32_t)(*found >> 32), begun ? line_table_find(&lines->rows, instruction) : lines->first};
 }

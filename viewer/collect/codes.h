@@ -28,18 +28,23 @@ struct code_parts {
     VEC(char) bytes;              /* name, file and table, as far as they came */
 };
 
+struct code_lines {
+    struct line_rows rows;
+    uint32_t first;               /* where a frame stands that has not begun */
+};
+
 /* What the run knows. */
 struct codes_shared {
     struct strmap codes;          /* function, file, first line -> index of `trace` */
     VEC(uint32_t) trace;          /* ids in the trace */
-    struct strmap tables;         /* kind, first line, bytes -> index of `rows` */
-    VEC(struct line_rows) rows;
+    struct strmap tables;         /* kind, first line, bytes -> index of `lines` */
+    VEC(struct code_lines) lines;
     uint32_t unknown;             /* id in the trace + 1 of the code that is not known; 0: not needed so far */
 };
 
 /* What a process knows. */
 struct codes {
-    struct map numbers;           /* number -> id in the trace << 32 | index of the rows */
+    struct map numbers;           /* number -> id in the trace << 32 | index of the lines */
     char *start_folder;           /* where the process stood when it was welcomed; NULL: unknown */
     char *file, *absolute;        /* the relative file name met last and what became of it */
     uint64_t looked_ahead;        /* bytes published when the rings were looked through */

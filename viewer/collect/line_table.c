@@ -106,8 +106,6 @@ void line_table_decode(struct line_rows *rows, enum hl_line_table kind, uint32_t
 uint32_t line_table_find(const struct line_rows *rows, uint32_t instruction)
 {
     size_t low = 0, high = rows->n;
-    if (instruction == HL_PYTHON_NO_INSTRUCTION)
-        return 0;
     while (low < high) {                     /* the first row behind the instruction */
         size_t middle = low + (high - low) / 2;
         if (rows->items[middle].start <= instruction)
