@@ -168,6 +168,22 @@ static void times_have_kinds(void **state)
     }
 }
 
+static void moments_are_times_or_labels(void **state)
+{
+    static const struct option table[] = {
+        { .name = "at", .kind = OPTION_MOMENT, .argument = "TIME", .help = "the moment", .value = &at }, { .name = NULL },
+    };
+    static const struct command moment = { .name = "moment", .summary = "name one", .options = table };
+    accepts(&moment, "--at loaded", 0);
+    assert_int_equal(at.kind, OPTION_TIME_LABEL);
+    assert_string_equal(at.label, "loaded");
+    accepts(&moment, "--at 2m", 0);
+    assert_int_equal(at.kind, OPTION_TIME_NS);
+    accepts(&moment, "--at 50%", 0);
+    assert_int_equal(at.kind, OPTION_TIME_PERCENT);
+    assert_int_equal(parse(&moment, "--at _").result, -1);
+}
+
 static void operands_move_to_the_front(void **state)
 {
     struct outcome outcome = parse(&show, "a -i b --top 3 - -- --json -x");
@@ -281,6 +297,7 @@ int main(void)
         cmocka_unit_test(the_last_one_counts),
         cmocka_unit_test(names_may_be_cut),
         cmocka_unit_test(times_have_kinds),
+        cmocka_unit_test(moments_are_times_or_labels),
         cmocka_unit_test(operands_move_to_the_front),
         cmocka_unit_test(a_program_keeps_its_options),
         cmocka_unit_test(errors_are_one_sentence),

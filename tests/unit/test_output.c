@@ -269,6 +269,7 @@ static void check_block(const char *text, uint32_t first, enum python_block kind
     source_copy(&source, text, strlen(text));
     assert_int_equal(python_block_at(&source, first, &last), kind);
     assert_int_equal(last, expected);
+    assert_true(python_header_end(&source, first) <= last);
     source_release(&source);
 }
 
@@ -279,6 +280,10 @@ static void test_blocks_of_python(void **state)
     check_block("def f():\n    '''\ndoc\n''' ; x = \"#\"\n    # deep\n# shallow\n\nc\n", 1, PYTHON_FUNCTION, 5);
     check_block("def f(): return 1\nx\n", 1, PYTHON_FUNCTION, 1);
     check_block("def f():\n    s = 'a\\\nb'\n    t = 1 + \\\n2\n    def g():\n        pass\nx\n", 1, PYTHON_FUNCTION, 7);
+    struct source source;
+    source_copy(&source, "@a\ndef f(x,\n  y):\n    pass\n", 26);
+    assert_int_equal(python_header_end(&source, 1), 3);
+    source_release(&source);
     check_block("class C:\n\tdef f(self):\n\t\tpass\n\n\tdef g(self):\n\t\tpass\nx = 1\n", 2, PYTHON_FUNCTION, 3);
     check_block("class C:\n    x = 1\n\nf = 1\n", 1, PYTHON_CLASS, 2);
     check_block("f = sorted(x, key=lambda y:\n   y)\nz\n", 1, PYTHON_EXPRESSION, 2);

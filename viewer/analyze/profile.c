@@ -58,7 +58,8 @@ static void set_native(struct profile *profile, uint32_t s)
     if (!profile->python_stacks[stack])
         return;
     profile->has_python |= !costs_none(costs);
-    if (stack_leaf_kind(profile->trace, stack) == TRACE_FRAME_OBJECT)
+    enum trace_frame_kind leaf = stack_leaf_kind(profile->trace, stack);
+    if (leaf == TRACE_FRAME_OBJECT || !selection_takes_kind(MEMORY_HEAP, leaf))
         return;
     costs->native_peak_bytes = costs->peak_bytes;
     costs->native_live_bytes = costs->live_bytes;

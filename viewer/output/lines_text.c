@@ -121,8 +121,10 @@ static void print_annotated(const struct printer *printer, const struct source *
     }
 }
 
-static const char *source_remark(const struct source *source)
+static const char *source_remark(const struct source *source, const char *path)
 {
+    if (source->error && path && path[0] == '<')
+        return "  (its text was not kept)";
     return source->error ? "  (source not found)" : source->changed ? "  (changed since the run)" : "";
 }
 
@@ -179,7 +181,7 @@ static void print_file(struct printer *printer, const struct line_file *file)
         columns_choose(&printer->columns, printer->view, file->python);
         printer->any_python |= file->python;
         printer->any_native |= !file->python;
-        print_file_title(printer, file, source_remark(&source));
+        print_file_title(printer, file, source_remark(&source, file->path));
         columns_print_names(&printer->columns, printer->view);
         print_rows(printer, &source, rows, n);
         source_release(&source);

@@ -97,7 +97,7 @@ static void note_python(struct notes *notes, const struct profile *profile, stru
         strbuf_printf(text, "Python in process %" PRId32 ": %s", profile->trace->processes[python->process].pid,
                       *python->reason ? python->reason : "objects were not recorded one by one; --memory all shows who caused "
                                                          "their arenas.");
-        note(notes, notes->view->colors->bad, text->data);
+        note(notes, *python->reason ? notes->view->colors->bad : notes->view->colors->dim, text->data);
     }
 }
 

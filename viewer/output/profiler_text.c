@@ -17,7 +17,10 @@ struct figure {
     uint64_t occurrences;
 };
 
-struct range { uint32_t first, last; };
+struct range {
+    uint32_t first, last, header;     /* header: its last line */
+    const char *function;
+};
 struct range_list VEC_FIELDS(struct range);
 
 struct printer {
@@ -119,7 +122,7 @@ static void print_watched(const struct printer *printer, uint32_t code)
     const struct trace *trace = printer->profile->trace;
     const char *path = trace->codes[code].file;
     struct source source;
-    struct range range = { trace->codes[code].first_line, 0 };
+    struct range range = { .first = trace->codes[code].first_line };
     source_find(&source, trace, path);
     if (!source.text || range.first == 0 || range.first > source.n) {
         printer->remarks->without_source++;
@@ -169,12 +172,14 @@ static struct range_list find_functions(const struct trace *trace, const char *p
     struct range_list all = { 0 };
     for (uint32_t c = 0; c < trace->n_codes; c++) {
         const struct trace_code *code = &trace->codes[c];
-        struct range range = { code->first_line, 0 };
+        struct range range = { .first = code->first_line, .function = code->function };
         if (code->first_line == 0 || strcmp(code->function, "<module>") == 0 || strcmp(code->file, path) != 0)
             continue;
         if (python_block_at(source, range.first, &range.last) == PYTHON_FUNCTION)
             vec_push(&all, range);
     }
+    for (size_t i = 0; i < all.n; i++)
+        all.items[i].header = python_header_end(source, all.items[i].first);
     vec_sort(&all, by_first);
     size_t kept = 0;
     for (size_t i = 0; i < all.n; i++)
@@ -184,11 +189,16 @@ static struct range_list find_functions(const struct trace *trace, const char *p
     return all;
 }
 
-static const struct range *range_of(const struct range_list *ranges, uint32_t line)
+/* The function that a row belongs to; NULL: the module. The line that defines a function is at work when it is defined, too: then
+ * that is the module's doing, or the class's. */
+static const struct range *range_of(const struct printer *printer, const struct range_list *ranges, const struct line_row *row)
 {
-    for (size_t i = 0; i < ranges->n; i++)
-        if (line >= ranges->items[i].first && line <= ranges->items[i].last)
-            return &ranges->items[i];
+    const char *function = printer->profile->locations.items[row->location].function;
+    for (size_t i = 0; i < ranges->n; i++) {
+        const struct range *range = &ranges->items[i];
+        if (row->line >= range->first && row->line <= range->last)
+            return row->line > range->header || (function && strcmp(function, range->function) == 0) ? range : NULL;
+    }
     return NULL;
 }
 
@@ -204,13 +214,13 @@ static void print_part(const struct printer *printer, const struct line_file *fi
                        const struct range_list *functions, const struct range *function)
 {
     const struct lines *lines = printer->lines;
-    struct range range = function ? *function : (struct range){ 1, source->n };
+    struct range range = function ? *function : (struct range){ .first = 1, .last = source->n };
     struct figure *figures = xcalloc((size_t)range.last - range.first + 1, sizeof *figures);
     uint64_t first_ns = UINT64_MAX, before = 0;
     bool large = false;
     for (uint32_t r = file->first; r < file->first + file->n; r++) {
         const struct line_row *row = &lines->rows[r];
-        if (row->line == 0 || row->line > source->n || range_of(functions, row->line) != function || costs_none(&row->costs))
+        if (row->line == 0 || row->line > source->n || range_of(printer, functions, row) != function || costs_none(&row->costs))
             continue;
         large |= is_large(printer, row);
         figures[row->line - range.first] =

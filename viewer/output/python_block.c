@@ -132,15 +132,30 @@ static uint32_t body_end(struct reader *reader, const struct logical_line *heade
     return last;
 }
 
+/* The first line that is no decorator. */
+static bool find_header(struct reader *reader, struct logical_line *line)
+{
+    do {
+        if (!next_line(reader, line))
+            return false;
+    } while (line->comment || line->text[0] == '@');
+    return true;
+}
+
+uint32_t python_header_end(const struct source *source, uint32_t first)
+{
+    struct reader reader = { .source = source, .line = first };
+    struct logical_line line;
+    return find_header(&reader, &line) ? line.last : first;
+}
+
 enum python_block python_block_at(const struct source *source, uint32_t first, uint32_t *last)
 {
     struct reader reader = { .source = source, .line = first };
     struct logical_line line;
     *last = first;
-    do {
-        if (!next_line(&reader, &line))
-            return PYTHON_EXPRESSION;
-    } while (line.comment || line.text[0] == '@');
+    if (!find_header(&reader, &line))
+        return PYTHON_EXPRESSION;
     bool function = begins_with(&line, "def") || begins_with(&line, "async");
     if (!function && !begins_with(&line, "class")) {
         *last = line.last;

@@ -10,4 +10,7 @@ enum python_block { PYTHON_FUNCTION, PYTHON_CLASS, PYTHON_EXPRESSION };   /* EXP
  * `first`. Comments as deep as the body belong to it, blank lines behind it do not. */
 enum python_block python_block_at(const struct source *source, uint32_t first, uint32_t *last);
 
+/* The last line of what begins there but for its body: decorators and "def …:". */
+uint32_t python_header_end(const struct source *source, uint32_t first);
+
 #endif

@@ -57,40 +57,57 @@ static void print_arenas(const struct view *view, const struct python_use *use)
     strbuf_release(&text);
 }
 
-static void print_interpreter(const struct view *view, const struct report *report, const struct trace_python *python)
+static void print_reason(const struct view *view, const struct trace_python *python)
 {
-    const struct trace *trace = report->profile->trace;
-    struct python_use use;
-    python_use_of(trace, python->process, &use);
-    if (report->profile->n_selected > 1)
-        fprintf(view->out, "  %sprocess %" PRId32 "%s Python %s\n", view->colors->dim, trace->processes[python->process].pid,
-                view->colors->reset, python_version_text(python->version).text);
-    else
-        fprintf(view->out, "  Python %s\n", python_version_text(python->version).text);
-    print_objects(view, python, &use);
-    print_arenas(view, &use);
-    if (python->state != TRACE_PYTHON_LIVE && *python->reason) {
-        fputs("  ", view->out);
-        view_print_wrapped(view, view->colors->bad, python->reason, 2);
-    }
+    if (python->state == TRACE_PYTHON_LIVE || !*python->reason)
+        return;
+    fputs("  ", view->out);
+    view_print_wrapped(view, view->colors->bad, python->reason, 2);
 }
 
+static void print_alone(const struct view *view, const struct trace *trace, const struct trace_python *python)
+{
+    struct python_use use;
+    python_use_of(trace, python->process, &use);
+    fprintf(view->out, "  Python %s\n", python_version_text(python->version).text);
+    print_objects(view, python, &use);
+    print_arenas(view, &use);
+    print_reason(view, python);
+}
+
+static void print_in_table(const struct view *view, const struct trace *trace, const struct trace_python *python)
+{
+    struct python_use use;
+    python_use_of(trace, python->process, &use);
+    fprintf(view->out, "  %8" PRId32 " %-10s %14s %10s %10s %10s\n", trace->processes[python->process].pid,
+            python_version_text(python->version).text, format_count(use.objects).text, format_bytes(use.object_peak).text,
+            format_bytes(use.native_peak).text, format_bytes(use.arena_peak).text);
+    print_reason(view, python);
+}
+
+/* One interpreter in words, several in a table. */
 void report_print_python(const struct view *view, const struct report *report)
 {
     const struct trace *trace = report->profile->trace;
-    uint32_t shown = 0, left = 0;
-    for (uint32_t i = 0; i < trace->n_pythons; i++) {
-        if (!report->profile->processes[trace->pythons[i].process].selected)
+    const struct trace_python *python = trace->pythons;
+    uint32_t n = 0, shown = 0, rows = view->top ? UINT32_MAX : ROWS_BY_DEFAULT;
+    for (uint32_t i = 0; i < trace->n_pythons; i++)
+        n += report->profile->processes[python[i].process].selected;
+    if (n)
+        heading(view, n > 1 ? "Python (bytes held at the peak of each process)" : "Python");
+    if (n > 1)
+        fprintf(view->out, "  %s%8s %-10s %14s %10s %10s %10s%s\n", view->colors->dim, "pid", "version", "objects made",
+                "objects", "beside, C", "arenas", view->colors->reset);
+    for (uint32_t i = 0; i < trace->n_pythons && shown < rows; i++) {
+        if (!report->profile->processes[python[i].process].selected)
             continue;
-        if (shown == ROWS_BY_DEFAULT && !view->top) {
-            left++;
-            continue;
-        }
-        if (shown++ == 0)
-            heading(view, "Python");
-        print_interpreter(view, report, &trace->pythons[i]);
+        shown++;
+        if (n > 1)
+            print_in_table(view, trace, &python[i]);
+        else
+            print_alone(view, trace, &python[i]);
     }
-    print_more(view, left);
+    print_more(view, n - shown);
 }
 
 static void print_label(const struct view *view, const struct report *report, const struct mark_label *label)
