@@ -16,6 +16,11 @@ from typing import Any, Callable, Dict, FrozenSet, Optional, Tuple, TypeVar
 from ._counts import BATCH, Counts, parts
 from ._wrap import wrap
 
+if sys.version_info < (3, 11):
+    from ._ctrace import set_trace
+else:
+    set_trace = None
+
 F = TypeVar("F", bound=Callable[..., Any])
 Local = Callable[[types.FrameType, str, Any], Any]
 
@@ -45,7 +50,10 @@ class Tracer(threading.local):
         current = sys.gettrace()
         if current is not self.mine:
             self.other = current
-            sys.settrace(self.mine)
+            if current is None and set_trace is not None:
+                set_trace(self.mine)
+            else:
+                sys.settrace(self.mine)
 
     def remove(self) -> None:
         if sys.gettrace() is self.mine:
@@ -60,6 +68,9 @@ class Tracer(threading.local):
                 counts.hand_over_if_due()
 
     def on_call(self, frame: types.FrameType, event: str, arg: Any) -> Optional[Local]:
+        if event != "call":                            # at the C interface lines come here, too
+            counter = self.counters.get(id(frame.f_code))
+            return counter and counter(frame, event, arg)
         theirs = self.pass_on(self.other, frame, event, arg) if self.other is not None else None
         if id(frame.f_code) not in _watched:
             return theirs

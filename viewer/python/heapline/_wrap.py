@@ -6,12 +6,14 @@ it waits and others run. The wrapper is of the function's own kind, as `inspect`
 from __future__ import annotations
 
 import functools
-import inspect
 import types
 from typing import Any, Callable, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 Action = Callable[[], Any]
+
+# Flags of code objects, as `inspect` names them: importing it would show in the figures of the program.
+CO_GENERATOR, CO_COROUTINE, CO_ITERABLE_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x100, 0x200
 
 
 class Steps:
@@ -48,15 +50,20 @@ class Steps:
 
 
 def wrap(function: F, before: Action, after: Action, whole: bool) -> F:
-    if inspect.isasyncgenfunction(function):
+    flags = _flags(function)
+    if flags & CO_ASYNC_GENERATOR:
         wrapper = _async_generator(function, before, after, whole)
-    elif inspect.iscoroutinefunction(function):
+    elif flags & CO_COROUTINE:
         wrapper = _coroutine(function, before, after, whole)
-    elif inspect.isgeneratorfunction(function):
+    elif flags & CO_GENERATOR:
         wrapper = _generator(function, before, after, whole)
     else:
         wrapper = _plain(function, before, after)
     return functools.wraps(function)(wrapper)      # type: ignore[return-value]
+
+
+def _flags(function: Any) -> int:
+    return getattr(getattr(function, "__code__", None), "co_flags", 0)
 
 
 def _plain(function: Any, before: Action, after: Action) -> Any:
@@ -88,8 +95,7 @@ def _generator(function: Any, before: Action, after: Action, whole: bool) -> Any
             return (yield from _around(inner, before, after, whole))
         finally:
             end()
-    code = getattr(function, "__code__", None)
-    return types.coroutine(wrapper) if code and code.co_flags & inspect.CO_ITERABLE_COROUTINE else wrapper
+    return types.coroutine(wrapper) if _flags(function) & CO_ITERABLE_COROUTINE else wrapper
 
 
 def _coroutine(function: Any, before: Action, after: Action, whole: bool) -> Any:
