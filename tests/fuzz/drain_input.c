@@ -152,6 +152,12 @@ static size_t make_record(struct script *script, uint64_t words[HL_RECORD_WORDS_
         for (uint32_t i = 2; i < 12; i++)
             words[i] = take(script, 8);
         break;
+    case HL_RECORD_SOURCE:
+        words[0] = hl_record_word(kind, take(script, 1) % 20);
+        words[1] = length(script) / 64;
+        words[2] = length(script) / 512;
+        break;
+    case HL_RECORD_SOURCE_MORE: words[1] = length(script) / 512; break;
     case HL_RECORD_MARK: words[0] = hl_record_word(kind, take(script, 1) % 20 | take(script, 1) % 4 << 16); break;
     case HL_RECORD_WATCH: words[0] = hl_record_word(kind, take(script, 1) % 4); break;
     case HL_RECORD_EXECUTED:
