@@ -101,6 +101,8 @@ int profile_create(struct profile **result, struct trace *trace, const struct se
 {
     struct profile *profile = xcalloc(1, sizeof *profile);
     *profile = (struct profile){ .trace = trace, .selection = *selection, .to_ns = trace->end_ns };
+    profile->spans = xmemdup(selection->spans.items, selection->spans.n * sizeof *profile->spans);
+    profile->selection.spans.items = profile->spans;
     locations_init(&profile->locations, trace, selection->wrappers.items, selection->wrappers.n, selection->native);
     profile->python_stacks = find_python_stacks(trace);
     profile->filtered = selection_is_filtered(selection);
@@ -131,6 +133,7 @@ void profile_destroy(struct profile *profile)
     if (!profile)
         return;
     locations_release(&profile->locations);
+    free(profile->spans);
     free(profile->python_stacks);
     free(profile->site_selected);
     free(profile->sites);

@@ -22,6 +22,7 @@ struct process_figures {
 struct profile {
     struct trace *trace;
     struct selection selection;
+    struct span *spans;             /* the selection's, copied */
     struct locations locations;
     bool *python_stacks;            /* by stack: some frame of it is Python's */
     bool has_python;                /* something selected was allocated under such a stack */

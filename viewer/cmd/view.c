@@ -98,9 +98,8 @@ static bool set_window(struct selection *selection, const struct trace *trace)
     return true;
 }
 
-static struct span *scope_spans;        /* as long as the command lives */
-
-static bool set_scope(struct selection *selection, const struct trace *trace)
+/* *spans is the caller's to free. */
+static bool set_scope(struct selection *selection, const struct trace *trace, struct span **spans)
 {
     if (!view_options.scope)
         return true;
@@ -109,7 +108,7 @@ static bool set_scope(struct selection *selection, const struct trace *trace)
         return false;
     }
     selection->scope = view_options.scope;
-    selection->spans.items = scope_spans = marks_spans(trace, view_options.scope, &selection->spans.n);
+    selection->spans.items = *spans = marks_spans(trace, view_options.scope, &selection->spans.n);
     if (selection->spans.n == 0)
         say_no_label(trace, "scope", view_options.scope, true);
     return selection->spans.n;
@@ -130,10 +129,11 @@ struct profile *view_profile(struct trace *trace)
         .process = view_options.process, .thread = view_options.thread, .memory = (enum memory_kind)view_options.memory,
         .native = view_options.native, .python_lines = view_options.python_lines,
     };
-    if (!set_window(&selection, trace) || !set_scope(&selection, trace))
-        return NULL;
-    if (profile_create(&profile, trace, &selection, &error) < 0)
+    struct span *spans = NULL;
+    bool good = set_window(&selection, trace) && set_scope(&selection, trace, &spans);
+    if (good && profile_create(&profile, trace, &selection, &error) < 0)
         say_error("%s", error.text);
+    free(spans);
     return profile;
 }
 
