@@ -1,6 +1,7 @@
 """heapline from inside a Python program: name moments and spans, ask for figures, choose functions for line tables.
 
-All of it works in a process that runs under `heapline run` and does nothing, cheaply, everywhere else.
+All of it works in a process that runs under `heapline run` and does nothing, cheaply, everywhere else. Few
+modules are imported: those of Python that the program does not use would show in its figures. (Hence TYPE_CHECKING without typing.)
 """
 from ._marks import mark, scope
 from ._profile import profile

@@ -5,7 +5,10 @@ import glob
 import os
 import shutil
 import sys
-from typing import List, NoReturn, Optional
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List, NoReturn, Optional
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__))
 COMPAT = os.path.join(PACKAGE, "compat")

@@ -12,9 +12,12 @@ import os
 import time
 import types
 import weakref
-from typing import Any, Callable, Iterator, List
 
 from ._library import library
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Iterator, List
 
 BATCH = 4096               # executions of one line, a power of two
 INTERVAL = 0.001           # seconds between hand-overs of one function

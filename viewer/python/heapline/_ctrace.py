@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import ctypes
 import types
-from typing import Any, Callable
 
 from ._wrap import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+    OnEvent = Callable[[types.FrameType, str, Any], Any]
 
 CALL, LINE = 0, 2                      # PyTrace_* of cpython/pystate.h
 GENERATOR = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
-OnEvent = Callable[[types.FrameType, str, Any], Any]
 
-_prototype = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.py_object, ctypes.py_object, ctypes.c_int, ctypes.c_void_p)
+_prototype: Any = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.py_object, ctypes.py_object, ctypes.c_int, ctypes.c_void_p)
 _set_trace = ctypes.pythonapi.PyEval_SetTrace
 _set_trace.restype, _set_trace.argtypes = None, (_prototype, ctypes.py_object)
 

@@ -2,7 +2,10 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Optional, Tuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Optional, Tuple
 
 
 class Library:

@@ -1,12 +1,15 @@
 """Moments and spans that reports can select: mark("loaded"), with scope("load"): ..."""
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Any, Callable, Optional, Type, TypeVar
 
 from ._library import library
 
-F = TypeVar("F", bound=Callable[..., Any])
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any, Callable, Optional, Type, TypeVar
+    F = TypeVar("F", bound=Callable[..., Any])
+
 LABEL_BYTES = 256      # of heapline.h
 
 _mark = library.mark if library else None

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import sys
 import types
-from typing import Any, Callable, Dict, Optional, Tuple, TypeVar
 
 from ._counts import BATCH, Counts, parts
 
-F = TypeVar("F", bound=Callable[..., Any])
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Optional, Tuple, TypeVar
+    F = TypeVar("F", bound=Callable[..., Any])
+
 
 _counted: Dict[int, Tuple[int, Any, Counts]] = {}
 _tool: Optional[int] = None

@@ -3,18 +3,19 @@ from __future__ import annotations
 
 import sys
 import types
-import warnings
-from typing import Any, Callable, Optional, TypeVar, Union, overload
 
 from ._library import library
 
-F = TypeVar("F", bound=Callable[..., Any])
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Optional, TypeVar, Union, overload
+    F = TypeVar("F", bound=Callable[..., Any])
 
-
-@overload
-def profile(func: F) -> F: ...
-@overload
-def profile(func: None = None, stream: Any = None, precision: int = 1, backend: str = "psutil") -> Callable[[F], F]: ...
+if TYPE_CHECKING:
+    @overload
+    def profile(func: F) -> F: ...
+    @overload
+    def profile(func: None = None, stream: Any = None, precision: int = 1, backend: str = "psutil") -> Callable[[F], F]: ...
 
 
 def profile(func: Any = None, stream: Any = None, precision: int = 1, backend: str = "psutil") -> Union[Any, Callable[[Any], Any]]:
@@ -33,6 +34,7 @@ def _watch(func: Any) -> Any:
         return type(func)(_watch(func.__func__))
     code: Optional[types.CodeType] = getattr(func, "__code__", None)
     if not isinstance(code, types.CodeType):
+        import warnings
         warnings.warn("heapline: %r has no lines to profile: it is not a function written in Python" % (func,), stacklevel=3)
         return func
     assert library is not None

@@ -11,18 +11,21 @@ import dis
 import sys
 import threading
 import types
-from typing import Any, Callable, Dict, FrozenSet, Optional, Tuple, TypeVar
 
 from ._counts import BATCH, Counts, parts
 from ._wrap import wrap
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, FrozenSet, Optional, Tuple, TypeVar
+    F = TypeVar("F", bound=Callable[..., Any])
+    Local = Callable[[types.FrameType, str, Any], Any]
 
 if sys.version_info < (3, 11):
     from ._ctrace import set_trace
 else:
     set_trace = None
 
-F = TypeVar("F", bound=Callable[..., Any])
-Local = Callable[[types.FrameType, str, Any], Any]
 
 _watched: Dict[int, Tuple[types.CodeType, types.CodeType]] = {}        # id of code: the code, the function's code whose table it counts in
 
@@ -47,7 +50,7 @@ class Tracer(threading.local):
         self.hurry = threading.current_thread() is not threading.main_thread()       # nobody looks after the tables of an ended thread
 
     def install(self) -> None:
-        current = sys.gettrace()
+        current: Any = sys.gettrace()
         if current is not self.mine:
             self.other = current
             if current is None and set_trace is not None:

@@ -1,9 +1,12 @@
 """What heapline knows of this process at this moment."""
 from __future__ import annotations
 
-from typing import Optional, Tuple
 
 from ._library import library
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional, Tuple
 
 
 def is_recording() -> bool:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import functools
 import types
-from typing import Any, Callable, TypeVar
 
-F = TypeVar("F", bound=Callable[..., Any])
-Action = Callable[[], Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, TypeVar
+    F = TypeVar("F", bound=Callable[..., Any])
+    Action = Callable[[], Any]
+
 
 # Flags of code objects, as `inspect` names them: importing it would show in the figures of the program.
 CO_GENERATOR, CO_COROUTINE, CO_ITERABLE_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x100, 0x200
