@@ -25,12 +25,13 @@ import bench
 
 SCENARIOS, scenario = bench.register("lines")
 FOLDER = os.path.join(bench.HERE, "differential")
+FREE_LIST_MAX = 1000          # bytes of the largest objects with free lists: frames
 DRIVER = os.path.join(FOLDER, "driver.py")
 
 
 def run_tracemalloc(bench, script):
-    """Counter of (file, line, size), and whether no block was moved to another line."""
-    blocks, exact = collections.Counter(), None
+    """Counter of (file, line, size); sizes of the file names; and whether no block was moved to another line."""
+    blocks, names, exact = collections.Counter(), collections.Counter(), None
     outcome = bench.run(command(bench, script, 1), env=environment(bench))
     expect_equal("status with tracemalloc", (outcome.status, outcome.stderr), (0, b""))
     with open(bench.path("out"), encoding="utf-8", errors="surrogateescape") as file:
@@ -38,9 +39,11 @@ def run_tracemalloc(bench, script):
             kind, *values = row.rstrip("\n").split("\t")
             if kind == "exact":
                 exact = values[0] == "True"
+            elif kind == "name":
+                names[int(values[0])] += 1
             elif values[2] != "<unknown>":
                 blocks[values[2], int(values[1]), int(values[0])] += 1
-    return blocks, exact
+    return blocks, names, exact
 
 
 def run_heapline(bench, script):
@@ -68,9 +71,11 @@ def environment(bench):
 
 def differences(bench, script):
     """(file, line, size) -> blocks that heapline has more than tracemalloc; how many blocks of the script tracemalloc has; is it exact?"""
-    expected, exact = run_tracemalloc(bench, script)
+    expected, names, exact = run_tracemalloc(bench, script)
     came = run_heapline(bench, script)
     differ = {key: came[key] - expected[key] for key in came.keys() | expected.keys() if came[key] != expected[key]}
+    for key in [key for key in differ if key[0].startswith("<frozen importlib") and 0 < -differ[key] <= names[key[2]]]:
+        del differ[key]
     return differ, sum(n for key, n in expected.items() if key[0] == script), exact
 
 
@@ -80,9 +85,17 @@ def compare(bench, script):
     expect(n > 50, f"the script left no memory to compare: {n} blocks")
     unexplained = {key: blocks for key, blocks in differ.items() if key[0] != DRIVER and not is_between(blocks, start.get(key, 0))}
     unexplained = {key: blocks for key, blocks in unexplained.items() if not is_moved_at_start(key, differ, start)}
-    for key, blocks in sorted(unexplained.items()):
-        print("   ", key, blocks)
-    expect(not unexplained, f"{len(unexplained)} lines differ; {exact}")
+    if not exact:
+        unexplained = {key: blocks for key, blocks in unexplained.items() if not is_moved(key[2], differ, start)}
+    expect(not unexplained, f"{len(unexplained)} lines differ, (file, line, size) and blocks more than tracemalloc has: {sorted(unexplained.items())[:20]}")
+
+
+def is_moved(size, differ, start):
+    """Objects of types with free lists have this size, and over all lines the blocks are as many as they should be."""
+    def all_lines(counts):
+        return sum(blocks for key, blocks in counts.items() if key[2] == size)
+
+    return size <= FREE_LIST_MAX and abs(all_lines(differ) - all_lines(start)) <= 1     # one that start-up left there
 
 
 def is_between(blocks, limit):

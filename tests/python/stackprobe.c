@@ -24,7 +24,7 @@ __attribute__((noinline)) void *stackprobe_object(size_t size) { return PyObject
 __attribute__((noinline)) void *stackprobe_raw(size_t size) { return PyMem_RawMalloc(size); }
 
 /* "file\tline\tname\tqualified name\n" of one summary and its frame. */
-static int write_frame(PyObject *summary, PyObject *frame)
+static int write_frame(FILE *out, PyObject *summary, PyObject *frame)
 {
     PyObject *code = PyObject_GetAttrString(frame, "f_code");
     PyObject *qualified = code ? PyObject_GetAttrString(code, "co_qualname") : NULL;
@@ -58,7 +58,7 @@ static PyObject *frames_of(PyObject *frame)
     return frames;
 }
 
-static int write_stack(void)
+static int write_stack(FILE *out)
 {
     PyObject *traceback = PyImport_ImportModule("traceback");
     PyObject *stack = traceback ? PyObject_CallMethod(traceback, "extract_stack", NULL) : NULL;
@@ -66,7 +66,7 @@ static int write_stack(void)
     int failed = !stack || !frames || PyList_Size(stack) != PyList_Size(frames);
     Py_ssize_t n = failed ? 0 : PyList_Size(stack);
     for (Py_ssize_t i = 0; i < n && !failed; i++)
-        failed = write_frame(PyList_GetItem(stack, i), PyList_GetItem(frames, n - 1 - i));
+        failed = write_frame(out, PyList_GetItem(stack, i), PyList_GetItem(frames, n - 1 - i));
     if (failed && !PyErr_Occurred())
         PyErr_SetString(PyExc_RuntimeError, "extract_stack and f_back do not agree");
     Py_XDECREF(traceback);
@@ -81,10 +81,19 @@ static PyObject *probe(PyObject *self, PyObject *label)
     next_size += KINDS;
     if (!stackprobe_malloc(size) || !stackprobe_mem(size + 1) || !stackprobe_object(size + 2) || !stackprobe_raw(size + 3))
         return PyErr_NoMemory();
-    fprintf(out, "probe %zu %s\n", size, PyUnicode_AsUTF8(label));
-    if (write_stack() < 0)
-        return NULL;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&text, &length);      /* other threads may probe while the interpreter is asked */
+    if (!stream)
+        return PyErr_NoMemory();
+    fprintf(stream, "probe %zu %s\n", size, PyUnicode_AsUTF8(label));
+    int failed = write_stack(stream);
+    fclose(stream);
+    fwrite(text, 1, length, out);
     fflush(out);
+    free(text);
+    if (failed)
+        return NULL;
     return PyLong_FromLong(1);
 }
 

@@ -47,6 +47,8 @@ def use_up_free_lists():
 def write(path, traces, exact):
     with open(path, "w", encoding="utf-8", errors="surrogateescape") as out:
         print("exact", exact, sep="\t", file=out)
+        for file in sorted({trace[2][0][0] for trace in traces}):
+            print("name", sys.getsizeof(file), sep="\t", file=out)
         for trace in traces:
             (file, line), = trace[2]
             print("block", trace[1], line, file, sep="\t", file=out)
