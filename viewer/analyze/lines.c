@@ -83,6 +83,12 @@ static bool is_site(const struct location *location)
            location->rank == RANK_SYSTEM_LINE;
 }
 
+/* Of the interpreter, of what came with it, or of its import machinery. */
+static bool is_inside(const struct location *location)
+{
+    return location->rank == RANK_INTERPRETER || location->interpreter;
+}
+
 /* Whether a place further in takes over from the owner so far. */
 static bool takes_over(const struct profile *profile, enum lines_mode mode, const struct location *inner,
                        const struct owner *owner, enum location_rank rank)
@@ -116,7 +122,7 @@ uint32_t *lines_owners(const struct profile *profile, enum lines_mode mode)
             owner.site |= is_site(inner);
             if (!takes_over(profile, mode, inner, &owner, rank))
                 continue;
-            owner.location = rank == RANK_INTERPRETER && as_one ? locations->interpreter : locations->levels[i];
+            owner.location = as_one && is_inside(inner) ? locations->interpreter : locations->levels[i];
             owner.rank = rank;
         }
         owners[s] = owner;

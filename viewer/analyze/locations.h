@@ -38,7 +38,7 @@ struct locations {
     uint32_t *first;          /* frame f has levels[first[f]] .. levels[first[f + 1] - 1], outermost first, at least one */
     uint32_t *levels;         /* location ids */
     uint32_t nowhere;         /* the place of blocks whose stack is empty */
-    uint32_t interpreter;     /* the place of what a Python interpreter allocates for itself: its start, mostly */
+    uint32_t interpreter;     /* the place of what a Python interpreter allocates for itself: its start and first imports */
     const struct trace *trace;
     struct strmap keys, strings;
 };
