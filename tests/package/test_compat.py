@@ -67,7 +67,7 @@ class Compat(unittest.TestCase):
             self.assertEqual(result.output.count("user profile"), 1)
 
     def test_no_sitecustomize_anywhere(self):
-        script = ("import sys, site, importlib.util, importlib.machinery; sys.path[:] = [%r]; site.execsitecustomize(); "
+        script = ("import sys, site, warnings, importlib.util, importlib.machinery; sys.path[:] = [%r]; site.execsitecustomize(); "
                   "print(sys.modules.get('sitecustomize'))" % harness.COMPAT)
         for result in self.run_all(["-I", "-S", "-c", script]):
             self.assertEqual(result.output, "None\n")
