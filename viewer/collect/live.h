@@ -1,6 +1,6 @@
 /* The live map: what block stands at (address, generation).
  *
- * Open addressing, linear probing, hashed by address alone. A block that goes leaves a mark, so that nothing moves; programs get the same addresses
+ * Open addressing, linear probing, hashed by stretches of addresses, along which the slots run. A block that goes leaves a mark, so that nothing moves; programs get the same addresses
  * again and again, and the next block takes the place of the mark. Growing drops the marks.
  */
 #ifndef HEAPLINE_COLLECT_LIVE_H
@@ -18,6 +18,7 @@ struct live_block {
 };
 
 #define LIVE_GONE UINT64_C(1)
+#define LIVE_NEAR 64             /* blocks of a 2 KiB stretch of addresses stand near each other: programs allocate along addresses. More makes clusters */
 
 struct live_map {
     struct live_block *slots;
@@ -40,7 +41,8 @@ void live_keep_births(struct live_map *map);
 
 static inline uint64_t live_slot(const struct live_map *map, uint64_t key)
 {
-    return (key >> 4 << 20) * UINT64_C(0x9e3779b97f4a7c15) >> map->shift;   /* the generation falls out at the top */
+    uint64_t near = key >> 5 & (LIVE_NEAR - 1);
+    return ((key >> 11 << 27) * UINT64_C(0x9e3779b97f4a7c15) >> map->shift & ~(uint64_t)(LIVE_NEAR - 1)) | near;   /* the generation falls out at the top */
 }
 
 /* Adds a block; its key is not in the map. `birth` counts where births are kept. */

@@ -42,7 +42,7 @@ bool sources_take(struct trace_writer *writer, struct source_parts *parts, uint6
             return parts->name_bytes = 0, false;
         whole = parts->name_bytes + text;
     } else if (!parts->name_bytes) {
-        return false;
+        return true;                     /* its beginning was refused, or lost */
     }
     if (parts->bytes.n + bytes > whole)
         return parts->name_bytes = 0, false;
