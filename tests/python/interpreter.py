@@ -16,11 +16,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 FACTS = r"""
 import json, os, sys, sysconfig
 version = sysconfig.get_config_var
-try:
-    import _testcapi
-    testcapi = True
-except ImportError:
-    testcapi = False
 print(json.dumps({
     "version": list(sys.version_info[:3]),
     "text": sys.version.split()[0],
@@ -32,13 +27,7 @@ print(json.dumps({
     "libdir": version("LIBDIR"),
     "ldlibrary": version("LDLIBRARY"),
     "ldversion": version("LDVERSION") or version("VERSION"),
-    "libs": (version("LIBS") or "") + " " + (version("SYSLIBS") or ""),
-    "linkforshared": version("LINKFORSHARED") or "",
-    "prefix": sys.prefix,
-    "stdlib": sysconfig.get_path("stdlib"),
-    "free_threaded": bool(version("Py_GIL_DISABLED")),
-    "debug": hasattr(sys, "gettotalrefcount"),
-    "testcapi": testcapi,
+    "base_prefix": sys.base_prefix,
 }))
 """
 
