@@ -29,9 +29,9 @@ def add_end(name, statement, status):
     def check(bench):
         text = f"""\
 import os, signal, sys, threading
-kept = []
+kept = [None] * 1000
 for i in range(1000):
-    kept.append(bytes(1000))           # kept
+    kept[i] = bytes(1000)              # kept
 sys.stdout.flush()
 {statement}
 """

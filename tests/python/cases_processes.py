@@ -179,7 +179,7 @@ async def main():
 asyncio.run(main())
 """
     trace = bench.check_transparent([bench.python, bench.write("app.py", text)])
-    check_bytes(bench.lines_of(trace), "app.py", line_of(text, "# work"), 15 * 10 * 1000)
+    check_bytes(bench.lines_of(trace), "app.py", line_of(text, "# work"), 15 * 10 * 1000, 8000)
     expect_equal("processes", len({p["pid"] for p in bench.report(trace)["processes"]}), 2)
     check_losses(bench, trace)
 
