@@ -10,7 +10,7 @@
 
 #define DAY_S 86400
 
-struct view_options view_options = { .by = -1 };
+struct view_options view_options = { .by = -1, .memory = -1 };
 
 struct trace *view_open(const struct command *command, int argc, char **argv, int *status)
 {
@@ -119,6 +119,20 @@ static struct patterns patterns(const struct option_list *list)
     return (struct patterns){ list->items, list->n };
 }
 
+/* Where Python's objects were not recorded one by one, the memory that they lie in is the arenas' mappings. */
+static enum memory_kind memory_asked(const struct trace *trace)
+{
+    bool arenas = false;
+    if (view_options.memory >= 0)
+        return (enum memory_kind)view_options.memory;
+    for (uint32_t i = 0; i < trace->n_pythons; i++) {
+        if (trace->pythons[i].state == TRACE_PYTHON_LIVE)
+            return MEMORY_HEAP;
+        arenas |= trace->pythons[i].state == TRACE_PYTHON_ARENAS;
+    }
+    return arenas ? MEMORY_ALL : MEMORY_HEAP;
+}
+
 struct profile *view_profile(struct trace *trace)
 {
     struct trace_error error = { "" };
@@ -126,7 +140,7 @@ struct profile *view_profile(struct trace *trace)
     struct selection selection = {
         .files = patterns(&view_options.files), .functions = patterns(&view_options.functions),
         .modules = patterns(&view_options.modules), .wrappers = patterns(&view_options.wrappers),
-        .process = view_options.process, .thread = view_options.thread, .memory = (enum memory_kind)view_options.memory,
+        .process = view_options.process, .thread = view_options.thread, .memory = memory_asked(trace),
         .native = view_options.native, .python_lines = view_options.python_lines,
     };
     struct span *spans = NULL;

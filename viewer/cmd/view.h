@@ -9,7 +9,8 @@
 /* Set by option_parse through the tables of the commands. */
 struct view_options {
     int by;                         /* enum measure; -1: not given */
-    int memory, color;
+    int memory;                     /* enum memory_kind; -1: not given */
+    int color;
     struct option_list files, functions, modules, wrappers;
     const char *process, *thread, *scope;
     struct option_time at, from, to;
@@ -39,7 +40,7 @@ extern struct view_options view_options;
     {"scope", 0, OPTION_STRING, "LABEL", "only what happened inside of the spans of that label, by whatever thread (--thread " \
      "narrows)", &view_options.scope, NULL}, \
     {"memory", 0, OPTION_CHOICE, "KIND", "heap (default: heap), mapped (mmap, brk), file, reserved, arenas (of Python's " \
-     "allocator), or all (heap and mapped)", &view_options.memory, memory_names}, \
+     "allocator), or all (heap and mapped; default with --python=arenas)", &view_options.memory, memory_names}, \
     {"wrapper", 0, OPTION_LIST, "GLOB", "treat functions like GLOB as allocators: their callers own what they allocate", \
      &view_options.wrappers, NULL}
 

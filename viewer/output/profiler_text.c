@@ -112,7 +112,7 @@ static void complete_watched(struct figure *figures, uint32_t n)
         if (figures[i].mem_usage == 0)
             figures[i].mem_usage = live;
         if (live == 0)
-            set_first(&figures[0], figures[0].known ? figures[i].mem_usage : figures[i].mem_usage - figures[i].increment);
+            set_first(&figures[0], i == 0 && figures[i].mem_usage ? figures[i].mem_usage : figures[i].mem_usage - figures[i].increment);
         live = figures[i].mem_usage;
     }
 }
