@@ -1,5 +1,7 @@
 #include "codes.h"
 
+#include "ahead.h"
+
 #include "../base/xalloc.h"
 #include "collector.h"
 
@@ -194,59 +196,12 @@ bool codes_take(struct target *target, struct code_parts *parts, uint64_t w0, co
 
 /* ---- frames ---- */
 
-/* Rings that have begun since the last drain included. */
-static uint32_t rings_used(const struct target *target)
-{
-    uint32_t used = atomic_load_explicit(&target->segment->rings_used, memory_order_acquire);
-    return used < target->rings ? used : target->rings;
-}
-
-static uint64_t published(const struct target *target)
-{
-    uint64_t sum = 0;
-    for (uint32_t i = 0, n = rings_used(target); i < n; i++)
-        sum += atomic_load_explicit(&target->segment->heads[i].head, memory_order_acquire);
-    return sum;
-}
-
-/* Takes the CODE records of a ring between what was given back to its writer and what it published. In a ring that is being read, what had begun
- * before may be whole by now: it is not gone on with. */
-static void look_ahead(struct target *target, uint32_t i)
-{
-    const struct lane *lane = &target->lanes[i];
-    const uint64_t *ring = hl_segment_ring(target->segment, target->data_offset, target->ring_bytes, i);
-    uint64_t head = atomic_load_explicit(&target->segment->heads[i].head, memory_order_acquire), tail = lane->tail;
-    struct code_parts parts = lane->code;
-    memset(&parts.bytes, 0, sizeof parts.bytes);
-    vec_append(&parts.bytes, lane->code.bytes.items, lane->code.bytes.n);
-    parts.open &= !lane->draining;
-    while (!lane->damaged && head - tail <= target->ring_bytes && head % 8 == 0 && tail < head) {
-        uint64_t at = tail & (target->ring_bytes - 1), ahead = target->ring_bytes - at;
-        if (ahead > head - tail)
-            ahead = head - tail;
-        const uint64_t *w = ring + at / 8;
-        uint64_t w0 = *(const volatile uint64_t *)w;
-        enum hl_record_kind kind = hl_record_kind(w0);
-        uint32_t words = hl_record_words_of(w0, w, ahead / 8);
-        if (!words || ((kind == HL_RECORD_CODE || kind == HL_RECORD_CODE_MORE) && !codes_take(target, &parts, w0, w, words)))
-            break;
-        tail += (uint64_t)words * 8;
-    }
-    vec_release(&parts.bytes);
-}
-
 /* The value of a number, NULL: nobody announced it. */
 static const uint64_t *find(struct target *target, uint32_t number)
 {
     const uint64_t *found = map_get(&target->codes.numbers, number);
-    if (found || !target->segment)
+    if (found || !ahead_look(target))
         return found;
-    uint64_t now = published(target);
-    if (now == target->codes.looked_ahead)
-        return NULL;
-    target->codes.looked_ahead = now;
-    for (uint32_t i = 0, n = rings_used(target); i < n; i++)
-        look_ahead(target, i);
     return map_get(&target->codes.numbers, number);
 }
 

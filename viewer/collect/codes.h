@@ -1,8 +1,7 @@
 /* Code objects of Python: from the numbers in frame words to functions, files and lines.
  *
  * A number means something in one process only (and in what it forks). What it stands for is shared by the run: the same function, file and first
- * line are one code in the trace, equal line tables are kept and decoded once. Rings are read one after the other, so that a frame
- * may be met before its CODE record: then all rings are looked through for CODE records ahead of their time, which changes nothing else.
+ * line are one code in the trace, equal line tables are kept and decoded once. A frame may be met before its CODE record: see ahead.h.
  */
 #ifndef HEAPLINE_COLLECT_CODES_H
 #define HEAPLINE_COLLECT_CODES_H
@@ -47,7 +46,6 @@ struct codes {
     struct map numbers;           /* number -> id in the trace << 32 | index of the lines */
     char *start_folder;           /* where the process stood when it was welcomed; NULL: unknown */
     char *file, *absolute;        /* the relative file name met last and what became of it */
-    uint64_t looked_ahead;        /* bytes published when the rings were looked through */
 };
 
 void codes_shared_release(struct codes_shared *shared);

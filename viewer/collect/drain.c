@@ -269,17 +269,6 @@ static void copy_path(char path[8 * HL_RECORD_WORDS_MAX + 1], struct view record
     path[bytes] = 0;
 }
 
-static __attribute__((noinline)) void on_module(struct target *target, struct view record)
-{
-    struct hl_module_record module;
-    char path[8 * HL_RECORD_WORDS_MAX + 1];
-    memcpy(&module, record.w + 1, sizeof module);
-    copy_path(path, record, 1 + sizeof module / 8);
-    if (module.build_id_len > sizeof module.build_id)
-        module.build_id_len = 0;
-    fold_module(target, &module, path);
-}
-
 static __attribute__((noinline)) void on_exec(struct target *target, struct view record)
 {
     char path[8 * HL_RECORD_WORDS_MAX + 1];
@@ -388,7 +377,7 @@ static bool on_rare(struct target *target, struct lane *lane, struct view record
     case HL_RECORD_FORK: on_fork(target, lane, hl_record_payload(w0)); return true;
     case HL_RECORD_EXEC: on_exec(target, record); return true;
     case HL_RECORD_EXEC_FAILED: collector_note_exec(target->collector, target, target->pid, NULL); return true;
-    case HL_RECORD_MODULE: on_module(target, record); return true;
+    case HL_RECORD_MODULE: fold_module_record(target, record.w, record.words, false); return true;
     case HL_RECORD_UNLOAD: catch_up(target, lane); fold_unload(target, hl_record_address(w0)); return true;
     case HL_RECORD_NAME: on_name(target, lane, record); return true;
     case HL_RECORD_CODE: visits_begin(target); /* fall through */

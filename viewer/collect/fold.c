@@ -1,6 +1,7 @@
 #include "fold.h"
 
 #include "../base/xalloc.h"
+#include "ahead.h"
 #include "collector.h"
 
 #include <stdlib.h>
@@ -53,7 +54,7 @@ static uint32_t intern_module(struct collector *collector, const struct trace_mo
     }
 }
 
-void fold_module(struct target *target, const struct hl_module_record *record, const char *path)
+static void add_module(struct target *target, const struct hl_module_record *record, const char *path, bool ahead)
 {
     struct trace_module module = {.path = path, .build_id_len = (uint8_t)record->build_id_len};
     memcpy(module.build_id, record->build_id, sizeof module.build_id);
@@ -62,10 +63,28 @@ void fold_module(struct target *target, const struct hl_module_record *record, c
         struct target_module *old = &target->modules.items[i];
         if (!old->gone && old->start == entry.start && old->end == entry.end && old->trace == entry.trace)
             return;
-        if (!old->gone && old->start < entry.end && entry.start < old->end)
-            fold_unload(target, old->start);     /* closed behind our back */
+        if (old->gone || old->start >= entry.end || entry.start >= old->end)
+            continue;
+        if (ahead)
+            return;
+        fold_unload(target, old->start);     /* closed behind our back */
     }
     vec_push(&target->modules, entry);
+}
+
+/* The room for the path is not on the stack of rings read within rings. */
+__attribute__((noinline)) void fold_module_record(struct target *target, const uint64_t *w, uint32_t words, bool ahead)
+{
+    struct hl_module_record module;
+    uint32_t header = 1 + sizeof module / 8;
+    char path[8 * HL_RECORD_WORDS_MAX + 1];
+    size_t bytes = words > header && words <= HL_RECORD_WORDS_MAX ? (size_t)(words - header) * 8 : 0;
+    memcpy(&module, w + 1, sizeof module);
+    memcpy(path, w + header, bytes);
+    path[bytes] = 0;
+    if (module.build_id_len > sizeof module.build_id)
+        module.build_id_len = 0;
+    add_module(target, &module, path, ahead);
 }
 
 static const struct target_module *find_module(const struct target *target, uint64_t pc)
@@ -76,6 +95,15 @@ static const struct target_module *find_module(const struct target *target, uint
             return module;
     }
     return NULL;
+}
+
+/* What is written at the end of an epoch was read before: one look then is enough, however many addresses are in no module. */
+static bool may_look(struct target *target)
+{
+    if (target->modules_looked == target->accounts.epoch + 1 && !target->collector->all_events)
+        return false;
+    target->modules_looked = target->accounts.epoch + 1;
+    return true;
 }
 
 static struct trace_frame describe(struct target *target, uint64_t pc)
@@ -92,6 +120,8 @@ static struct trace_frame describe(struct target *target, uint64_t pc)
     if (pc >= HL_FRAME_TRUNCATED && pc <= FOLD_PC_LAST)
         return (struct trace_frame){pseudo[pc], TRACE_NONE, 0};
     const struct target_module *module = find_module(target, pc);
+    if (!module && may_look(target) && ahead_look(target))
+        module = find_module(target, pc);
     if (!module)
         return (struct trace_frame){TRACE_FRAME_ANONYMOUS, TRACE_NONE, pc};
     return (struct trace_frame){TRACE_FRAME_NATIVE, module->trace, pc - module->bias};

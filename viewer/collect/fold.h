@@ -25,7 +25,8 @@ struct fold_shared {
 
 void fold_shared_release(struct fold_shared *shared);
 
-void fold_module(struct target *target, const struct hl_module_record *record, const char *path);
+/* Takes a MODULE record, whose memory may change under it. `ahead`: before its time; what stands in the way is left there then. */
+void fold_module_record(struct target *target, const uint64_t *w, uint32_t words, bool ahead);
 void fold_unload(struct target *target, uint64_t start);
 void fold_event(struct target *target, const struct lane *lane, enum trace_event_kind kind, const struct live_block *block);
 

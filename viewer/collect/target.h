@@ -110,6 +110,8 @@ struct target {
 
     uint64_t events, truncated, unmatched, damaged, rss_bytes;
     uint64_t epoch_start_ns, epoch_events;   /* when the epoch began, and `events` then */
+    uint64_t looked_ahead;                /* bytes published when the rings were looked through (ahead.h) */
+    uint32_t modules_looked;              /* epoch + 1 in which an address in no module last made us look */
 };
 
 /* Reads what the rings hold now, at most about `limit` bytes of each. Returns the bytes consumed. */
