@@ -2,35 +2,12 @@
 import os
 import re
 
-BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+import python_tables
+from text import mb, seconds, size, table, times
 
-
-def table(header, rows):
-    """The first column to the left, figures to the right."""
-    cells = [header, *rows]
-    widths = [max(3, *(len(row[k]) for row in cells)) for k in range(len(header))]
-
-    def line(row):
-        return "| " + " | ".join(c.ljust(w) if k == 0 else c.rjust(w) for k, (c, w) in enumerate(zip(row, widths))) + " |"
-
-    rule = "|" + "|".join("-" * (w + 2) if k == 0 else "-" * (w + 1) + ":" for k, w in enumerate(widths)) + "|"
-    return "\n".join([line(header), rule, *map(line, rows)])
-
-
-def seconds(value):
-    return f"{value:.3f} s" if value < 1 else f"{value:.2f} s"
-
-
-def times(value):
-    return f"x{value:.2f}" if value < 10 else f"x{value:.1f}"
-
-
-def mb(value):
-    return f"{value / 1e6:.1f} MB"
-
-
-def size(value):
-    return f"{value / 1e3:.1f} kB" if value < 1e6 else mb(value)
+# the two sections of the document, each between its own markers
+SECTIONS = {"native": ("<!-- bench: begin -->", "<!-- bench: end -->"),
+            "python": ("<!-- bench python: begin -->", "<!-- bench python: end -->")}
 
 
 def verdict(workload, ratio):
@@ -121,20 +98,28 @@ PARTS = [
 ]
 
 
-def machine_text(results):
-    m, folder, rounds = results["machine"], results["folder"], results["rounds"]
-    tools = ", ".join(f"{name} {version}" for name, version in results["tools"].items() if version)
+def machine_text(results, tools, folders):
+    m, rounds = results["machine"], results["rounds"]
     return "\n".join([
         f"- {m['date']}; {m['processor']}, {m['processors']} processors, {m['memory_gb']} GB; {m['system']}, Linux {m['kernel']}",
         f"- {m['libc']}; {m['compiler']}; {tools}",
         f"- medians of {rounds} round{'s' * (rounds != 1)}, the tools in turn in each; load before the start {m['load']}; "
-        f"programs of `{os.path.basename(os.path.dirname(folder))}/{os.path.basename(folder)}`",
+        f"programs of {folders}",
         *(["- **a smoke run, a hundredth of the work: these figures say nothing**"] if results["quick"] else []),
     ])
 
 
-def render(results):
-    parts = [machine_text(results)]
+def folder_text(results):
+    folder = results["folder"]
+    return f"`{os.path.basename(os.path.dirname(folder))}/{os.path.basename(folder)}`"
+
+
+def render_native(results):
+    """Empty when no native program was measured."""
+    if not any(results.get(key) for key, _, _ in PARTS) and not results["skipped"]:
+        return ""
+    tools = ", ".join(f"{name} {version}" for name, version in results["tools"].items() if version)
+    parts = [machine_text(results, tools, folder_text(results))]
     parts += [f"{title}\n\n{make(results)}" for key, title, make in PARTS if results.get(key)]
     lost = [w["title"] for w in results["workloads"] if w["lost_events"]]
     if lost:
@@ -144,12 +129,29 @@ def render(results):
     return "\n\n".join(parts)
 
 
-def write_docs(path, results):
-    """Puts the tables between the two markers of the document. ValueError: they are not there."""
+def render_python(results):
+    """Empty when no Python program was measured."""
+    python = results.get("python")
+    if not python:
+        return ""
+    peer = f", memray {python['memray']}" if python["peers"] else ""
+    tools = f"{python['version']}, heapline {python['heapline']}{peer}"
+    return f"{machine_text(results, tools, folder_text(results) + ' and `tests/bench/python`')}\n\n{python_tables.render(python)}"
+
+
+def render(results):
+    return "\n\n".join(filter(None, (render_native(results), render_python(results))))
+
+
+def write_docs(path, sections):
+    """Puts each section's text between its two markers of the document. ValueError: they are not there."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    found = re.search(re.escape(BEGIN) + ".*" + re.escape(END), text, re.DOTALL)
-    if not found:
-        raise ValueError(f"{path} lacks the lines {BEGIN} and {END}")
+    for name, content in sections.items():
+        begin, end = SECTIONS[name]
+        found = re.search(re.escape(begin) + ".*" + re.escape(end), text, re.DOTALL)
+        if not found:
+            raise ValueError(f"{path} lacks the lines {begin} and {end}")
+        text = text[:found.start()] + f"{begin}\n\n{content}\n\n{end}" + text[found.end():]
     with open(path, "w", encoding="utf-8") as file:
-        file.write(text[:found.start()] + f"{BEGIN}\n\n{render(results)}\n\n{END}" + text[found.end():])
+        file.write(text)

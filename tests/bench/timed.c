@@ -1,6 +1,6 @@
 /* Runs one program and writes what it took: wall time, processor time, largest resident memory, exit status.
  *
- *     timed RESULT STDIN PROGRAM [ARGUMENT...]
+ *     timed RESULT STDIN STDOUT PROGRAM [ARGUMENT...]
  *
  * It stands between a profiler and the program that is measured, so that the figures end with the program and not with what
  * the profiler does afterwards. It is a static executable: no profiler's library gets into it, while LD_PRELOAD passes through
@@ -42,15 +42,15 @@ int main(int argc, char **argv)
     struct rusage usage;
     pid_t pid;
     int status;
-    if (argc < 4)
-        return fail("timed RESULT STDIN PROGRAM [ARGUMENT...]", EINVAL);
+    if (argc < 5)
+        return fail("timed RESULT STDIN STDOUT PROGRAM [ARGUMENT...]", EINVAL);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, argv[2], O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, argv[3], O_WRONLY | O_CREAT | O_TRUNC, 0600);
     long long begin = now_ns();
-    int error = posix_spawnp(&pid, argv[3], &actions, NULL, argv + 3, environ);
+    int error = posix_spawnp(&pid, argv[4], &actions, NULL, argv + 4, environ);
     if (error)
-        return fail(argv[3], error);
+        return fail(argv[4], error);
     while (wait4(pid, &status, 0, &usage) < 0)
         if (errno != EINTR)
             return fail("wait4", errno);

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 
 LIMIT_SECONDS = 1800
 
@@ -21,10 +22,12 @@ class Run:
     rss_bytes: int                # largest resident size of the program
     trace_bytes: int = 0
     recorder_cpu_s: float = 0.0   # the part of other_cpu_s that went by until the program ended; 0: not known
+    command_s: float = 0.0        # wall time of the tool's whole command: what its user waits for
 
 
 def run_to_end(command, env=None):
-    """Returns the processor seconds of the command and all its descendants."""
+    """Returns the processor seconds of the command and all its descendants, and its wall seconds."""
+    begin = time.monotonic()
     process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                start_new_session=True)
     previous = signal.signal(signal.SIGALRM, lambda *_: os.killpg(process.pid, signal.SIGKILL))
@@ -32,6 +35,7 @@ def run_to_end(command, env=None):
     try:
         message = process.stderr.read()
         _, status, usage = os.wait4(process.pid, 0)
+        wall = time.monotonic() - begin
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, previous)
@@ -39,7 +43,7 @@ def run_to_end(command, env=None):
     if process.returncode:
         said = message.decode(errors="replace").strip().splitlines()[-3:]
         raise Failed(f"`{' '.join(command)}` ended with {process.returncode}: {' / '.join(said)}")
-    return usage.ru_utime + usage.ru_stime
+    return usage.ru_utime + usage.ru_stime, wall
 
 
 class Stopwatch:
@@ -51,14 +55,14 @@ class Stopwatch:
         source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "timed.c")
         subprocess.run(["gcc", "-O2", "-static", source, "-o", self.timed], check=True)
 
-    def run(self, command, stdin="/dev/null", prefix=(), env=None):
+    def run(self, command, stdin="/dev/null", prefix=(), env=None, stdout="/dev/null"):
         if os.path.exists(self.result):
             os.unlink(self.result)
-        total = run_to_end([*prefix, self.timed, self.result, stdin, *command], env)
+        total, whole = run_to_end([*prefix, self.timed, self.result, stdin, stdout, *command], env)
         with open(self.result, encoding="ascii") as file:
             wall, user, system, rss, _ = map(int, file.read().split())
         cpu = (user + system) / 1e6
-        return Run(wall / 1e9, cpu, max(0.0, total - cpu), rss * 1024)
+        return Run(wall / 1e9, cpu, max(0.0, total - cpu), rss * 1024, command_s=whole)
 
 
 class Native:
@@ -75,7 +79,9 @@ class Native:
 
 
 class Heapline:
+    """Native events: what it records of Python's objects is measured on its own, in python_tools.py."""
     name = "heapline"
+    mode = "off"
 
     def __init__(self, stopwatch, work, command):
         self.stopwatch, self.command = stopwatch, command
@@ -86,7 +92,7 @@ class Heapline:
 
     def prefix(self, trace):
         """A static program is refused as the first one, so env starts it; env and `timed` are not in the figures."""
-        return [self.command, "run", "--quiet", "-o", trace, "--", "/usr/bin/env"]
+        return [self.command, "run", "--quiet", f"--python={self.mode}", "-o", trace, "--", "/usr/bin/env"]
 
     def run(self, command, stdin="/dev/null", trace=None):
         trace = trace or self.trace
