@@ -82,7 +82,7 @@ void hl_py_tick(struct hl_thread *thread);
 /* An object was allocated and the thread's stacks are native: goes LIVE if the first Python frame runs. The thread's state must be BUSY. */
 void hl_py_try(struct hl_thread *thread);
 
-/* py_alloc.c: puts our wrappers around the domains that have others now. While nobody else wraps them: until the interpreter is LIVE. */
+/* py_alloc.c: puts our wrappers around the domains that have others now; in the arenas mode just one, around the free of objects. While nobody else wraps them: until the interpreter is LIVE. */
 void hl_py_wrap(void);
 
 /* py_layout.c: the layout for a version; false: none is known. `runtime`: _PyRuntime. *reason: why. */
@@ -120,6 +120,7 @@ struct hl_py_thread {
     const char *state;                 /* PyThreadState of the last walk */
     const volatile int *collecting;    /* not 0: its interpreter's cyclic collector is at work */
     uint32_t deaths;                   /* of codes, at the last walk */
+    bool gil;                          /* the event at work comes from one who holds the GIL */
     uint32_t depth, unchanged;         /* frames of the last walk; how many outermost ones are as they were */
     uint32_t loops;                    /* of the last capture */
     uint32_t merged;                   /* frames of the last capture, which the collector has; 0: none */

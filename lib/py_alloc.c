@@ -5,11 +5,18 @@
 #include "event.h"
 #include "py.h"
 
-#define DOMAINS 3                        /* PYMEM_DOMAIN_RAW, _MEM, _OBJ */
+#define DOMAIN_RAW 0                     /* PYMEM_DOMAIN_RAW, _MEM, _OBJ */
+#define DOMAIN_OBJECT 2
+#define DOMAINS 3
 #define LAYERS 4                         /* so often the wrappers may be put around anew, when the interpreter has replaced them */
 
 /* Context of a wrapper: what it stands in front of. Ordinary memory that fork copies. */
-static struct hl_py_allocator wrapped[LAYERS][DOMAINS];
+struct wrapped {
+    struct hl_py_allocator real;
+    bool gil;                            /* callers of this domain hold the GIL (PEP 445: all but RAW) */
+};
+
+static struct wrapped wrapped[LAYERS][DOMAINS];
 static uint32_t layers;
 
 /* The thread goes into the allocator. NULL: nothing is recorded. */
@@ -23,59 +30,72 @@ HL_INLINE struct hl_thread *enter_allocator(void)
     return thread;
 }
 
-HL_INLINE void come_back(struct hl_thread *thread)
+HL_INLINE void come_back(struct hl_thread *thread, const struct wrapped *domain)
 {
     HL_SIGNAL_FENCE();
     thread->status = HL_THREAD_BUSY;
     HL_SIGNAL_FENCE();
     if (HL_UNLIKELY(!thread->python))
         hl_py_try(thread);
+    if (HL_LIKELY(thread->python != NULL))
+        thread->python->gil = domain->gil;
 }
 
-HL_INLINE void *born(struct hl_thread *thread, void *p, size_t size, struct hl_frame origin)
+HL_INLINE void leave_allocator(struct hl_thread *thread)
+{
+    if (HL_LIKELY(thread->python != NULL))
+        thread->python->gil = false;
+    hl_leave(thread);
+}
+
+HL_INLINE void *born(const struct wrapped *domain, struct hl_thread *thread, void *p, size_t size, struct hl_frame origin)
 {
     if (HL_LIKELY(thread != NULL)) {
-        come_back(thread);
+        come_back(thread, domain);
         if (HL_LIKELY(p != NULL))
             hl_event_block(thread, HL_RECORD_OBJECT, p, size, origin);
-        hl_leave(thread);
+        leave_allocator(thread);
     }
     return p;
 }
 
 static void *wrap_malloc(void *context, size_t size)
 {
-    const struct hl_py_allocator *real = context;
+    const struct wrapped *domain = context;
+    const struct hl_py_allocator *real = &domain->real;
     struct hl_thread *thread = enter_allocator();
-    return born(thread, real->malloc(real->context, size), size, HL_ORIGIN());
+    return born(domain, thread, real->malloc(real->context, size), size, HL_ORIGIN());
 }
 
 static void *wrap_calloc(void *context, size_t n, size_t size)
 {
-    const struct hl_py_allocator *real = context;
+    const struct wrapped *domain = context;
+    const struct hl_py_allocator *real = &domain->real;
     struct hl_thread *thread = enter_allocator();
-    return born(thread, real->calloc(real->context, n, size), n * size, HL_ORIGIN());
+    return born(domain, thread, real->calloc(real->context, n, size), n * size, HL_ORIGIN());
 }
 
 static void *wrap_realloc(void *context, void *p, size_t size)
 {
-    const struct hl_py_allocator *real = context;
+    const struct wrapped *domain = context;
+    const struct hl_py_allocator *real = &domain->real;
     struct hl_thread *thread = enter_allocator();
     uint8_t generation = thread && p ? *hl_generation(p) : 0;
     void *q = real->realloc(real->context, p, size);
     if (!thread || !p)
-        return born(thread, q, size, HL_ORIGIN());
-    come_back(thread);
+        return born(domain, thread, q, size, HL_ORIGIN());
+    come_back(thread, domain);
     if (q)
         hl_event_realloc(thread, HL_RECORD_OBJECT, p, generation, q, size, HL_ORIGIN());
-    hl_leave(thread);
+    leave_allocator(thread);
     return q;
 }
 
 /* A code object's memory is recognised while its type is still in it: no block is smaller than two words. */
 static void wrap_free(void *context, void *p)
 {
-    const struct hl_py_allocator *real = context;
+    const struct wrapped *domain = context;
+    const struct hl_py_allocator *real = &domain->real;
     struct hl_thread *thread = p ? hl_enter() : NULL;
     if (!thread) {
         real->free(real->context, p);
@@ -91,16 +111,40 @@ static void wrap_free(void *context, void *p)
     hl_leave(thread);
 }
 
-static bool is_ours(const struct hl_py_allocator *allocator) { return allocator->malloc == wrap_malloc; }
+/* Where objects are not recorded one by one: the interpreter's own functions with their own context, but this in the place of free, to see code
+ * objects die. */
+static struct hl_py_allocator object_allocator;
+
+static void watch_free(void *context, void *p)
+{
+    if (HL_UNLIKELY(p && ((const void *const *)p)[1] == hl_python.code_type))
+        hl_py_code_gone((uintptr_t)p);
+    object_allocator.free(context, p);
+}
+
+static void watch_codes(void)
+{
+    struct hl_py_allocator now;
+    hl_python.get_allocator(DOMAIN_OBJECT, &now);
+    if (now.free == watch_free)
+        return;
+    object_allocator = now;
+    now.free = watch_free;
+    hl_python.set_allocator(DOMAIN_OBJECT, &now);
+}
 
 void hl_py_wrap(void)
 {
     struct hl_py_allocator now;
+    if (hl_python.mode == HL_PYTHON_MODE_ARENAS) {
+        watch_codes();
+        return;
+    }
     for (int domain = 0; domain < DOMAINS; domain++) {
         hl_python.get_allocator(domain, &now);
-        if (is_ours(&now) || layers == LAYERS)
+        if (now.malloc == wrap_malloc || layers == LAYERS)
             continue;
-        wrapped[layers][domain] = now;
+        wrapped[layers][domain] = (struct wrapped){now, domain != DOMAIN_RAW};
         hl_python.set_allocator(domain, &(struct hl_py_allocator){&wrapped[layers][domain], wrap_malloc, wrap_calloc, wrap_realloc, wrap_free});
     }
     layers += layers < LAYERS;

@@ -176,17 +176,18 @@ HL_COLD static void change_state(struct hl_py_thread *py, const char *state)
         py->collecting = &hl_py_not_collecting;
 }
 
-/* The thread state whose frames this thread runs. Before 3.12 the one that holds the GIL may be another thread's. */
-HL_INLINE const char *thread_state(void)
+/* The thread state whose frames this thread runs. Before 3.12 the current one belongs to who holds the GIL; the thread's own, which else must do, is
+ * that of its first interpreter. */
+HL_INLINE const char *thread_state(const struct hl_py_thread *py)
 {
-    const char *state = hl_python.version >= 0x030c0000 ? hl_python.thread_current() : NULL;
+    const char *state = py->gil || hl_python.version >= 0x030c0000 ? hl_python.thread_current() : NULL;
     return state ? state : hl_python.thread_this();
 }
 
 static void walk_python(struct hl_thread *thread)
 {
     struct hl_py_thread *py = thread->python;
-    const char *state = thread_state();
+    const char *state = thread_state(py);
     if (HL_UNLIKELY(!state)) {
         py->depth = py->unchanged = 0;
         return;

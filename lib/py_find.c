@@ -117,8 +117,7 @@ static void found(void *handle)
         give_up(HL_PYTHON_NATIVE, reason);
         return;
     }
-    if (hl_python.mode == HL_PYTHON_MODE_OBJECTS)
-        hl_py_wrap();
+    hl_py_wrap();
     if (layout && plain)
         atomic_store(&hl_python.state, HL_PY_FOUND);
     else
@@ -135,7 +134,7 @@ static void *module_of(uintptr_t pc)
 HL_COLD void hl_py_look(uintptr_t pc)
 {
     uint32_t idle = 0, state = atomic_load_explicit(&hl_python.state, memory_order_relaxed);
-    if (state == HL_PY_FOUND && pc && hl_python.mode == HL_PYTHON_MODE_OBJECTS)
+    if (state == HL_PY_FOUND && pc)
         hl_py_wrap();                    /* the interpreter chose other allocators since (PYTHONMALLOC, -X dev): this is their first arena */
     if (state != HL_PY_NONE || hl_session->board->python == HL_PYTHON_MODE_OFF ||
         !atomic_compare_exchange_strong(&looking, &idle, 1))
@@ -222,7 +221,7 @@ HL_COLD void hl_py_watch_start(void)
     int probe = state ? hl_py_probe(state) : 0;
     if (probe < 0)
         give_up(hl_python.mode == HL_PYTHON_MODE_OBJECTS ? HL_PYTHON_OBJECTS_ONLY : HL_PYTHON_NATIVE, "its frames are not laid out as in other builds of its version");
-    if (probe > 0 && hl_python.mode == HL_PYTHON_MODE_OBJECTS)
+    if (probe > 0)
         hl_py_wrap();                    /* an object would have told sooner, had the wrappers been there */
     struct hl_thread *thread = probe > 0 ? hl_enter() : NULL;
     if (!thread)
