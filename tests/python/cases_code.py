@@ -24,6 +24,7 @@ def innermost_counts(bench, trace, wanted):
 def ten_thousand(bench):
     """Functions that live shorter than it takes to make the next, at the same address: each allocation is under its own name and line."""
     text = """\
+bytes(1)     # makes what the interpreter keeps for it
 for i in range(10000):
     space = {}
     exec(compile("\\n" * (i % 50) + f"def made_{i}():\\n    return bytes({10000 + i})\\n", f"<made {i % 7}>", "exec"), space)
@@ -42,6 +43,7 @@ for i in range(10000):
 def ten_thousand_in_threads(bench):
     text = """\
 import threading
+bytes(1)     # makes what the interpreter keeps for it
 def work(start):
     for i in range(start, start + 1000):
         space = {}

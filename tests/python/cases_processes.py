@@ -16,9 +16,10 @@ def check_bytes(rows, file, line, size, slack=3000):
     expect(size <= came < size + slack, f"{file}:{line}: expected {size} bytes and a little, came {came}")
 
 
-def check_losses(bench, trace):
+def check_losses(bench, trace, threads_at_fork=False):
+    """What another thread of the parent frees right after the fork may count as freed before it: then the child's own release of its copy has no partner."""
     losses = bench.report(trace)["losses"]
-    for kind in ("events", "damaged_records", "unmatched_frees", "truncated_stacks"):
+    for kind in ("events", "damaged_records", "truncated_stacks") + (() if threads_at_fork else ("unmatched_frees",)):
         expect_equal(kind, losses[kind], 0)
 
 
@@ -89,7 +90,7 @@ print("done")
     trace = bench.check_transparent([bench.python, "-W", "ignore", bench.write("app.py", text)])
     check_bytes(bench.lines_of(trace), "app.py", line_of(text, "# child"), 15 * 100 * 1000, 15 * 100 * 100)
     expect_equal("processes", len(bench.report(trace)["processes"]), 16)
-    check_losses(bench, trace)
+    check_losses(bench, trace, threads_at_fork=True)
 
 
 @scenario("processes-subprocess")
@@ -138,7 +139,7 @@ if __name__ == "__main__":
         ends = [p["exit"] for p in bench.report(trace)["processes"]]
         expect(len(ends) >= 6, f"processes: {len(ends)}")
         expect(all(e["kind"] in ("code", "exec") and not e["value"] for e in ends), f"ends: {ends}")
-        check_losses(bench, trace)
+        check_losses(bench, trace, threads_at_fork=method == "fork")
 
 
 for method in ("fork", "spawn", "forkserver"):
@@ -159,7 +160,7 @@ if __name__ == "__main__":
 """
     trace = bench.check_transparent([bench.python, bench.write("app.py", text)])
     check_bytes(bench.lines_of(trace), "app.py", line_of(text, "# work"), 2 * 1000 * 1000, 2 * 1000 * 120)
-    check_losses(bench, trace)
+    check_losses(bench, trace, threads_at_fork=True)
 
 
 @scenario("processes-asyncio")

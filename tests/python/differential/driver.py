@@ -61,7 +61,8 @@ def run(script, out, file, address):
     namespace = {"__name__": "script", "__file__": script}
     held = use_up_free_lists()
     exec(code, namespace)
-    sys._clear_type_cache()                  # keeps the names of some attributes, by their addresses
+    clear = getattr(sys, "_clear_internal_caches", None) or sys._clear_type_cache
+    clear()                                  # they keep the names of some attributes, by their addresses
     if _tracemalloc.is_tracing():
         write(out, _tracemalloc._get_traces(), exact)
     os._exit(0 if held else 1)
