@@ -104,9 +104,16 @@ static inline uint32_t follow_stack(struct target *target, struct lane *lane, st
 
 static inline bool is_truncated(const struct lane *lane) { return lane->path.n > 1 && lane->pcs[0] == HL_FRAME_TRUNCATED; }
 
+/* Word by word, as it was stored a moment ago: one wide load over several stores would wait for all of them. */
+static inline struct live_block held_block(const struct lane *lane)
+{
+    const volatile struct live_block *held = &lane->held;
+    return (struct live_block){.key = held->key, .bytes = held->bytes, .site = held->site, .born = held->born};
+}
+
 static inline void end_held(struct target *target, struct lane *lane)
 {
-    struct live_block block = lane->held;
+    struct live_block block = held_block(lane);
     lane->held.key = 0;
     if (!block.key)
         return;
@@ -177,7 +184,7 @@ static inline __attribute__((always_inline)) uint64_t on_free(struct target *tar
     struct live_block block;
     uint64_t slot = SLOT_HELD;
     if (lane->held.key == key) {
-        block = lane->held;
+        block = held_block(lane);
         lane->held.key = 0;
     } else if (!live_take(&target->live, key, &block, &slot)) {
         target_add_pending(target, key, collected);
