@@ -6,7 +6,7 @@
 #include "modules.h"
 #include "py.h"
 
-#define MERGED_MAX 16000u                /* frames; what lies further out is cut */
+#define MERGED_MAX 16000u                /* frames that travel; what lies further out is cut */
 
 /* The capture before, as far as it is needed to tell what is the same. */
 struct former {
@@ -32,14 +32,30 @@ static bool runs_loop(struct hl_thread *thread, uint32_t native)
     return bytes && bytes == thread->python->loop_bytes && distance < (16u << 20);
 }
 
-/* Finds the native frame of a loop from frame `i` inwards. */
-HL_INLINE void find_native(struct hl_thread *thread, struct hl_py_loop *loop, uint32_t i)
+/* How many of the outermost loops have their native frames beyond the cut of a truncated stack: as many as there are too few. Before 3.10, where
+ * each frame has a loop. */
+HL_COLD static uint32_t count_hidden(struct hl_thread *thread)
 {
+    uint32_t running = 0;
+    for (uint32_t i = 1; i < thread->depth; i++)
+        running += runs_loop(thread, i);
+    return thread->python->depth > running ? thread->python->depth - running : 0;
+}
+
+/* Finds the native frame of loop k from frame `i` inwards. */
+HL_INLINE void find_native(struct hl_thread *thread, uint32_t k, uint32_t i)
+{
+    struct hl_py_loop *loop = &thread->python->loop[k];
     uint32_t n = thread->depth;
     bool found;
-    if (loop->anchor > 1) {
+    if (HL_UNLIKELY(k < thread->python->hidden)) {
+        i = 1;
+        found = false;
+    } else if (loop->anchor > 1) {
         uint32_t bounded = thread->frames[0].pc == HL_FRAME_TRUNCATED ? 2 : 0;    /* how far the outermost known frame reaches is unknown */
-        while (i < n && (i < bounded ? i == 0 : native_sp(&thread->frames[i]) > loop->anchor))
+        if (bounded && i == 0)
+            i = 1;
+        while (i < n && native_sp(&thread->frames[i]) > loop->anchor)
             i++;
         found = i < n && i >= bounded;
     } else {
@@ -64,11 +80,13 @@ static void place_loops(struct hl_thread *thread, struct former *former)
     for (same = known; same && loop[same - 1].resume > natives; same--)
         ;
     former->same = same;
+    if (HL_UNLIKELY(same == 0))
+        py->hidden = hl_python.version < 0x030a0000 && thread->depth && thread->frames[0].pc == HL_FRAME_TRUNCATED ? count_hidden(thread) : 0;
     for (k = same; k < former->loops; k++)
         py->before[k] = loop[k];
     for (k = same; k < known; k++) {     /* the frames outside of where it was are the same: look from there on */
         uint32_t outer = k ? loop[k - 1].resume : 0;
-        find_native(thread, &loop[k], loop[k].anchor > 1 && loop[k].native <= natives && loop[k].native > outer ? loop[k].native : outer);
+        find_native(thread, k, loop[k].anchor > 1 && loop[k].native <= natives && loop[k].native > outer ? loop[k].native : outer);
         loop[k].before = k ? loop[k - 1].before + loop[k].native - loop[k - 1].resume : loop[k].native;
     }
     for (uint32_t i = known ? py->unchanged : 0; i < py->depth; i++) {
@@ -76,7 +94,7 @@ static void place_loops(struct hl_thread *thread, struct former *former)
             continue;
         loop[k].anchor = py->frames[i].anchor;
         loop[k].first = i;
-        find_native(thread, &loop[k], k ? loop[k - 1].resume : 0);
+        find_native(thread, k, k ? loop[k - 1].resume : 0);
         loop[k].before = k ? loop[k - 1].before + loop[k].native - loop[k - 1].resume : loop[k].native;
         k++;
     }
@@ -139,29 +157,45 @@ HL_INLINE void spell(const struct hl_thread *thread, uint64_t *words, uint32_t n
     }
 }
 
+/* A stack longer than MERGED_MAX loses its outer part: as many frames as the last one lost while that will do, so that what is inside can stay with the
+ * collector; a mark stands in their place. Turns `merged` and `kept` into what is left. */
+HL_COLD static void cut(struct hl_py_thread *py, uint32_t *merged, uint32_t *kept)
+{
+    uint32_t before = py->cut;
+    if (*merged <= MERGED_MAX)
+        py->cut = 0;
+    else if (!before || before + MERGED_MAX <= *merged || before + MERGED_MAX / 4 > *merged)
+        py->cut = *merged - MERGED_MAX / 2;
+    if (py->cut != before)
+        *kept = 0;
+    if (!py->cut)
+        return;
+    *kept = *kept > py->cut ? *kept - py->cut + 1 : 0;
+    *merged = *merged - py->cut + 1;
+}
+
+/* The `n` innermost frames of what is left. */
+static void spell_cut(const struct hl_thread *thread, uint64_t *words, uint32_t n, uint32_t merged)
+{
+    bool mark = thread->python->cut && n == merged;
+    spell(thread, words, n - mark);
+    if (HL_UNLIKELY(mark))
+        words[n - 1] = HL_FRAME_TRUNCATED;
+}
+
 /* More frames than a record holds: the outer ones go ahead. Returns how many are with the collector then; UINT32_MAX: dropped. */
-HL_COLD static uint32_t send_outer(struct hl_thread *thread, uint32_t kept, uint32_t *merged)
+HL_COLD static uint32_t send_outer(struct hl_thread *thread, uint32_t kept, uint32_t merged)
 {
     uint64_t *words = (uint64_t *)thread->python->fresh;
-    uint32_t n = *merged - kept;
-    bool cut = *merged > MERGED_MAX;
-    if (cut)
-        n = MERGED_MAX;
-    spell(thread, words, n);
-    if (cut) {
-        words[n - 1] = HL_FRAME_TRUNCATED;
-        kept = 0;
-        *merged = n;
-        thread->python->merged = 0;
-    }
-    for (; *merged - kept > HL_RECORD_FRESH_MAX; kept += HL_RECORD_FRESH_MAX) {
+    spell_cut(thread, words, merged - kept, merged);
+    for (; merged - kept > HL_RECORD_FRESH_MAX; kept += HL_RECORD_FRESH_MAX) {
         if ((size_t)(thread->limit - thread->cursor) < HL_RECORD_BYTES_MAX && !hl_event_room(thread))
             return UINT32_MAX;
         uint64_t *record = (uint64_t *)thread->cursor;
         record[0] = hl_record_word(HL_RECORD_FRAMES, 0);
         record[1] = hl_record_stack(0, HL_RECORD_FRESH_MAX, kept);
         for (uint32_t i = 0; i < HL_RECORD_FRESH_MAX; i++)
-            record[2 + i] = words[*merged - kept - HL_RECORD_FRESH_MAX + i];
+            record[2 + i] = words[merged - kept - HL_RECORD_FRESH_MAX + i];
         hl_event_end(thread, record + 2 + HL_RECORD_FRESH_MAX);
     }
     return kept;
@@ -204,7 +238,7 @@ uint64_t *hl_py_stack(struct hl_thread *thread, struct hl_frame origin, size_t w
     if (HL_UNLIKELY(!record))
         return NULL;
     if (HL_UNLIKELY(thread->depth == 0))
-        py->merged = py->depth = py->loops = 0;
+        py->merged = py->depth = py->loops = py->cut = 0;
     const char *cursor = thread->cursor;
     struct former former = {thread->depth, py->depth, py->merged, py->loops, 0};
     hl_stack_capture(thread, origin.pc, origin.sp, origin.fp, record + words);
@@ -216,13 +250,14 @@ uint64_t *hl_py_stack(struct hl_thread *thread, struct hl_frame origin, size_t w
     uint32_t merged = py->depth + thread->depth - left_out;
     uint32_t kept = HL_UNLIKELY(thread->check) ? 0 : count_same(thread, &former, merged);
     py->merged = merged;
-    bool long_stack = merged - kept > HL_RECORD_FRESH_MAX || merged > MERGED_MAX;
-    if (HL_UNLIKELY(long_stack && (kept = send_outer(thread, kept, &merged)) == UINT32_MAX))
+    if (HL_UNLIKELY(merged > MERGED_MAX || py->cut))
+        cut(py, &merged, &kept);
+    if (HL_UNLIKELY(merged - kept > HL_RECORD_FRESH_MAX) && (kept = send_outer(thread, kept, merged)) == UINT32_MAX)
         return NULL;
     if (HL_UNLIKELY(thread->cursor != cursor) && (size_t)(thread->limit - thread->cursor) < HL_RECORD_BYTES_MAX && !hl_event_room(thread))
         return NULL;
     record = (uint64_t *)thread->cursor;
-    spell(thread, record + words, merged - kept);
+    spell_cut(thread, record + words, merged - kept, merged);
     record[1] = hl_record_stack(size, merged - kept, kept);
     *end = record + words + (merged - kept);
     return record;

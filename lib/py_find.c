@@ -154,7 +154,7 @@ void hl_py_attach(struct hl_thread *thread)
     struct hl_py_thread *py = thread->python_room;
     if (!py)
         return;
-    py->merged = py->depth = py->loops = 0;
+    py->merged = py->depth = py->loops = py->cut = 0;
     py->state = NULL;
     py->collecting = &hl_py_not_collecting;
     thread->python = py;

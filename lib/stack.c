@@ -120,7 +120,7 @@ uint64_t hl_stack_capture(struct hl_thread *thread, uintptr_t pc, uintptr_t sp, 
     struct hl_walked *const frames = thread->frames, *top = frames + thread->depth - 1, *changed = top + 1, *frame;
     struct hl_frame state = {pc, sp, fp};
     struct hl_slots slots = {0, 0};
-    uint32_t fresh = 0, patches = 0;
+    uint32_t fresh = 0, patches = 0, limit = HL_STACK_MAX - 2;
     const char *cursor = thread->cursor;
     thread->origin_sp = sp;
 
@@ -137,7 +137,7 @@ unaligned:
         added->fp_slot = slots.fp;
         hl_arch_keep_slot(added, slots.ra);
         bool steps = hl_word_steps(rule);
-        if (HL_UNLIKELY(!steps || fresh >= HL_STACK_MAX - 2)) {
+        if (HL_UNLIKELY(!steps || fresh >= limit)) {
             if (!finish(thread, &fresh, steps ? HL_RULE_MISSING : hl_word_kind(rule), state.pc))
                 return capture_slow(thread, pc, sp, changed);
             top = changed = frames - 1;
@@ -188,6 +188,14 @@ unaligned:
     }
 
 done:
+    if (HL_UNLIKELY((size_t)(top + 1 - frames) + fresh > HL_STACK_MAX - 2)) {    /* half of it anew: then there is room to grow for a while */
+        limit = HL_STACK_MAX / 2;
+        fresh = patches = 0;
+        state = (struct hl_frame){pc, sp, fp};
+        slots = (struct hl_slots){0, 0};
+        top = frames - 1;
+        goto unaligned;
+    }
     if (changed < frames)
         changed = frames;
     struct hl_walked *innermost = top + fresh;
