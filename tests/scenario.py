@@ -18,7 +18,7 @@ A program of tests/prog is a scenario by its first comment, which says what it p
     stack: a;b;c            some stack has these functions in this order, outermost first; nostack: none has
     depth: f:N              some stack has f N times
     bytes: f N              all stacks that end with f allocated N bytes
-    truncated: N            stacks cut off (default 0); unmatched: N, frees of unknown blocks (default 0; "any")
+    truncated: N            stacks cut off (default 0); unmatched: N, frees of unknown blocks (default 0); both: or "any"
     unprofiled: WORD        one child is reported as not profiled, with WORD in the reason
     thread: NAME            a thread of this name is in the report
     require: a>b            about the numbers that the program printed as a=1 b=2
