@@ -136,6 +136,7 @@ static void watch_codes(void)
 void hl_py_wrap(void)
 {
     struct hl_py_allocator now;
+    bool any = false;
     if (hl_python.mode == HL_PYTHON_MODE_ARENAS) {
         watch_codes();
         return;
@@ -146,6 +147,7 @@ void hl_py_wrap(void)
             continue;
         wrapped[layers][domain] = (struct wrapped){now, domain != DOMAIN_RAW};
         hl_python.set_allocator(domain, &(struct hl_py_allocator){&wrapped[layers][domain], wrap_malloc, wrap_calloc, wrap_realloc, wrap_free});
+        any = true;
     }
-    layers += layers < LAYERS;
+    layers += any;
 }

@@ -131,11 +131,18 @@ static void *module_of(uintptr_t pc)
     return dladdr((void *)(pc - 1), &info) && info.dli_fname ? dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD) : NULL;
 }
 
+/* Code of the interpreter itself, which maps memory past our wrappers. */
+static bool is_interpreter(uintptr_t pc)
+{
+    Dl_info here, there;
+    return hl_python.loop && dladdr((void *)(pc - 1), &here) && dladdr((void *)hl_python.loop, &there) && here.dli_fbase == there.dli_fbase;
+}
+
 HL_COLD void hl_py_look(uintptr_t pc)
 {
     uint32_t idle = 0, state = atomic_load_explicit(&hl_python.state, memory_order_relaxed);
-    if (state == HL_PY_FOUND && pc)
-        hl_py_wrap();                    /* the interpreter chose other allocators since (PYTHONMALLOC, -X dev): this is their first arena */
+    if (pc && (state == HL_PY_FOUND || (state == HL_PY_LIVE && is_interpreter(pc))))
+        hl_py_wrap();                    /* it chose other allocators (PYTHONMALLOC, -X dev, a second Py_Initialize): this is their first arena */
     if (state != HL_PY_NONE || hl_session->board->python == HL_PYTHON_MODE_OFF ||
         !atomic_compare_exchange_strong(&looking, &idle, 1))
         return;
