@@ -48,7 +48,8 @@ class PythonBench(Bench):
         expect_equal("status", profiled.status, native.status)
         expect_equal("stdout", profiled.stdout, native.stdout)
         if same_stderr:
-            expect(profiled.stderr.startswith(native.stderr), f"stderr: natively {native.stderr!r}, under heapline {profiled.stderr!r}")
+            expect(profiled.stderr.startswith(native.stderr),
+                   f"stderr: natively {native.stderr!r}, under heapline {profiled.stderr!r}")
         return trace
 
     def lines_of(self, trace, *options):
@@ -57,7 +58,8 @@ class PythonBench(Bench):
         return {(os.path.basename(row["file"]), row["line"]): row for row in rows if row["file"] and row["line"]}
 
     def check_lines(self, trace, expected, *options):
-        """`expected`: (file, line) -> bytes that the line allocated in large blocks; headers of objects add less than 2,000 to each."""
+        """`expected`: (file, line) -> bytes that the line allocated in large blocks; headers of objects add less than
+        2,000 to each."""
         rows = self.lines_of(trace, *options)
         for place, size in expected.items():
             expect(place in rows, f"{place} is not among the lines: {sorted(rows)[:40]}")

@@ -22,7 +22,8 @@ def innermost_counts(bench, trace, wanted):
 
 @scenario("code-ten-thousand")
 def ten_thousand(bench):
-    """Functions that live shorter than it takes to make the next, at the same address: each allocation is under its own name and line."""
+    """Functions that live shorter than it takes to make the next, at the same address: each allocation is under its own
+    name and line."""
     text = """\
 bytes(1)     # makes what the interpreter keeps for it
 for i in range(10000):
@@ -36,7 +37,8 @@ for i in range(10000):
     expected = {(f"<made {i % 7}>", f"made_{i}", i % 50 + 2): 10000 + i + int(head) for i in range(10000)}
     wrong = [(key, found.get(key), size) for key, size in expected.items() if found.get(key) != size]
     extra = sorted(set(found) - set(expected))
-    expect(not wrong and not extra, f"{len(wrong)} of 10000 are wrong, for example {wrong[:3]}; {len(extra)} were never there: {extra[:3]}")
+    expect(not wrong and not extra,
+           f"{len(wrong)} of 10000 are wrong, for example {wrong[:3]}; {len(extra)} were never there: {extra[:3]}")
 
 
 @scenario("code-ten-thousand-in-threads")
@@ -61,7 +63,8 @@ for thread in threads: thread.join()
 
 @scenario("code-made-by-libraries")
 def made_by_libraries(bench):
-    """namedtuple, dataclass, functools.singledispatch, typing.NamedTuple, enum: the lines of the program own what it asked for."""
+    """namedtuple, dataclass, functools.singledispatch, typing.NamedTuple, enum: the lines of the program own what it
+    asked for."""
     text = """\
 import collections, dataclasses, enum, functools
 Point = collections.namedtuple("Point", "x y")
@@ -74,11 +77,13 @@ books = [Book(str(i)) for i in range(100)]                                   # b
 """
     trace = bench.check_transparent([bench.python, bench.write("app.py", text)])
     rows = bench.lines_of(trace)
-    expect(100 * 1000 <= rows["app.py", line_of(text, "# points")]["allocated_bytes"] < 100 * 1300, f"points: {rows['app.py', 7]}")
+    expect(100 * 1000 <= rows["app.py", line_of(text, "# points")]["allocated_bytes"] < 100 * 1300,
+           f"points: {rows['app.py', 7]}")
     expect(100 * 2000 <= rows["app.py", line_of(text, "# factory")]["allocated_bytes"] < 100 * 2200, "factory")
     found = innermost_counts(bench, trace, lambda f: True)
     inits = [key for key in found if key[0].startswith("<") and (key[1] or "").endswith("__init__")]
-    functions = {(f.function, os.path.basename(f.file)) for stack, _ in bench.dump(trace).site_stacks() for f in python_frames(stack)}
+    stacks = [python_frames(stack) for stack, _ in bench.dump(trace).site_stacks()]
+    functions = {(f.function, os.path.basename(f.file)) for frames in stacks for f in frames}
     expect(inits or any("__init__" in f and file == "<string>" for f, file in functions), "the generated __init__ is in no stack")
 
 
@@ -95,7 +100,8 @@ größe(100000)
 Книга().页(200000)
 name = "f" + "o" * 2000
 exec(f"def {name}(n):\\n    return bytes(n)\\n{name}(300000)")
-exec(compile("\\ndef lone(n):\\n    return bytes(n)\\nlone(400000)", "file with spaces; \\u017elut\\u00fd \\U0001f40d.py", "exec"))
+text = "\\ndef lone(n):\\n    return bytes(n)\\nlone(400000)"
+exec(compile(text, "file with spaces; \\u017elut\\u00fd \\U0001f40d.py", "exec"))
 """
     trace = bench.check_transparent([bench.python, bench.write("mañana/приложение с пробелом.py", text)])
     found = innermost_counts(bench, trace, lambda f: True)
@@ -104,8 +110,9 @@ exec(compile("\\ndef lone(n):\\n    return bytes(n)\\nlone(400000)", "file with 
                       (("приложение с пробелом.py", "Книга.页" if qualified else "页", 5), 200000),
                       (("<string>", "f" + "o" * 2000, 2), 300000),
                       (("file with spaces; \u017elut\u00fd \U0001f40d.py", "lone", 3), 400000)):
-        expect(size <= found[key] < size + 1000, f"{key[1][:50]}: expected {size} bytes and a little, came {found[key]}; "
-                                                 f"functions of the size: {[k for k, v in found.items() if size <= v < size + 1000]}")
+        near = [k for k, v in found.items() if size <= v < size + 1000]
+        expect(size <= found[key] < size + 1000,
+               f"{key[1][:50]}: expected {size} bytes and a little, came {found[key]}; functions of the size: {near}")
     shown = bench.verb("lines", "--top", "20", trace).stdout.decode()
     expect("приложение с пробелом.py" in shown, f"heapline lines: {shown[:1500]}")
 
@@ -153,7 +160,8 @@ if hasattr(first.__code__, "replace"):
     found = innermost_counts(bench, trace, lambda f: f.file.endswith(("app.py", "elsewhere.py")))
     places = {(file, line): size for (file, _, line), size in found.items()}
     for place, size in ((("app.py", 2), 100000), (("app.py", 5), 200000), (("elsewhere.py", 1005), 300000)):
-        expect(size <= places.get(place, 0) < size + 1000, f"{place}: expected {size} bytes and a little, came {places.get(place)}")
+        expect(size <= places.get(place, 0) < size + 1000,
+               f"{place}: expected {size} bytes and a little, came {places.get(place)}")
 
 
 @scenario("code-stdlib-work")

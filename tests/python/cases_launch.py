@@ -1,4 +1,5 @@
-"""Ways to start Python: each needs no option and no change to the program, shows its lines, and leaves output and status as they are."""
+"""Ways to start Python: each needs no option and no change to the program, shows its lines, and leaves output and status
+as they are."""
 import os
 import zipfile
 
@@ -153,7 +154,8 @@ def with_tracemalloc(bench):
 import sys
 import tracemalloc
 kept = [bytes(300000)]                 # the line
-sizes = {t.lineno: s.size for s in tracemalloc.take_snapshot().statistics("lineno") for t in s.traceback if t.filename == __file__}
+statistics = tracemalloc.take_snapshot().statistics("lineno")
+sizes = {s.traceback[0].lineno: s.size for s in statistics if s.traceback[0].filename == __file__}
 print(sizes[3] // 1000)
 tracemalloc.stop()
 kept.append(bytes(100000))             # later
@@ -162,7 +164,7 @@ kept.append(bytes(200000))             # last
 print(tracemalloc.get_traced_memory()[0] // 200000)
 """)
     trace = bench.check_transparent([bench.python, "-X", "tracemalloc", app])
-    bench.check_lines(trace, {("app.py", 3): 300000, ("app.py", 7): 100000, ("app.py", 9): 200000})
+    bench.check_lines(trace, {("app.py", 3): 300000, ("app.py", 8): 100000, ("app.py", 10): 200000})
 
 
 @scenario("launch-modes")
@@ -183,7 +185,8 @@ large = bytes(3000000)                          # large
     dump, lines = found["arenas"]
     expect_equal("state", {p["state"] for p in dump.records["python"]}, {"arenas"})
     expect(lines["app.py", 2]["allocated_bytes"] >= 3000000, f"line 2 with arenas: {lines['app.py', 2]}")
-    expect(lines["app.py", 1]["allocated_bytes"] >= 1000000, f"line 1 with arenas does not stand for the arenas that it caused: {lines['app.py', 1]}")
+    expect(lines["app.py", 1]["allocated_bytes"] >= 1000000,
+           f"line 1 with arenas does not stand for the arenas that it caused: {lines['app.py', 1]}")
     expect(lines["app.py", 1]["allocations"] < 1000, f"arenas mode counts objects: {lines['app.py', 1]}")
     dump, lines = found["off"]
     expect(not [place for place in lines if place[0] == "app.py"], "--python=off shows Python lines")
@@ -192,7 +195,8 @@ large = bytes(3000000)                          # large
 
 @scenario("launch-embedded")
 def embedded(bench):
-    """A C program with libpython: its native frames stand outside of the Python frames, also when it starts the interpreter twice."""
+    """A C program with libpython: its native frames stand outside of the Python frames, also when it starts the
+    interpreter twice."""
     program = bench.interpreter.embedding("embed")
     app = bench.write("app.py", PROGRAM)
     env = bench.environment(PYTHONHOME=bench.interpreter.facts["base_prefix"])
@@ -246,7 +250,8 @@ for thread in threads: thread.join()
 print("done")
 """)
     trace = bench.check_transparent([bench.python, app])
-    rows = [row for place, row in bench.lines_of(trace).items() if place[1] == 43 and place[0].startswith("<") and row["allocated_bytes"] > 100000]
+    rows = [row for (file, line), row in bench.lines_of(trace).items()
+            if line == 43 and file.startswith("<") and row["allocated_bytes"] > 100000]
     expect_equal("rows of the line", len(rows), 1)
     expect(4 * 200 * 5000 <= rows[0]["allocated_bytes"] < 4 * 200 * 5100, f"the line of all interpreters: {rows[0]}")
     expect_equal("losses", bench.report(trace)["losses"]["unmatched_frees"], 0)

@@ -62,7 +62,8 @@ add_end("exit-in-thread", "t = threading.Thread(target=os._exit, args=(6,)); t.s
 
 @scenario("life-shutdown")
 def shutdown(bench):
-    """atexit, finalizers of module globals, daemon threads that are cut off, weakref callbacks, frees after the interpreter is gone."""
+    """atexit, finalizers of module globals, daemon threads that are cut off, weakref callbacks, frees after the
+    interpreter is gone."""
     text = """\
 import atexit, threading, time, weakref
 class Last:
@@ -160,7 +161,8 @@ os._exit(0)
         expect_equal("frames of down()", frames.count("down"), 10001)
         check_whole(bench, trace)
     else:
-        expect(blocks[0].stack[0].kind == "truncated" and len(blocks[0].stack) >= limit, "the stack is short but not said to be cut")
+        expect(blocks[0].stack[0].kind == "truncated" and len(blocks[0].stack) >= limit,
+               "the stack is short but not said to be cut")
 
 
 @scenario("life-recursion-error")
@@ -233,7 +235,8 @@ print([c for c in calls if c[1] != "_bootstrap_inner"])
 
 @scenario("life-cyclic-collector")
 def cyclic_collector(bench):
-    """What only the cyclic collector could free is counted for the line that made it, and collections happen as often as natively."""
+    """What only the cyclic collector could free is counted for the line that made it, and collections happen as often as
+    natively."""
     text = """\
 import gc
 class Node:
@@ -255,7 +258,8 @@ print([s["collections"] for s in gc.get_stats()], [s["collected"] for s in gc.ge
         if frames and frames[-1].line == line and os.path.basename(frames[-1].file) == "app.py":
             for key in sums:
                 sums[key] += totals[key]
-    expect(5000 * 1000 <= sums["collected_bytes"] < 5000 * 1300 and sums["collected"] >= 5000, f"collected on line {line}: {sums}")
+    expect(5000 * 1000 <= sums["collected_bytes"] < 5000 * 1300 and sums["collected"] >= 5000,
+           f"collected on line {line}: {sums}")
 
 
 @scenario("life-growing-containers")
@@ -276,5 +280,6 @@ for i in range(200000):
         frames = python_frames(stack)
         if frames and os.path.basename(frames[-1].file) == "app.py":
             moved[frames[-1].line] = moved.get(frames[-1].line, 0) + totals["moved_bytes"]
-    expect(moved.get(line_of(text, "# list"), 0) > 100000 and moved.get(line_of(text, "# bytearray"), 0) > 10000, f"bytes moved by line: {moved}")
+    expect(moved.get(line_of(text, "# list"), 0) > 100000 and moved.get(line_of(text, "# bytearray"), 0) > 10000,
+           f"bytes moved by line: {moved}")
     expect_equal("bytes moved by the line that makes new objects", moved.get(line_of(text, "if i % 1000"), 0) < 10000, True)

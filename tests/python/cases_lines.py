@@ -1,19 +1,23 @@
 """heapline's live bytes and blocks per line equal tracemalloc's, block size by block size.
 
-A script of differential/ runs twice under the same driver: with tracemalloc (one frame), which tells file, line and size of every block that
-it knows at the end; and under heapline, where the process leaves at the same place by _exit, so that the same blocks are live. The runs are apart,
-because tracemalloc's own tables are Python memory as well, which heapline would rightly show. Hashing is fixed, no byte code is written.
+A script of differential/ runs twice under the same driver: with tracemalloc (one frame), which tells file, line and
+size of every block that it knows at the end; and under heapline, where the process leaves at the same place by _exit,
+so that the same blocks are live. The runs are apart, because tracemalloc's own tables are Python memory as well,
+which heapline would rightly show. Hashing is fixed, no byte code is written.
 
-Every block must be there on both sides, under the same line of the same file, standard library included. What may differ:
+Every block must be there on both sides, under the same line of the same file, standard library included. What may
+differ:
 
 - The driver, which does not end in the same way on both sides, is left out.
-- tracemalloc begins in the middle of the interpreter's start, and moves blocks (below) until the driver runs. So what differs already with a script that
-  does nothing may differ as much with any other, or less, where the script released such blocks; at another line of the file, if it was moved there.
+- tracemalloc begins in the middle of the interpreter's start, and moves blocks (below) until the driver runs. So what
+  differs already with a script that does nothing may differ as much with any other, or less, where the script
+  released such blocks; at another line of the file, if it was moved there.
 - tracemalloc keeps the strings of the names of the files that it has seen, which the import would have dropped.
 
-tracemalloc is told to leave blocks where they were allocated when an object is made of the memory of another (free lists), see driver.py. Where it cannot
-be told, because the interpreter's symbols are stripped, blocks may stand under another line of the same run if they have a size that objects of
-such types have; then the sums by size are compared, and the lines of all other sizes.
+tracemalloc is told to leave blocks where they were allocated when an object is made of the memory of another (free
+lists), see driver.py. Where it cannot be told, because the interpreter's symbols are stripped, blocks may stand under
+another line of the same run if they have a size that objects of such types have; then the sums by size are compared,
+and the lines of all other sizes.
 """
 import collections
 import functools
@@ -60,10 +64,12 @@ def run_heapline(bench, script):
 
 
 def command(bench, script, frames):
-    """tracemalloc with 0 frames is off. The second option makes both interpreters parse the same characters, which some versions keep as strings."""
+    """tracemalloc with 0 frames is off. The second option makes both interpreters parse the same characters, which some
+    versions keep as strings."""
     found = None if bench.interpreter.at_least(3, 13) else bench.interpreter.symbol("_PyTraceMalloc_NewReference")
     moves = (found[0], hex(found[1])) if found else ("-", "0")
-    return [bench.python, "-B", "-X", f"tracemalloc={frames}", "-X", f"heapline={1 - frames}", DRIVER, script, bench.path("out"), *moves]
+    return [bench.python, "-B", "-X", f"tracemalloc={frames}", "-X", f"heapline={1 - frames}", DRIVER, script,
+            bench.path("out"), *moves]
 
 
 def environment(bench):
@@ -71,7 +77,8 @@ def environment(bench):
 
 
 def differences(bench, script):
-    """(file, line, size) -> blocks that heapline has more than tracemalloc; how many blocks of the script tracemalloc has; is it exact?"""
+    """(file, line, size) -> blocks that heapline has more than tracemalloc; how many blocks of the script tracemalloc
+    has; is it exact?"""
     expected, names, exact = run_tracemalloc(bench, script)
     came = run_heapline(bench, script)
     differ = {key: came[key] - expected[key] for key in came.keys() | expected.keys() if came[key] != expected[key]}
@@ -84,19 +91,21 @@ def compare(bench, script):
     start, _, _ = measured_start(bench)
     differ, n, exact = differences(bench, script)
     expect(n > 50, f"the script left no memory to compare: {n} blocks")
-    unexplained = {key: blocks for key, blocks in differ.items() if key[0] != DRIVER and not is_between(blocks, start.get(key, 0))}
+    unexplained = {key: blocks for key, blocks in differ.items()
+                   if key[0] != DRIVER and not is_between(blocks, start.get(key, 0))}
     unexplained = {key: blocks for key, blocks in unexplained.items() if not is_moved_at_start(key, differ, start)}
     if not exact or not bench.interpreter.at_least(3, 11):
         smallest = FRAME_MIN if exact else 0
-        unexplained = {key: blocks for key, blocks in unexplained.items() if key[2] < smallest or not is_moved(key[2], differ, start)}
-    expect(not unexplained, f"{len(unexplained)} lines differ, (file, line, size) and blocks more than tracemalloc has: {sorted(unexplained.items())[:20]}")
+        unexplained = {key: blocks for key, blocks in unexplained.items()
+                       if key[2] < smallest or not is_moved(key[2], differ, start)}
+    expect(not unexplained, f"{len(unexplained)} lines differ, (file, line, size) and blocks more than tracemalloc has: "
+                            f"{sorted(unexplained.items())[:20]}")
 
 
 def is_moved(size, differ, start):
     """Objects of types with free lists have this size, and over all lines the blocks are as many as they should be."""
     def all_lines(counts):
         return sum(blocks for key, blocks in counts.items() if key[2] == size)
-
     return size <= FREE_LIST_MAX and abs(all_lines(differ) - all_lines(start)) <= 1     # one that start-up left there
 
 

@@ -17,7 +17,8 @@ def check_bytes(rows, file, line, size, slack=3000):
 
 
 def check_losses(bench, trace, threads_at_fork=False):
-    """What another thread of the parent frees right after the fork may count as freed before it: then the child's own release of its copy has no partner."""
+    """What another thread of the parent frees right after the fork may count as freed before it: then the child's own
+    release of its copy has no partner."""
     losses = bench.report(trace)["losses"]
     for kind in ("events", "damaged_records", "truncated_stacks") + (() if threads_at_fork else ("unmatched_frees",)):
         expect_equal(kind, losses[kind], 0)
@@ -44,7 +45,7 @@ for i in range(4):
     pids.append(pid)
 exec("def other(n):\\n\\n\\n\\n\\n\\n\\n    return bytes(n)\\n", globals())
 mine = other(60000)
-print([os.waitstatus_to_exitcode(os.waitpid(p, 0)[1]) if hasattr(os, "waitstatus_to_exitcode") else os.waitpid(p, 0)[1] >> 8 for p in pids])
+print([os.waitpid(p, 0)[1] >> 8 for p in pids])
 """
     trace = bench.check_transparent([bench.python, bench.write("app.py", text)])
     rows = bench.lines_of(trace)
@@ -110,7 +111,8 @@ pipe.communicate(b"kept = bytes(50000)")
     check_bytes(rows, "<stdin>", 1, 50000)
     expect(row_of(rows, "<string>", 1)["allocated_bytes"] >= 500000, "both commands' line")
     commands = [p["command"] for p in bench.report(trace)["processes"]]
-    expect(any("bytes(300000)" in c for c in commands) and any("os._exit(7)" in c for c in commands), f"processes are not named by their commands: {commands}")
+    expect(any("bytes(300000)" in c for c in commands) and any("os._exit(7)" in c for c in commands),
+           f"processes are not named by their commands: {commands}")
     check_losses(bench, trace)
 
 

@@ -1,7 +1,9 @@
-"""The stack of an allocation equals traceback.extract_stack() taken at that place, in every way that Python code can come to run.
+"""The stack of an allocation equals traceback.extract_stack() taken at that place, in every way that Python code can
+come to run.
 
-A script of stacks/ calls probe() of the extension stackprobe: it allocates a block of each kind, each of a size of its own, and writes down what the
-interpreter says of the stack. The blocks stay, so that each is found in the trace by its size.
+A script of stacks/ calls probe() of the extension stackprobe: it allocates a block of each kind, each of a size of
+its own, and writes down what the interpreter says of the stack. The blocks stay, so that each is found in the trace
+by its size.
 """
 import os
 
@@ -70,8 +72,8 @@ def compare(bench, probes, blocks):
 
 def difference(what, came, expected):
     first = next((i for i, (a, b) in enumerate(zip(came, expected)) if a != b), min(len(came), len(expected)))
-    return (f"{what}: {len(came)} Python frames, expected {len(expected)}; from frame {first} on came {short_frames(came[first:first + 4])}, "
-            f"expected {short_frames(expected[first:first + 4])}")
+    return (f"{what}: {len(came)} Python frames, expected {len(expected)}; from frame {first} on came "
+            f"{short_frames(came[first:first + 4])}, expected {short_frames(expected[first:first + 4])}")
 
 
 def short_frames(frames):
@@ -79,7 +81,8 @@ def short_frames(frames):
 
 
 def describe(stack):
-    return [f"{f.kind}:{f.function or os.path.basename(f.module or '')}" + (f":{f.line}" if f.kind == "python" else "") for f in stack]
+    return [f"{f.kind}:{f.function or os.path.basename(f.module or '')}" + (f":{f.line}" if f.kind == "python" else "")
+            for f in stack]
 
 
 def inner_natives(stack, function):
@@ -158,7 +161,8 @@ def native_frames(bench):
 
 
 def has_loop(stack):
-    """Outside of a Python frame: one that prepares a frame (its cells) runs no Python frame yet, and neither does the interpreter show it."""
+    """Outside of a Python frame: one that prepares a frame (its cells) runs no Python frame yet, and neither does the
+    interpreter show it."""
     names = [f.function or "" if f.kind != "python" else "python" for f in stack]
     outside = names[:len(names) - names[::-1].index("python")]
     return any(name.startswith("_PyEval_EvalFrameDefault") for name in outside)

@@ -24,7 +24,7 @@ static int exit_status(void)
 __attribute__((noinline)) int run_python(const char *path)
 {
     char text[4096];
-    snprintf(text, sizeof text, "exec(compile(open(%c%s%c).read(), %c%s%c, 'exec'), {'__name__': '__main__'})", 39, path, 39, 39, path, 39);
+    snprintf(text, sizeof text, "exec(compile(open('%s').read(), '%s', 'exec'), {'__name__': '__main__'})", path, path);
     PyObject *globals = PyDict_New();
     PyDict_SetItemString(globals, "__builtins__", PyImport_AddModule("builtins"));
     PyRun_String("import sys; sys.argv = ['embed']", Py_file_input, globals, globals);

@@ -50,11 +50,13 @@ class Interpreter:
         return self.version >= version
 
     def symbol(self, name):
-        """(file, link-time address) of a function of the interpreter, also one that it does not export; None: its symbols are stripped."""
+        """(file, link-time address) of a function of the interpreter, also one that it does not export; None: its
+        symbols are stripped."""
         files = [self.facts["real"], os.path.join(self.facts["libdir"] or "", f"lib{'python' + self.facts['ldversion']}.so")]
         for file in filter(os.path.exists, map(os.path.realpath, files)):
             for options in ([], ["-D"]):
-                listed = subprocess.run(["nm", *options, file], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+                listed = subprocess.run(["nm", *options, file], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                        text=True).stdout
                 found = re.search(r"^([0-9a-f]+) [Tt] " + name + "$", listed, re.MULTILINE)
                 if found:
                     return file, int(found[1], 16)
@@ -75,7 +77,8 @@ class Interpreter:
         target = os.path.join(self.folder, name)
         if target not in self.built:
             command = [self.compiler, "-g", "-O1", "-fno-optimize-sibling-calls", "-Wall", "-Wextra",
-                       "-Wno-unused-parameter", "-Wno-cast-function-type", "-Wno-missing-field-initializers", "-isystem", self.facts["include"],
+                       "-Wno-unused-parameter", "-Wno-cast-function-type", "-Wno-missing-field-initializers", "-isystem",
+                       self.facts["include"],
                        "-isystem", self.facts["platinclude"], "-o", target, *arguments]
             outcome = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             self.built[target] = (outcome.returncode, outcome.stdout)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs the scenarios of Python programs under heapline with one interpreter: tests/python/cases_*.py.
 
-The interpreter under test need not be the one that runs this. A scenario that cannot be had with it is skipped, and says why. Ends with 1 when one fails.
+The interpreter under test need not be the one that runs this. A scenario that cannot be had with it is skipped, and
+says why. Ends with 1 when one fails.
 """
 import argparse
 import importlib

@@ -1,7 +1,8 @@
 /* An extension that allocates and asks, at the same place, what the interpreter's public API says of the stack.
  *
- * probe(): one block of each kind, each of a size that no other block has, and a line of text to the file named by STACKPROBE_OUT: sizes, then each frame as file,
- * line, name and qualified name, outermost first, as traceback.extract_stack and the frames' f_code say them. Blocks are never released.
+ * probe(): one block of each kind, each of a size that no other block has, and text to the file named by STACKPROBE_OUT: the
+ * size, then each frame as file, line, name and qualified name, outermost first, as traceback.extract_stack and the frames'
+ * f_code say them. Blocks are never released.
  * Others call back into Python from C in their own ways. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>

@@ -7,11 +7,13 @@ import re
 
 FIELD = re.compile(r'(\w+)=(?:"((?:[^"\\]|\\.)*)"|(\S*))')
 ESCAPE = re.compile(r'\\(x[0-9a-f]{2}|.)')
-KINDS = ("process", "thread", "thread_name", "module", "code", "frame", "stack", "site", "symbol", "block", "site_totals", "totals", "exit",
+KINDS = ("process", "thread", "thread_name", "module", "code", "frame", "stack", "site", "symbol", "block", "site_totals",
+         "totals", "exit",
          "losses", "python", "mark", "line", "unprofiled", "source")
 KIND = re.compile(r"\s*\d+  (\w+)")
 
-# A frame of a stack. kind: python, native, object, mapped, …; file, line and function where they are known; module: path of a native frame's.
+# A frame of a stack. kind: python, native, object, mapped, …; file, line and function where they are known; module: path of a
+# native frame's.
 Frame = collections.namedtuple("Frame", "kind function file line module inlined")
 Block = collections.namedtuple("Block", "process address bytes stack thread")
 

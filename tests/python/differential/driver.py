@@ -1,10 +1,12 @@
-"""driver.py SCRIPT OUT FILE ADDRESS: runs SCRIPT in a namespace of its own; at its end writes what tracemalloc sees to OUT, if it is tracing, and leaves by
-os._exit with every object still alive.
+"""driver.py SCRIPT OUT FILE ADDRESS: runs SCRIPT in a namespace of its own; at its end writes what tracemalloc sees to
+OUT, if it is tracing, and leaves by os._exit with every object still alive.
 
-The interpreter keeps memory of some types for the next object (free lists). When an object is made of such memory nothing is allocated, but tracemalloc moves
-the block to the line that makes the object. It is told to leave that: from 3.13 on by an interface, before by making the function return at once that
-stands at link-time ADDRESS of FILE ("-": unknown, and it goes on moving). What start-up left in the free lists was allocated before tracemalloc began to look, so it is
-used up before the script begins: its objects are then made of memory that was allocated under the eyes of both.
+The interpreter keeps memory of some types for the next object (free lists). When an object is made of such memory
+nothing is allocated, but tracemalloc moves the block to the line that makes the object. It is told to leave that:
+from 3.13 on by an interface, before by making the function return at once that stands at link-time ADDRESS of FILE
+("-": unknown, and it goes on moving). What start-up left in the free lists was allocated before tracemalloc began to
+look, so it is used up before the script begins: its objects are then made of memory that was allocated under the eyes
+of both.
 """
 import _tracemalloc
 import ctypes

@@ -1,4 +1,5 @@
-"""C calls Python: sorted, map, reduce, min, ctypes, __del__, weakref callbacks, comparisons, iterators, gc, trace hooks, imports."""
+"""C calls Python: sorted, map, reduce, min, ctypes, __del__, weakref callbacks, comparisons, iterators, gc, trace hooks,
+imports."""
 import ctypes
 import functools
 import gc

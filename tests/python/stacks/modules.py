@@ -18,7 +18,8 @@ with tempfile.TemporaryDirectory() as folder:
     with open(os.path.join(folder, "outer_module.py"), "w") as file:
         file.write("from stackprobe import probe\nprobe('import')\nimport inner_module\n")
     with open(os.path.join(folder, "inner_module.py"), "w") as file:
-        file.write("from stackprobe import probe\n\nprobe('import of an import')\n\ndef function():\n    probe('imported function')\n")
+        file.write("from stackprobe import probe\n\nprobe('import of an import')\n\n"
+                   "def function():\n    probe('imported function')\n")
     sys.path.insert(0, folder)
     import outer_module
     outer_module.inner_module.function()
