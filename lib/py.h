@@ -125,7 +125,8 @@ struct hl_py_thread {
     uint32_t loops;                    /* of the last capture */
     uint32_t merged;                   /* frames of the last capture, which the collector has; 0: none */
     uint32_t cut;                      /* outermost frames of it that were left out, because they are too many */
-    uint32_t hidden;                   /* before 3.10: outermost loops whose native frames are beyond the cut of a truncated stack */
+    uint32_t hidden, foreign;          /* before 3.10: outermost loops without a native frame, and natives without a loop, see py_capture.c */
+    bool by_size;                      /* natives that run a loop are told by their size, too */
     uintptr_t loop_bytes;              /* before 3.10: size of the loop's own native frame */
     uint16_t seats[HL_PY_SEATS];       /* hash of a frame's address -> where it was in `frames`; a guess */
     struct hl_py_frame frames[HL_PY_FRAMES_MAX];      /* outermost first */

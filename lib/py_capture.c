@@ -19,27 +19,43 @@ HL_INLINE uintptr_t native_sp(const struct hl_walked *frame) { return frame->sp 
 
 HL_INLINE uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
-/* Before 3.10. The loop's function may have a part elsewhere, for rare things (.cold): told by the size of its frame. */
+/* Before 3.10. The loop's function may have a part elsewhere, for rare things (.cold): told by the size of its frame, where its own range does not hold
+ * as many frames as there are loops. */
 static bool runs_loop(struct hl_thread *thread, uint32_t native)
 {
+    struct hl_py_thread *py = thread->python;
     const struct hl_walked *frame = &thread->frames[native];
     uintptr_t bytes = native ? native_sp(frame - 1) - native_sp(frame) : 0;
     if (frame->pc > hl_python.loop && frame->pc <= hl_python.loop_end) {
-        thread->python->loop_bytes = bytes;
+        py->loop_bytes = bytes;
         return true;
     }
     uintptr_t distance = frame->pc > hl_python.loop ? frame->pc - hl_python.loop : hl_python.loop - frame->pc;
-    return bytes && bytes == thread->python->loop_bytes && distance < (16u << 20);
+    return py->by_size && bytes && bytes == py->loop_bytes && distance < (16u << 20);
 }
 
-/* How many of the outermost loops have their native frames beyond the cut of a truncated stack: as many as there are too few. Before 3.10, where
- * each frame has a loop. */
-HL_COLD static uint32_t count_hidden(struct hl_thread *thread)
+static uint32_t count_running(struct hl_thread *thread)
 {
     uint32_t running = 0;
-    for (uint32_t i = 1; i < thread->depth; i++)
+    for (uint32_t i = 0; i < thread->depth; i++)
         running += runs_loop(thread, i);
-    return thread->python->depth > running ? thread->python->depth - running : 0;
+    return running;
+}
+
+/* Before 3.10, where each frame has a loop. Too few natives that run one: their outermost are beyond the cut of a truncated stack (hidden). Too many: the
+ * outermost are another interpreter's (foreign). */
+HL_COLD static void compare_numbers(struct hl_thread *thread)
+{
+    struct hl_py_thread *py = thread->python;
+    bool truncated = thread->depth && thread->frames[0].pc == HL_FRAME_TRUNCATED;
+    py->by_size = false;
+    uint32_t running = count_running(thread);
+    if (running < py->depth) {
+        py->by_size = true;
+        running = count_running(thread);
+    }
+    py->hidden = truncated && running < py->depth ? py->depth - running : 0;
+    py->foreign = running > py->depth ? running - py->depth : 0;
 }
 
 /* Finds the native frame of loop k from frame `i` inwards. */
@@ -59,8 +75,8 @@ HL_INLINE void find_native(struct hl_thread *thread, uint32_t k, uint32_t i)
             i++;
         found = i < n && i >= bounded;
     } else {
-        uint32_t from = i;
-        while (i < n && !runs_loop(thread, i))
+        uint32_t from = i, foreign = k == 0 ? thread->python->foreign : 0;
+        while (i < n && (!runs_loop(thread, i) || foreign-- > 0))
             i++;
         found = i < n;
         i = found ? i : from;
@@ -69,21 +85,12 @@ HL_INLINE void find_native(struct hl_thread *thread, uint32_t k, uint32_t i)
     loop->resume = i + found;
 }
 
-/* Loops whose outermost frame and whose native frame are as they were stay; the others are found anew. */
-static void place_loops(struct hl_thread *thread, struct former *former)
+/* Loops [same, known) have their outermost frames where they were, and natives that changed; behind them come new ones. */
+static void place_from(struct hl_thread *thread, uint32_t same, uint32_t known)
 {
     struct hl_py_thread *py = thread->python;
     struct hl_py_loop *loop = py->loop;
-    uint32_t k, known = former->loops, same, natives = thread->unchanged;
-    while (known && loop[known - 1].first >= py->unchanged)
-        known--;
-    for (same = known; same && loop[same - 1].resume > natives; same--)
-        ;
-    former->same = same;
-    if (HL_UNLIKELY(same == 0))
-        py->hidden = hl_python.version < 0x030a0000 && thread->depth && thread->frames[0].pc == HL_FRAME_TRUNCATED ? count_hidden(thread) : 0;
-    for (k = same; k < former->loops; k++)
-        py->before[k] = loop[k];
+    uint32_t k, natives = thread->unchanged;
     for (k = same; k < known; k++) {     /* the frames outside of where it was are the same: look from there on */
         uint32_t outer = k ? loop[k - 1].resume : 0;
         find_native(thread, k, loop[k].anchor > 1 && loop[k].native <= natives && loop[k].native > outer ? loop[k].native : outer);
@@ -99,6 +106,46 @@ static void place_loops(struct hl_thread *thread, struct former *former)
         k++;
     }
     py->loops = k;
+}
+
+/* Before 3.10: the innermost loop found no native frame, or a native frame that runs one found no loop. */
+static bool numbers_differ(struct hl_thread *thread)
+{
+    const struct hl_py_thread *py = thread->python;
+    const struct hl_py_loop *last = &py->loop[py->loops - 1];
+    if (!py->loops)
+        return false;
+    if (last->native == last->resume)
+        return py->loops > py->hidden;
+    for (uint32_t i = last->resume; i < thread->depth; i++)
+        if (runs_loop(thread, i))
+            return true;
+    return false;
+}
+
+/* Loops whose outermost frame and whose native frame are as they were stay; the others are found anew. */
+static void place_loops(struct hl_thread *thread, struct former *former)
+{
+    struct hl_py_thread *py = thread->python;
+    uint32_t known = former->loops, same;
+    bool counted = hl_python.version < 0x030a0000;
+    while (known && py->loop[known - 1].first >= py->unchanged)
+        known--;
+    for (same = known; same && py->loop[same - 1].resume > thread->unchanged; same--)
+        ;
+    former->same = same;
+    for (uint32_t k = same; k < former->loops; k++)
+        py->before[k] = py->loop[k];
+    if (HL_UNLIKELY(counted && same == 0))
+        compare_numbers(thread);
+    place_from(thread, same, known);
+    if (HL_LIKELY(!counted) || same == 0 || !numbers_differ(thread))
+        return;
+    for (uint32_t k = 0; k < same; k++)
+        py->before[k] = py->loop[k];
+    former->same = 0;
+    compare_numbers(thread);
+    place_from(thread, 0, known);
 }
 
 /* How many outermost frames of the merged stack are those of the one before. */

@@ -254,7 +254,10 @@ print("done")
             if line == 43 and file.startswith("<") and row["allocated_bytes"] > 100000]
     expect_equal("rows of the line", len(rows), 1)
     expect(4 * 200 * 5000 <= rows[0]["allocated_bytes"] < 4 * 200 * 5100, f"the line of all interpreters: {rows[0]}")
-    expect_equal("losses", bench.report(trace)["losses"]["unmatched_frees"], 0)
+    # From 3.14 on an interpreter that ends gives back three blocks in which its allocator keeps its books, and which it took in the middle of other
+    # allocations: those are recorded, what the allocator takes for itself is not.
+    books = 3 * 4 if bench.interpreter.at_least(3, 14) else 0
+    expect(bench.report(trace)["losses"]["unmatched_frees"] <= books, "losses")
 
 
 @scenario("launch-descriptors")

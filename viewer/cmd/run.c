@@ -91,15 +91,23 @@ static void write_unprofiled(struct collector *collector)
     }
 }
 
-/* What recording took of the processor; naming functions and lines comes after the program and is not counted. */
-static void write_own_cost(struct collector *collector)
+/* What recording took of the processor; naming functions and lines is not counted. */
+static void write_own_cost(struct collector *collector, uint64_t naming_ns)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     struct trace_losses losses = {.process = TRACE_NONE};
     losses.collector_cpu_ns = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000u +
                               (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000u;
+    losses.collector_cpu_ns -= naming_ns < losses.collector_cpu_ns ? naming_ns : losses.collector_cpu_ns;
     trace_write_losses(collector->writer, &losses);
+}
+
+static uint64_t processor_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 /* Nothing was recorded: says why. False: something was. */
@@ -151,9 +159,9 @@ static int open_trace(struct collector *collector, const char *path, char **argv
 /* Ends the trace. True: it is whole. */
 static bool close_trace(struct collector *collector, const char *path)
 {
-    write_own_cost(collector);
+    uint64_t before = processor_ns(), beside = symbolize_finish(collector->symbolize, collector->writer, &collector->shared);
+    write_own_cost(collector, processor_ns() - before + beside);
     write_unprofiled(collector);
-    symbolize_all(collector->writer, &collector->shared);
     int error = trace_writer_close(collector->writer);
     if (error)
         say_error("the trace '%s' is not whole: %s; make room or name another file with -o", path, strerror(-error));
@@ -174,6 +182,7 @@ static int record(struct collector *collector, const char *library, const char *
         unlink(path);
         return say_cannot_run(argv[0], -pid);
     }
+    collector->symbolize = symbolize_start();
     launch_wait(collector, !quiet && !no_progress, wait_for == 0);
     collector_finish(collector);
     bool whole = close_trace(collector, path);

@@ -3,6 +3,7 @@
 #include "../base/xalloc.h"
 #include "process_info.h"
 #include "straggler.h"
+#include "symbolize.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -59,7 +60,7 @@ static int open_board(struct collector *collector)
 
 int collector_open(struct collector *collector)
 {
-    collector->socket = collector->epoll = collector->board_fd = collector->root_pidfd = -1;
+    collector->socket = collector->epoll = collector->quit = collector->board_fd = collector->root_pidfd = -1;
     collector->start_ns = monotonic_ns();
     int error = open_board(collector);
     if (error)
@@ -127,6 +128,7 @@ static void next_epoch(struct collector *collector)
         fold_epoch(target, collector->now_ns);
     }
     sum_up(collector);
+    symbolize_more(collector->symbolize, &collector->shared);
     if (collector->now_ns - collector->last_flush_ns >= FLUSH_NS) {
         collector->last_flush_ns = collector->now_ns;
         trace_writer_flush(collector->writer);

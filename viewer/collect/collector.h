@@ -26,6 +26,7 @@ struct exec_note {
 struct collector {
     struct trace_writer *writer;
     struct fold_shared shared;
+    struct symbolize *symbolize;          /* NULL: nobody names frames beside the recording */
     bool all_events;
     uint32_t ring_bytes;
     enum hl_on_full on_full;
@@ -36,7 +37,8 @@ struct collector {
     int socket, epoll, board_fd;
     struct hl_board *board;
     pthread_t watcher;
-    bool watching;
+    _Atomic bool watching;
+    int quit;                             /* eventfd: the watcher is to end */
     _Atomic uint32_t attention;              /* the watcher saw something; it waits until it is dealt with */
 
     uint64_t last_look_ns;                /* for stragglers */

@@ -503,12 +503,23 @@ uint64_t target_drain_lane(struct target *target, uint32_t i, uint64_t limit)
     return consumed;
 }
 
+/* A block's allocation was published before its free: when nothing is left to read, it was read. */
+static bool all_empty(const struct target *target)
+{
+    for (uint32_t i = 0; i < target->lanes_used; i++)
+        if (!target->lanes[i].damaged && atomic_load_explicit(&target->segment->heads[i].head, memory_order_acquire) != target->lanes[i].tail)
+            return false;
+    return true;
+}
+
 uint64_t target_drain(struct target *target, uint64_t limit)
 {
     uint64_t consumed = 0;
     notice_lanes(target);
     for (uint32_t i = 0; i < target->lanes_used; i++)
         consumed += target_drain_lane(target, i, limit);
+    if (target->pending.n && all_empty(target))
+        target->empty_round = target->collector->round;
     changes_mind_stuck(target);
     return consumed;
 }

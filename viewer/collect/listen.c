@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -36,13 +37,13 @@ static void ring_own_doorbell(struct collector *collector)
 static void *watch(void *context)
 {
     struct collector *collector = context;
-    struct pollfd pollfd = {.fd = collector->epoll, .events = POLLIN};
-    while (collector->watching) {
-        if (poll(&pollfd, 1, 200) <= 0)
+    struct pollfd fds[2] = {{.fd = collector->epoll, .events = POLLIN}, {.fd = collector->quit, .events = POLLIN}};
+    while (atomic_load(&collector->watching)) {
+        if (poll(fds, 2, -1) <= 0 || !(fds[0].revents & POLLIN))
             continue;
         atomic_store(&collector->attention, 1);
         ring_own_doorbell(collector);
-        while (atomic_load(&collector->attention) && collector->watching)
+        while (atomic_load(&collector->attention) && atomic_load(&collector->watching))
             syscall(SYS_futex, &collector->attention, FUTEX_WAIT_PRIVATE, 1, &(struct timespec){0, 50000000}, NULL, 0);
     }
     return NULL;
@@ -71,11 +72,12 @@ int listen_open(struct collector *collector)
     strcpy(address.sun_path, collector->socket_path);
     collector->socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     collector->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (collector->socket < 0 || collector->epoll < 0 || bind(collector->socket, (struct sockaddr *)&address, sizeof address) != 0 ||
+    collector->quit = eventfd(0, EFD_CLOEXEC);
+    if (collector->socket < 0 || collector->epoll < 0 || collector->quit < 0 || bind(collector->socket, (struct sockaddr *)&address, sizeof address) != 0 ||
         listen(collector->socket, 4096) != 0)
         return -errno;
     listen_watch(collector, collector->socket, TAG_SOCKET);
-    collector->watching = true;
+    atomic_store(&collector->watching, true);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     error = pthread_create(&collector->watcher, NULL, watch, collector);
@@ -86,13 +88,16 @@ int listen_open(struct collector *collector)
 void listen_close(struct collector *collector)
 {
     if (collector->watching) {
-        collector->watching = false;
+        atomic_store(&collector->watching, false);
+        eventfd_write(collector->quit, 1);
         pthread_join(collector->watcher, NULL);
     }
     if (collector->socket >= 0)
         close(collector->socket);
     if (collector->epoll >= 0)
         close(collector->epoll);
+    if (collector->quit >= 0)
+        close(collector->quit);
     if (collector->directory[0]) {
         unlink(collector->socket_path);
         char link[128];

@@ -9,7 +9,6 @@
 
 #define PENDING_ONE (UINT64_C(1) << 32)   /* the value of a pending key: how many frees wait, above the round of the last */
 #define PENDING_COLLECTED (UINT32_C(1) << 31)   /* in the round: one of the frees was by the cyclic collector */
-#define PENDING_ROUNDS 3                  /* a free that waited so long belongs to a block from before the recording */
 
 uint32_t target_add_thread(struct target *target, int32_t tid)
 {
@@ -81,7 +80,7 @@ void target_settle(struct target *target, bool at_end)
     struct map_slot *slot;
     settle_held(target);
     while (target->pending.n && (slot = map_next(&target->pending, &cursor)))
-        if (at_end || ((uint32_t)slot->value & ~PENDING_COLLECTED) + PENDING_ROUNDS < target->collector->round) {
+        if (at_end || ((uint32_t)slot->value & ~PENDING_COLLECTED) < target->empty_round) {
             vec_push(&stale, slot->key);
             target->unmatched += slot->value / PENDING_ONE;
         }

@@ -110,6 +110,7 @@ struct target {
 
     uint64_t events, truncated, unmatched, damaged, rss_bytes;
     uint64_t epoch_start_ns, epoch_events;   /* when the epoch began, and `events` then */
+    uint32_t empty_round;                 /* the last round in which all rings were seen empty: what a free was waiting for then, does not come */
     uint64_t looked_ahead;                /* bytes published when the rings were looked through (ahead.h) */
     uint32_t modules_looked;              /* epoch + 1 in which an address in no module last made us look */
 };
