@@ -152,6 +152,8 @@ void hl_py_sources_soon(void);
 
 /* py_check.c: has the interpreter compare, at its next safe point, what is read of its frames with what it shows; hl_py_distrust (py_find.c) if they differ. */
 void hl_py_check_soon(void);
+/* Has the interpreter call the function at its next safe point: in the main thread, with the GIL. False: it cannot. Outside of hooks. */
+bool hl_py_call_soon(int (*function)(void *));
 void hl_py_distrust(void);
 
 /* py_capture.c: hl_py_stack and hl_py_free_kind, declared in event.h. */

@@ -63,9 +63,14 @@ static int check(void *unused)
     return 0;
 }
 
-void hl_py_check_soon(void)
+bool hl_py_call_soon(int (*function)(void *))
 {
     int (*add_call)(int (*)(void *), void *) = (int (*)(int (*)(void *), void *))dlsym(hl_python.handle, "Py_AddPendingCall");
-    if (add_call && take_api())
-        add_call(check, NULL);
+    return add_call && add_call(function, NULL) == 0;
+}
+
+void hl_py_check_soon(void)
+{
+    if (take_api())
+        hl_py_call_soon(check);
 }

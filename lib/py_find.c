@@ -59,10 +59,26 @@ static uint32_t parse_version(const char *text)
     return parts[0] << 24 | (parts[1] & 0xff) << 16 | (parts[2] & 0xff) << 8 | 0xf0;
 }
 
+/* dlsym, out of the program's account: what is not there leaves an error message, which is taken away again. */
+static void *find(void *handle, const char *name)
+{
+    struct hl_thread *thread = hl_enter();
+    if (thread && thread->nested)
+        thread->status = HL_THREAD_INSIDE;
+    void *found = dlsym(handle, name);
+    if (!found) {
+        dlerror();
+        dlerror();
+    }
+    if (thread)
+        hl_leave(thread);
+    return found;
+}
+
 static uint32_t find_version(void *handle)
 {
-    const unsigned long *version = dlsym(handle, "Py_Version");
-    const char *(*text)(void) = (const char *(*)(void))dlsym(handle, "Py_GetVersion");
+    const unsigned long *version = find(handle, "Py_Version");
+    const char *(*text)(void) = (const char *(*)(void))find(handle, "Py_GetVersion");
     return version && *version ? (uint32_t)*version : text ? parse_version(text()) : 0;
 }
 
@@ -81,20 +97,20 @@ static bool take_symbols(void *handle)
 {
     struct hl_python *p = &hl_python;
     p->handle = handle;
-    p->get_allocator = (hl_py_get_allocator *)dlsym(handle, "PyMem_GetAllocator");
-    p->set_allocator = (hl_py_set_allocator *)dlsym(handle, "PyMem_SetAllocator");
-    p->thread_this = (void *(*)(void))dlsym(handle, "PyGILState_GetThisThreadState");
-    p->thread_current = (void *(*)(void))dlsym(handle, "PyThreadState_GetUnchecked");
+    p->get_allocator = (hl_py_get_allocator *)find(handle, "PyMem_GetAllocator");
+    p->set_allocator = (hl_py_set_allocator *)find(handle, "PyMem_SetAllocator");
+    p->thread_this = (void *(*)(void))find(handle, "PyGILState_GetThisThreadState");
+    p->thread_current = (void *(*)(void))find(handle, "PyThreadState_GetUnchecked");
     if (!p->thread_current)
-        p->thread_current = (void *(*)(void))dlsym(handle, "_PyThreadState_UncheckedGet");
-    p->is_finalizing = (int (*)(void))dlsym(handle, "Py_IsFinalizing");
+        p->thread_current = (void *(*)(void))find(handle, "_PyThreadState_UncheckedGet");
+    p->is_finalizing = (int (*)(void))find(handle, "Py_IsFinalizing");
     if (!p->is_finalizing)
-        p->is_finalizing = (int (*)(void))dlsym(handle, "_Py_IsFinalizing");
-    p->code_type = dlsym(handle, "PyCode_Type");
-    p->unicode_type = dlsym(handle, "PyUnicode_Type");
-    p->bytes_type = dlsym(handle, "PyBytes_Type");
-    p->runtime = dlsym(handle, "_PyRuntime");
-    p->loop = (uintptr_t)dlsym(handle, "_PyEval_EvalFrameDefault");
+        p->is_finalizing = (int (*)(void))find(handle, "_Py_IsFinalizing");
+    p->code_type = find(handle, "PyCode_Type");
+    p->unicode_type = find(handle, "PyUnicode_Type");
+    p->bytes_type = find(handle, "PyBytes_Type");
+    p->runtime = find(handle, "_PyRuntime");
+    p->loop = (uintptr_t)find(handle, "_PyEval_EvalFrameDefault");
     if (p->loop)
         p->loop_end = end_of(p->loop);
     return p->get_allocator && p->set_allocator && p->thread_this && p->thread_current && p->code_type && p->unicode_type && p->bytes_type;
@@ -102,7 +118,7 @@ static bool take_symbols(void *handle)
 
 static bool has_plain_heads(void *handle)
 {
-    const void *type_type = dlsym(handle, "PyType_Type");
+    const void *type_type = find(handle, "PyType_Type");
     return type_type && ((const void *const *)hl_python.code_type)[1] == type_type;
 }
 
@@ -148,7 +164,7 @@ HL_COLD void hl_py_look(uintptr_t pc)
         return;
     int saved = errno;
     void *handle = pc ? module_of(pc) : RTLD_DEFAULT;
-    if ((handle || !pc) && atomic_load(&hl_python.state) == HL_PY_NONE && dlsym(handle, "PyMem_SetAllocator") && take_symbols(handle))
+    if ((handle || !pc) && atomic_load(&hl_python.state) == HL_PY_NONE && find(handle, "PyMem_SetAllocator") && take_symbols(handle))
         found(handle);
     errno = saved;
     atomic_store(&looking, 0);

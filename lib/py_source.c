@@ -136,7 +136,6 @@ void hl_py_sources_soon(void)
 {
     if (atomic_load(&noted) == atomic_load(&fetched) || atomic_exchange(&asked, 1))
         return;
-    int (*add_call)(int (*)(void *), void *) = (int (*)(int (*)(void *), void *))dlsym(hl_python.handle, "Py_AddPendingCall");
-    if (!add_call || !take_api() || add_call(fetch_all, NULL) != 0)
+    if (!take_api() || !hl_py_call_soon(fetch_all))
         atomic_store(&asked, 0);
 }
