@@ -140,12 +140,17 @@ static void found(void *handle)
         give_up(hl_python.mode == HL_PYTHON_MODE_OBJECTS ? HL_PYTHON_OBJECTS_ONLY : HL_PYTHON_NATIVE, layout ? "its object heads are not the usual ones (Py_TRACE_REFS)" : reason);
 }
 
-/* The module that pc lies in, which is loaded and set up, since it calls. */
+/* The module that pc lies in, which is loaded and set up, since it calls; if it is called like an interpreter's library. A look-up that fails would allocate,
+ * in programs that have nothing to do with Python. */
 static void *module_of(uintptr_t pc)
 {
     Dl_info info;
-    return dladdr((void *)(pc - 1), &info) && info.dli_fname ? dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD) : NULL;
+    const char *name = dladdr((void *)(pc - 1), &info) && info.dli_fname ? strrchr(info.dli_fname, '/') : NULL;
+    return name && strstr(name, "python") ? dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD) : NULL;
 }
+
+/* In the program or in a library that it was started with: answered by the loader when it loaded us. */
+extern void PyMem_SetAllocator(int domain, void *allocator) __attribute__((weak));
 
 /* Code of the interpreter itself, which maps memory past our wrappers. */
 static bool is_interpreter(uintptr_t pc)
@@ -164,7 +169,7 @@ HL_COLD void hl_py_look(uintptr_t pc)
         return;
     int saved = errno;
     void *handle = pc ? module_of(pc) : RTLD_DEFAULT;
-    if ((handle || !pc) && atomic_load(&hl_python.state) == HL_PY_NONE && find(handle, "PyMem_SetAllocator") && take_symbols(handle))
+    if ((pc ? handle != NULL : PyMem_SetAllocator != NULL) && atomic_load(&hl_python.state) == HL_PY_NONE && find(handle, "PyMem_SetAllocator") && take_symbols(handle))
         found(handle);
     errno = saved;
     atomic_store(&looking, 0);
