@@ -92,6 +92,12 @@ static void *wrap_realloc(void *context, void *p, size_t size)
 }
 
 /* A code object's memory is recognised while its type is still in it: no block is smaller than two words. */
+HL_INLINE void see_code_die(const void *p)
+{
+    if (HL_UNLIKELY(((const void *const *)p)[1] == hl_python.code_type))
+        hl_py_code_gone((uintptr_t)p);
+}
+
 static void wrap_free(void *context, void *p)
 {
     const struct wrapped *domain = context;
@@ -101,8 +107,7 @@ static void wrap_free(void *context, void *p)
         real->free(real->context, p);
         return;
     }
-    if (HL_UNLIKELY(((const void *const *)p)[1] == hl_python.code_type))
-        hl_py_code_gone((uintptr_t)p);
+    see_code_die(p);
     hl_event_free(thread, p, HL_ORIGIN());
     if (HL_LIKELY(thread->nested != NULL))
         thread->status = HL_THREAD_INSIDE;
@@ -111,42 +116,46 @@ static void wrap_free(void *context, void *p)
     hl_leave(thread);
 }
 
-/* Where objects are not recorded one by one: the interpreter's own functions with their own context, but this in the place of free, to see code
- * objects die. */
-static struct hl_py_allocator object_allocator;
+/* Where objects are not recorded one by one, all but free is passed on: that sees code objects die. */
+static void *pass_malloc(void *context, size_t size)
+{
+    const struct hl_py_allocator *real = &((const struct wrapped *)context)->real;
+    return real->malloc(real->context, size);
+}
+
+static void *pass_calloc(void *context, size_t n, size_t size)
+{
+    const struct hl_py_allocator *real = &((const struct wrapped *)context)->real;
+    return real->calloc(real->context, n, size);
+}
+
+static void *pass_realloc(void *context, void *p, size_t size)
+{
+    const struct hl_py_allocator *real = &((const struct wrapped *)context)->real;
+    return real->realloc(real->context, p, size);
+}
 
 static void watch_free(void *context, void *p)
 {
-    if (HL_UNLIKELY(p && ((const void *const *)p)[1] == hl_python.code_type))
-        hl_py_code_gone((uintptr_t)p);
-    object_allocator.free(context, p);
-}
-
-static void watch_codes(void)
-{
-    struct hl_py_allocator now;
-    hl_python.get_allocator(DOMAIN_OBJECT, &now);
-    if (now.free == watch_free)
-        return;
-    object_allocator = now;
-    now.free = watch_free;
-    hl_python.set_allocator(DOMAIN_OBJECT, &now);
+    const struct hl_py_allocator *real = &((const struct wrapped *)context)->real;
+    if (p)
+        see_code_die(p);
+    real->free(real->context, p);
 }
 
 void hl_py_wrap(void)
 {
-    struct hl_py_allocator now;
-    bool any = false;
-    if (hl_python.mode == HL_PYTHON_MODE_ARENAS) {
-        watch_codes();
-        return;
-    }
-    for (int domain = 0; domain < DOMAINS; domain++) {
+    bool arenas = hl_python.mode == HL_PYTHON_MODE_ARENAS, any = false;
+    struct hl_py_allocator now, ours = {NULL, wrap_malloc, wrap_calloc, wrap_realloc, wrap_free};
+    if (arenas)
+        ours = (struct hl_py_allocator){NULL, pass_malloc, pass_calloc, pass_realloc, watch_free};
+    for (int domain = arenas ? DOMAIN_OBJECT : 0; domain < DOMAINS; domain++) {
         hl_python.get_allocator(domain, &now);
-        if (now.malloc == wrap_malloc || layers == LAYERS)
+        if (now.malloc == ours.malloc || layers == LAYERS)
             continue;
         wrapped[layers][domain] = (struct wrapped){now, domain != DOMAIN_RAW};
-        hl_python.set_allocator(domain, &(struct hl_py_allocator){&wrapped[layers][domain], wrap_malloc, wrap_calloc, wrap_realloc, wrap_free});
+        ours.context = &wrapped[layers][domain];
+        hl_python.set_allocator(domain, &ours);
         any = true;
     }
     layers += any;

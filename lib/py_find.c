@@ -41,6 +41,8 @@ static void tell(enum hl_python_state state, const char *reason)
 
 static void give_up(enum hl_python_state state, const char *reason)
 {
+    if (state == HL_PYTHON_OBJECTS_ONLY && hl_python.mode != HL_PYTHON_MODE_OBJECTS)
+        state = HL_PYTHON_NATIVE;
     atomic_store(&hl_python.state, HL_PY_FAILED);
     tell(state, reason);
     hl_say(state == HL_PYTHON_NATIVE ? "this Python is recorded without Python objects and lines:" : "this Python is recorded without Python lines:", 0);
@@ -124,7 +126,7 @@ static bool has_plain_heads(void *handle)
 
 static void found(void *handle)
 {
-    const char *reason = "its object heads are not the usual ones (Py_TRACE_REFS)";
+    const char *reason = "";
     hl_python.version = find_version(handle);
     hl_python.mode = hl_session->board->python;
     bool layout = hl_py_layout_find(hl_python.version, hl_python.runtime, &hl_python.layout, &reason);
@@ -137,7 +139,7 @@ static void found(void *handle)
     if (layout && plain)
         atomic_store(&hl_python.state, HL_PY_FOUND);
     else
-        give_up(hl_python.mode == HL_PYTHON_MODE_OBJECTS ? HL_PYTHON_OBJECTS_ONLY : HL_PYTHON_NATIVE, layout ? "its object heads are not the usual ones (Py_TRACE_REFS)" : reason);
+        give_up(HL_PYTHON_OBJECTS_ONLY, layout ? "its object heads are not the usual ones (Py_TRACE_REFS)" : reason);
 }
 
 /* The module that pc lies in, which is loaded and set up, since it calls; if it is called like an interpreter's library. A look-up that fails would allocate,
@@ -200,7 +202,7 @@ static void go_live(struct hl_thread *thread)
 /* Its threads notice at their next tick. */
 HL_COLD void hl_py_distrust(void)
 {
-    give_up(hl_python.mode == HL_PYTHON_MODE_OBJECTS ? HL_PYTHON_OBJECTS_ONLY : HL_PYTHON_NATIVE,
+    give_up(HL_PYTHON_OBJECTS_ONLY,
             "its frames, as heapline reads them, are not the ones that it shows itself");
 }
 
@@ -248,7 +250,7 @@ HL_COLD void hl_py_watch_start(void)
     state = running_state();
     int probe = state ? hl_py_probe(state) : 0;
     if (probe < 0)
-        give_up(hl_python.mode == HL_PYTHON_MODE_OBJECTS ? HL_PYTHON_OBJECTS_ONLY : HL_PYTHON_NATIVE, "its frames are not laid out as in other builds of its version");
+        give_up(HL_PYTHON_OBJECTS_ONLY, "its frames are not laid out as in other builds of its version");
     if (probe > 0)
         hl_py_wrap();                    /* an object would have told sooner, had the wrappers been there */
     struct hl_thread *thread = probe > 0 ? hl_enter() : NULL;

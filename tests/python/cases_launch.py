@@ -167,6 +167,21 @@ print(tracemalloc.get_traced_memory()[0] // 200000)
     bench.check_lines(trace, {("app.py", 3): 300000, ("app.py", 8): 100000, ("app.py", 10): 200000})
 
 
+@scenario("launch-tracemalloc-arenas")
+def tracemalloc_arenas(bench):
+    """tracemalloc that comes later stands in front of what watches the allocator, and goes again."""
+    app = bench.write("app.py", """\
+import tracemalloc
+for turn in range(3):
+    tracemalloc.start()
+    kept = [str(i) * 5 for i in range(200000)]
+    tracemalloc.stop()
+print(len(kept))
+""")
+    outcome, _ = bench.profile([bench.python, app], trace="arenas.hpl", options=("--python=arenas",))
+    expect_equal("status and output", (outcome.status, outcome.stdout), (0, b"200000\n"))
+
+
 @scenario("launch-modes")
 def modes(bench):
     """--python=objects|arenas|off."""
