@@ -12,6 +12,9 @@ enum hl_hello_kind {
     HL_HELLO_FORK,            /* a forked child records its first event */
     HL_HELLO_EXEC,            /* no reply: a child that never attached is about to exec `path` */
     HL_HELLO_BARRED,          /* no reply: this program cannot be profiled; `path` holds the reason, a sentence */
+    HL_HELLO_SNAPSHOT,        /* the threads stand still; `parent` is the process's own serial, `token` the snapshot's number in bits 0..31 and enum
+                                 hl_snapshot_cause in bits 32..39, `path` its label. The connection stays open (snapshot.h) */
+    HL_HELLO_REQUEST,         /* from `heapline snapshot`: of the process `tid`, with the label `path`; answered by struct hl_answer when all is done */
 };
 
 struct hl_hello {
@@ -22,6 +25,12 @@ struct hl_hello {
     uint64_t token;           /* of the FORK record; 0: the fork went unseen */
     uint64_t address_limit;   /* bytes of address space that may still be mapped (RLIMIT_AS); ~0: no limit */
     char path[HL_HELLO_PATH]; /* NUL-terminated */
+};
+
+struct hl_answer {
+    uint64_t magic;
+    uint32_t status;          /* 0: done, 1: not */
+    char text[HL_HELLO_PATH]; /* one sentence: what there is now, or why not */
 };
 
 /* Travels with two descriptors (SCM_RIGHTS): the board and the segment. */

@@ -57,7 +57,8 @@ enum hl_record_kind {
     HL_RECORD_SOURCE,         /* the text of a file that is only in memory: w0 low 16: bytes of its name; w1 bytes of the text; w2 bytes here: name and
                                  text joined, as much as fits, zero padded */
     HL_RECORD_SOURCE_MORE,    /* w0 empty; w1 bytes; then more of what this ring's last SOURCE began, zero padded */
-    HL_RECORD_LAST = HL_RECORD_SOURCE_MORE,
+    HL_RECORD_IGNORE,         /* w0 block: what the program says of it: it is no leak, and what it points to is none */
+    HL_RECORD_LAST = HL_RECORD_IGNORE,
 };
 
 enum hl_map_class { HL_MAP_ANONYMOUS, HL_MAP_FILE, HL_MAP_RESERVED, HL_MAP_ARENA };   /* ARENA: Python's, whose blocks are OBJECTs */

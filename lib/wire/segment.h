@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HL_WIRE_MAGIC UINT64_C(0x346c70656c686568)   /* changes with every change of record.h, segment.h, hello.h */
+#define HL_WIRE_MAGIC UINT64_C(0x356c70656c686568)   /* changes with every change of record.h, segment.h, hello.h */
 
 enum hl_board_state { HL_BOARD_ON = 1, HL_BOARD_OFF = 2 };   /* OFF: every target passes through from now on */
 enum hl_python_mode { HL_PYTHON_MODE_OBJECTS, HL_PYTHON_MODE_ARENAS, HL_PYTHON_MODE_OFF };
@@ -31,6 +31,9 @@ struct hl_board {
     uint32_t check;                                  /* compare every stack with libunwind's */
     uint32_t ring_bytes;                             /* a power of two */
     uint32_t python;                                 /* enum hl_python_mode */
+    uint32_t snapshot_signal;                        /* asks a process for a snapshot; 0: nobody does */
+    uint32_t snapshot_at_exit;                       /* take one when a process ends */
+    uint32_t snapshot_flags;                         /* enum hl_snapshot_flag */
     _Alignas(64) _Atomic uint64_t now_ns;            /* since the start of the run; the collector's tick */
     _Alignas(64) _Atomic uint32_t doorbell;          /* futex: targets add 1 and wake when `asleep` */
     _Atomic uint32_t asleep;                         /* the collector waits on the doorbell */
@@ -48,6 +51,7 @@ struct hl_ring_head {
     _Atomic uint64_t stacks_checked, stacks_wrong;   /* checking mode */
     _Atomic uint64_t answer_bytes, answer_peak;      /* collector: live and peak bytes of the process at the QUERY */
     _Atomic uint32_t answer;                         /* collector, futex: number of the last QUERY that was answered */
+    _Atomic uint64_t cut;                            /* bytes published when the threads stood still for snapshot `cut_number` */
     _Alignas(64) _Atomic uint64_t tail;              /* collector: bytes consumed */
 };
 
@@ -61,6 +65,9 @@ struct hl_segment {
     _Atomic uint64_t unowned_events;                 /* and what they could not record */
     _Atomic uint64_t map_sequence;                   /* orders mmap, munmap, mremap, mprotect, brk of all threads */
     _Atomic uint64_t self_bytes;                     /* private memory that the library mapped for itself */
+    _Atomic uint32_t cut_number;                     /* target: number of the last snapshot; the rings' cuts are those of it. 0: none yet */
+    _Atomic uint32_t cut_taken;                      /* collector, futex: the last snapshot for which all rings were read up to their cuts */
+    _Atomic uint32_t snapshot_ready;                 /* target: 1: it listens to the board's snapshot_signal */
     struct hl_ring_head heads[];
 };
 

@@ -214,6 +214,69 @@ struct trace_block {
     uint64_t born_ns;                      /* exact to one epoch */
 };
 
+/* A snapshot: the heap blocks of one process at one moment, and how each could be reached (lib/wire/snapshot.h says how that is found out). Blocks
+ * and roots of a snapshot are sorted by address and disjoint each. */
+enum trace_snapshot_cause {
+    TRACE_SNAPSHOT_EXIT = 1,               /* the process was about to end */
+    TRACE_SNAPSHOT_REQUEST,                /* asked for from outside, or by the clock */
+    TRACE_SNAPSHOT_CALL,                   /* heapline_snapshot */
+    TRACE_SNAPSHOT_CHECK,                  /* heapline_leak_check, __lsan_do_leak_check */
+};
+
+enum trace_reach {
+    TRACE_REACH_UNKNOWN,                   /* the search did not end */
+    TRACE_REACH_LOST,                      /* no pointer leads to it */
+    TRACE_REACH_INDIRECT,                  /* only lost blocks lead to it */
+    TRACE_REACH_POSSIBLE,                  /* only by a pointer into its inside that nothing explains */
+    TRACE_REACH_HELD,                      /* a root leads to it */
+    TRACE_REACHES,
+};
+
+enum trace_root_kind {
+    TRACE_ROOT_GLOBAL = 1, TRACE_ROOT_STACK, TRACE_ROOT_TLS, TRACE_ROOT_REGISTERS,
+    TRACE_ROOT_MAPPING,                    /* memory that the program mapped itself */
+    TRACE_ROOT_REGION,                     /* registered by the program */
+    TRACE_ROOT_OTHER,
+};
+
+/* Memory that the search began in. */
+struct trace_root {
+    enum trace_root_kind kind;
+    uint64_t start, end;
+    uint32_t thread;                       /* STACK, TLS, REGISTERS: thread id or TRACE_NONE */
+    uint32_t module;                       /* GLOBAL: module id or TRACE_NONE */
+    uint64_t bias;                         /* GLOBAL: address in memory - address in the module's own space */
+};
+
+/* What stands at a word of a root that holds a block: "servers", "pool+0x40". */
+struct trace_root_name {
+    uint64_t address;
+    const char *name;
+};
+
+struct trace_snapshot {
+    uint32_t process;
+    enum trace_snapshot_cause cause;
+    const char *label;                     /* "" when it has none */
+    uint64_t ns;                           /* the end of an epoch of that process */
+    uint64_t stopped_ns, fork_ns;          /* how long the program's threads stood still; of it the fork */
+    uint64_t mark_ns, scanned_bytes;       /* the search, beside the program */
+    uint32_t threads, missed_threads;      /* there were; could not be stopped */
+    uint64_t blocks;                       /* rows that follow */
+    const char *reasons;                   /* sentences joined by '\n': why it is incomplete; "": it is complete */
+    const struct trace_root *roots;        uint32_t n_roots;
+    const struct trace_root_name *names;   uint32_t n_names;      /* sorted by address */
+};
+
+struct trace_snapshot_block {
+    uint64_t address, bytes;
+    uint32_t site;
+    uint64_t born_ns;                      /* exact to one epoch */
+    enum trace_reach reach;
+    bool ignored;                          /* the program said that it is no leak */
+    uint64_t at;                           /* address of the word that holds it: inside of another block or a root. 0: none was found */
+};
+
 enum trace_event_kind { TRACE_EVENT_ALLOC, TRACE_EVENT_FREE };
 
 /* One event, with --all-events only. FREE: bytes and site are those of the block that is freed. */

@@ -51,6 +51,7 @@ struct trace {
     const struct trace_python *pythons;          uint32_t n_pythons;
     const struct trace_line *lines;              uint32_t n_lines;       /* ordered by process, code, line */
     const struct trace_source *texts;            uint32_t n_texts;
+    const struct trace_snapshot *snapshots;      uint32_t n_snapshots;   /* in the order of time; blocks that a cut took away are missing from the rows */
     struct trace_losses losses;                  /* of the run as a whole */
     bool complete;                               /* false: cut; everything up to cut_offset was recovered */
     uint64_t cut_offset;
@@ -69,6 +70,8 @@ typedef bool trace_blocks_fn(void *context, uint32_t process, const struct trace
 typedef bool trace_event_fn(void *context, const struct trace_event *event);
 int trace_each_epoch(struct trace *trace, trace_epoch_fn *fn, void *context, struct trace_error *error);
 int trace_each_block(struct trace *trace, trace_blocks_fn *fn, void *context, struct trace_error *error);
+typedef bool trace_snapshot_fn(void *context, const struct trace_snapshot_block *blocks, size_t n);
+int trace_each_snapshot_block(struct trace *trace, uint32_t snapshot, trace_snapshot_fn *fn, void *context, struct trace_error *error);
 int trace_each_event(struct trace *trace, trace_event_fn *fn, void *context, struct trace_error *error);
 
 /* For `heapline dump`: every record as one line of text, chunk headers included. */
