@@ -2,6 +2,7 @@
 #ifndef HEAPLINE_ANALYZE_FINDINGS_H
 #define HEAPLINE_ANALYZE_FINDINGS_H
 
+#include "../base/arena.h"
 #include "../base/vec.h"
 
 #include <stdbool.h>
@@ -36,20 +37,28 @@ struct finding {
     uint64_t value, limit;                    /* bytes, bytes an iteration, or a count */
     uint64_t blocks;
     const char *fingerprint;                  /* identity.h; of the rule and budget where there is no stack */
-    const struct finding_frame *frames;       /* innermost first; the first with a file is where it is reported */
+    const struct finding_frame *frames;       /* innermost first; reported at the first from the owner outwards that lies below the root */
     uint32_t n_frames, owner;                 /* owner: which frame is to blame, as reports say; n_frames: none */
     const char *path;                         /* who holds it, as one line of text, or NULL */
 };
 
 struct findings {
     enum gate_outcome outcome;
-    VEC(struct finding) items;                /* failures first, largest first */
+    VEC(struct finding) items;                /* in the order of findings_finish */
+    struct arena texts;                       /* for what rows point to and nobody else owns: stacks, budgets, fingerprints, paths */
     const char *command;                      /* what ran */
     const char *trace_path;
     const char *version;                      /* of heapline */
+    uint64_t started_unix_ns;                 /* when the program started, 0: unknown */
     uint64_t duration_ns;
     const char *root;                         /* folder that files are relative to */
     const char *target_text;                  /* the program's own end: "ended with status 3", or NULL when it ended well */
 };
+
+/* Puts failures first, then what could not be checked, what passed last; among them the program's own end first, then by rule, largest first.
+ * And judges: one failure fails; else one row that could not be checked leaves all unchecked; so does having no row at all, which adds one that says so. */
+void findings_finish(struct findings *findings);
+
+void findings_release(struct findings *findings);   /* messages, texts and rows; empty and usable again */
 
 #endif
