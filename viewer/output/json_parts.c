@@ -1,22 +1,10 @@
 #include "json.h"
 
 #include "../base/strbuf.h"
+#include "utf8.h"
 #include "view.h"
 
 #include <errno.h>
-#include <string.h>
-
-/* Bytes of the UTF-8 character at `text` (which ends in a NUL), 0 when it is none. Surrogates and overlong forms are none. */
-static size_t character(const unsigned char *text)
-{
-    unsigned char a = text[0], b = a ? text[1] : 0;
-    size_t bytes = a < 0x80 ? 1 : a < 0xc2 ? 0 : a < 0xe0 ? 2 : a < 0xf0 ? 3 : a < 0xf5 ? 4 : 0;
-    for (size_t i = 1; i < bytes; i++)
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    bool bad = (a == 0xe0 && b < 0xa0) || (a == 0xed && b >= 0xa0) || (a == 0xf0 && b < 0x90) || (a == 0xf4 && b >= 0x90);
-    return bad ? 0 : bytes;
-}
 
 json_t *json_text(const char *text)
 {
@@ -27,11 +15,11 @@ json_t *json_text(const char *text)
         return plain;
     struct strbuf clean = STRBUF_INIT;
     while (*text) {
-        size_t n = character((const unsigned char *)text);
+        size_t n = utf8_character(text, NULL);
         if (n)
             strbuf_add_bytes(&clean, text, n);
         else
-            strbuf_add(&clean, "\xef\xbf\xbd");
+            strbuf_add(&clean, UTF8_REPLACEMENT);
         text += n ? n : 1;
     }
     plain = json_string(clean.data);

@@ -1,0 +1,178 @@
+/* The gate for people: the verdict first, every check on one line, then what is wrong, with stacks. */
+#include "gate_parts.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define TOP_BY_DEFAULT 20
+#define FRAMES_SHOWN 16
+#define BUDGET_WIDTH_MIN 12
+#define BUDGET_WIDTH_MAX 40
+
+static const char *outcome_word(enum gate_outcome outcome)
+{
+    return outcome == GATE_PASS ? "ok" : outcome == GATE_FAIL ? "FAIL" : gate_outcome_names[outcome];
+}
+
+static const char *outcome_color(const struct view *view, enum gate_outcome outcome)
+{
+    return outcome == GATE_PASS ? view->colors->good : view->colors->bad;
+}
+
+static void heading(const struct view *view, const char *text)
+{
+    fprintf(view->out, "\n%s%s%s\n", view->colors->heading, text, view->colors->reset);
+}
+
+static void print_clipped(const struct view *view, size_t used, const char *text)
+{
+    struct strbuf line = STRBUF_INIT;
+    view_add_clipped(view, &line, text, strlen(text), view->width > used + 20 ? view->width - used : 20);
+    fprintf(view->out, "%s\n", line.data);
+    strbuf_release(&line);
+}
+
+static void print_label(const struct view *view, const char *label, const char *text)
+{
+    fprintf(view->out, "%s%-10s%s", view->colors->dim, label, view->colors->reset);
+    print_clipped(view, 10, text);
+}
+
+static void print_verdict(const struct view *view, const struct findings *findings, const struct gate_checks *checks)
+{
+    struct strbuf text = STRBUF_INIT;
+    gate_add_verdict(&text, findings, checks);
+    view_print_wrapped(view, outcome_color(view, findings->outcome), text.data, 0);
+    strbuf_clear(&text);
+    strbuf_printf(&text, "%s (%s%s%s)", findings->command ? findings->command : "?",
+                  findings->target_text ? findings->target_text : "ended well",
+                  findings->duration_ns ? " after " : "", findings->duration_ns ? format_duration(findings->duration_ns).text : "");
+    print_label(view, "program", text.data);
+    if (findings->trace_path)
+        print_label(view, "trace", findings->trace_path);
+    strbuf_release(&text);
+}
+
+static size_t budget_width(const struct gate_checks *checks)
+{
+    size_t width = BUDGET_WIDTH_MIN;
+    for (size_t i = 0; i < checks->n; i++) {
+        size_t n = checks->items[i].first->budget ? strlen(checks->items[i].first->budget) : 0;
+        width = n > width ? n : width;
+    }
+    return width < BUDGET_WIDTH_MAX ? width : BUDGET_WIDTH_MAX;
+}
+
+/* The budget in a column of its own: longer ones are clipped, shorter ones filled up. */
+static void print_budget(const struct view *view, const char *budget, size_t width)
+{
+    struct strbuf text = STRBUF_INIT;
+    view_add_clipped(view, &text, budget, strlen(budget), width);
+    fputs(text.data, view->out);
+    size_t shown = 0;
+    for (size_t i = 0; i < text.length; i++)
+        shown += ((unsigned char)text.data[i] & 0xc0) != 0x80;
+    fprintf(view->out, "%*s", (int)(width - shown), "");
+    strbuf_release(&text);
+}
+
+static void print_check(const struct view *view, const struct gate_check *check, size_t width)
+{
+    const struct finding *first = check->first;
+    fprintf(view->out, "  %s%-15s%s  %-11s  ", outcome_color(view, check->outcome), outcome_word(check->outcome), view->colors->reset,
+            gate_rule_names[first->rule]);
+    print_budget(view, first->budget ? first->budget : "", width);
+    bool known = gate_unit(first->rule) && first->outcome != GATE_UNCHECKED;
+    fprintf(view->out, "  %18s  %18s", known ? gate_figure(first->rule, first->value).text : "-", gate_figure(first->rule, first->limit).text);
+    if (check->findings.n > 1)
+        fprintf(view->out, "  %sand %zu more%s", view->colors->dim, check->findings.n - 1, view->colors->reset);
+    fputc('\n', view->out);
+}
+
+static void print_checks(const struct view *view, const struct gate_checks *checks)
+{
+    size_t width = budget_width(checks);
+    heading(view, "Checks");
+    fprintf(view->out, "  %s%-15s  %-11s  %-*s  %18s  %18s%s\n", view->colors->dim, "outcome", "rule", (int)width, "budget", "value", "limit",
+            view->colors->reset);
+    for (size_t i = 0; i < checks->n; i++)
+        print_check(view, &checks->items[i], width);
+}
+
+static void print_stack(const struct view *view, const struct finding *finding)
+{
+    struct strbuf text = STRBUF_INIT;
+    for (uint32_t i = 0; i < finding->n_frames && i < FRAMES_SHOWN; i++) {
+        bool blamed = i == finding->owner;
+        strbuf_clear(&text);
+        gate_add_frame(&text, &finding->frames[i]);
+        fprintf(view->out, "    %s%s ", blamed ? view->colors->hot : "", blamed ? view->utf8 ? "▸" : ">" : " ");
+        print_clipped(view, 6, text.data);
+        fputs(blamed ? view->colors->reset : "", view->out);
+    }
+    if (finding->n_frames > FRAMES_SHOWN)
+        fprintf(view->out, "      %s%s %" PRIu32 " more frames%s\n", view->colors->dim, view->utf8 ? "…" : "...",
+                finding->n_frames - FRAMES_SHOWN, view->colors->reset);
+    strbuf_release(&text);
+}
+
+static void print_finding(const struct view *view, const struct finding *finding)
+{
+    struct strbuf text = STRBUF_INIT;
+    fprintf(view->out, "\n  %s%s%s  %s%s%s\n  ", outcome_color(view, finding->outcome), outcome_word(finding->outcome), view->colors->reset,
+            view->colors->heading, gate_rule_titles[finding->rule], view->colors->reset);
+    gate_add_clean(&text, finding->message ? finding->message : "", true);
+    view_print_wrapped(view, "", text.data, 2);
+    print_stack(view, finding);
+    strbuf_clear(&text);
+    if (finding->path) {
+        strbuf_add(&text, "held by ");
+        gate_add_clean(&text, finding->path, true);
+        fputs("    ", view->out);
+        view_print_wrapped(view, "", text.data, 4);
+    }
+    strbuf_release(&text);
+}
+
+static void print_details(const struct view *view, const struct findings *findings)
+{
+    uint32_t top = view->top ? view->top : TOP_BY_DEFAULT, shown = 0;
+    size_t bad = 0;
+    for (size_t i = 0; i < findings->items.n; i++)
+        bad += findings->items.items[i].outcome != GATE_PASS;
+    if (bad)
+        heading(view, "What is wrong");
+    for (size_t i = 0; i < bad && shown < top; i++, shown++)        /* findings_finish puts them first */
+        print_finding(view, &findings->items.items[i]);
+    if (bad > shown)
+        fprintf(view->out, "\n  %s%s %zu more (--top %zu shows all, --json too)%s\n", view->colors->dim, view->utf8 ? "…" : "...",
+                bad - shown, bad, view->colors->reset);
+}
+
+/* One sentence for each rule that is involved, so that nobody has to look it up. */
+static void print_help(const struct view *view, const struct findings *findings)
+{
+    bool told[RULES] = { false };
+    for (size_t i = 0; i < findings->items.n; i++) {
+        const struct finding *finding = &findings->items.items[i];
+        if (finding->outcome == GATE_PASS || told[finding->rule])
+            continue;
+        told[finding->rule] = true;
+        fprintf(view->out, "\n%s%s: %s", view->colors->dim, gate_rule_names[finding->rule], view->colors->reset);
+        view_print_wrapped(view, view->colors->dim, gate_rule_help[finding->rule], (unsigned)strlen(gate_rule_names[finding->rule]) + 2);
+    }
+}
+
+int gate_write_text(const struct view *view, const struct findings *findings)
+{
+    struct gate_checks checks;
+    errno = 0;
+    gate_checks_init(&checks, findings);
+    print_verdict(view, findings, &checks);
+    print_checks(view, &checks);
+    print_details(view, findings);
+    print_help(view, findings);
+    gate_checks_release(&checks);
+    return ferror(view->out) ? errno ? -errno : -EIO : 0;
+}
