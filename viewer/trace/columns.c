@@ -11,10 +11,11 @@
 void columns_release(struct columns *columns)
 {
     free(columns->cells);
+    map_release(&columns->places);
     *columns = (struct columns){0};
 }
 
-static uint64_t *columns_room(struct columns *columns, size_t cells)
+uint64_t *columns_room(struct columns *columns, size_t cells)
 {
     if (columns->capacity <= cells) {
         columns->capacity = cells + 1;                 /* never none: the cells of no rows have an address, too */

@@ -1,8 +1,9 @@
 /* Records that hold many rows, column by column: the tables of code, frames, stacks and sites, what sites and lines did,
- * blocks, events and the index (docs/format.md). Rows of one record: at most FORMAT_ROWS_MAX. */
+ * blocks, events, snapshots and the index (docs/format.md). Rows of one record: at most FORMAT_ROWS_MAX. */
 #ifndef HEAPLINE_TRACE_COLUMNS_H
 #define HEAPLINE_TRACE_COLUMNS_H
 
+#include "../base/map.h"
 #include "format.h"
 #include "model.h"
 #include "varint.h"
@@ -11,9 +12,13 @@
 struct columns {
     uint64_t *cells;
     size_t capacity;
+    struct map places;                     /* of the distinct values of a column */
 };
 
 void columns_release(struct columns *columns);
+
+/* Room for so many numbers, good until the next call with the same columns. */
+uint64_t *columns_room(struct columns *columns, size_t cells);
 
 /* Reads the number of rows; 0 and cursor->bad when there are more than the limit or than `least` bytes a row allow. */
 uint32_t columns_get_rows(struct cursor *in, unsigned least);
@@ -53,6 +58,24 @@ void columns_get_blocks(struct cursor *in, struct trace_block *out, uint32_t row
 
 void columns_put_events(struct buffer *out, const struct trace_event *events, uint32_t rows);
 void columns_get_events(struct cursor *in, struct trace_event *out, uint32_t rows);
+
+/* Snapshots (columns_snapshot.c). `first` is the number of row 0 in its snapshot. Decoders look at the form only: the order of addresses and
+ * whether a site exists are the reader's to check. */
+struct root_name_row {
+    uint64_t address;
+    uint32_t name;                         /* a reference (record.h) */
+};
+
+void columns_put_roots(struct buffer *out, uint32_t snapshot, const struct trace_root *roots, uint32_t rows);
+void columns_put_root_names(struct buffer *out, uint32_t snapshot, const struct root_name_row *names, uint32_t rows);
+void columns_put_snapshot_blocks(struct columns *columns, struct buffer *out, uint32_t snapshot, uint64_t first,
+                                 const struct trace_snapshot_block *blocks, uint32_t rows);
+void columns_get_roots_head(struct cursor *in, uint32_t *snapshot, uint32_t *rows);
+void columns_get_roots(struct cursor *in, struct trace_root *out, uint32_t rows);
+void columns_get_root_names_head(struct cursor *in, uint32_t *snapshot, uint32_t *rows);
+void columns_get_root_names(struct cursor *in, struct root_name_row *out, uint32_t rows);
+void columns_get_snapshot_blocks_head(struct cursor *in, uint32_t *snapshot, uint64_t *first, uint32_t *rows);
+void columns_get_snapshot_blocks(struct columns *columns, struct cursor *in, struct trace_snapshot_block *out, uint32_t rows);
 
 /* One chunk of the file, in the index. Times are 0, 0 for chunks that have none. */
 struct chunk_ref {

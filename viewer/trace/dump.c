@@ -23,7 +23,7 @@ struct dump {
 
     struct buffer text;                            /* the strings, so that lines can show them */
     VEC(uint64_t) starts;                          /* of each string in `text`; one more than strings */
-    uint32_t n_processes, n_threads, n_modules;
+    uint32_t n_processes, n_threads, n_modules, n_snapshots;
     struct trace_epoch base;
     VEC(uint8_t) rows;                             /* room for decoded rows of any type */
 };
@@ -388,6 +388,67 @@ static void dump_lines(struct dump *dump, struct cursor *in)
              lines[i].increment_bytes, lines[i].live_bytes);
 }
 
+/* snapshots */
+
+static void dump_snapshot(struct dump *dump, struct cursor *in)
+{
+    static const char *causes[] = {"-", "exit", "request", "call", "check"};
+    struct record_snapshot record;
+    const struct trace_snapshot *snapshot = &record.snapshot;
+    record_get_snapshot(in, &record);
+    ADD(dump, "snapshot id=%" PRIu32 " process=%" PRIu32 " cause=%s", dump->n_snapshots++, snapshot->process, causes[snapshot->cause]);
+    add_string(dump, "label", record.label);
+    ADD(dump, " ns=%" PRIu64 " stopped_ns=%" PRIu64 " fork_ns=%" PRIu64 " mark_ns=%" PRIu64 " scanned_bytes=%" PRIu64 " threads=%" PRIu32
+        " missed_threads=%" PRIu32 " blocks=%" PRIu64 " roots=%" PRIu32 " names=%" PRIu32, snapshot->ns, snapshot->stopped_ns,
+        snapshot->fork_ns, snapshot->mark_ns, snapshot->scanned_bytes, snapshot->threads, snapshot->missed_threads, snapshot->blocks,
+        snapshot->n_roots, snapshot->n_names);
+    add_string(dump, "reasons", record.reasons);
+    emit(dump);
+}
+
+static void dump_roots(struct dump *dump, struct cursor *in)
+{
+    static const char *kinds[] = {"-", "global", "stack", "tls", "registers", "mapping", "region", "other"};
+    uint32_t snapshot, rows;
+    columns_get_roots_head(in, &snapshot, &rows);
+    struct trace_root *roots = room(dump, rows, sizeof *roots);
+    columns_get_roots(in, roots, rows);
+    for (uint32_t i = 0; i < rows && !in->bad; i++) {
+        ADD(dump, "snapshot_root snapshot=%" PRIu32 " kind=%s start=0x%" PRIx64 " end=0x%" PRIx64, snapshot, kinds[roots[i].kind],
+            roots[i].start, roots[i].end);
+        add_id(dump, "thread", roots[i].thread);
+        add_id(dump, "module", roots[i].module);
+        LINE(dump, " bias=0x%" PRIx64, roots[i].bias);
+    }
+}
+
+static void dump_root_names(struct dump *dump, struct cursor *in)
+{
+    uint32_t snapshot, rows;
+    columns_get_root_names_head(in, &snapshot, &rows);
+    struct root_name_row *names = room(dump, rows, sizeof *names);
+    columns_get_root_names(in, names, rows);
+    for (uint32_t i = 0; i < rows && !in->bad; i++) {
+        ADD(dump, "snapshot_name snapshot=%" PRIu32 " address=0x%" PRIx64, snapshot, names[i].address);
+        add_string(dump, "name", names[i].name);
+        emit(dump);
+    }
+}
+
+static void dump_snapshot_blocks(struct dump *dump, struct cursor *in)
+{
+    static const char *reaches[] = {"unknown", "lost", "indirect", "possible", "held"};
+    uint32_t snapshot, rows;
+    uint64_t first;
+    columns_get_snapshot_blocks_head(in, &snapshot, &first, &rows);
+    struct trace_snapshot_block *blocks = room(dump, rows, sizeof *blocks);
+    columns_get_snapshot_blocks(&dump->columns, in, blocks, rows);
+    for (uint32_t i = 0; i < rows && !in->bad; i++)
+        LINE(dump, "snapshot_block snapshot=%" PRIu32 " row=%" PRIu64 " address=0x%" PRIx64 " bytes=%" PRIu64 " site=%" PRIu32 " born_ns=%" PRIu64
+             " reach=%s ignored=%d at=0x%" PRIx64, snapshot, first + i, blocks[i].address, blocks[i].bytes, blocks[i].site,
+             blocks[i].born_ns, reaches[blocks[i].reach], blocks[i].ignored, blocks[i].at);
+}
+
 static void dump_index(struct dump *dump, struct cursor *in)
 {
     uint32_t rows = columns_get_rows(in, 4);
@@ -411,7 +472,8 @@ static dump_record_fn *const record_fns[] = {
     [FORMAT_PROCESS_TOTALS] = dump_totals, [FORMAT_SITE_TOTALS] = dump_site_totals, [FORMAT_EXIT] = dump_exit,
     [FORMAT_LOSSES] = dump_losses, [FORMAT_UNPROFILED] = dump_unprofiled, [FORMAT_MARK] = dump_mark,
     [FORMAT_PYTHON] = dump_python, [FORMAT_LINES] = dump_lines, [FORMAT_BLOCK_LIST] = dump_blocks,
-    [FORMAT_CHUNK_LIST] = dump_index,
+    [FORMAT_CHUNK_LIST] = dump_index, [FORMAT_SNAPSHOT] = dump_snapshot, [FORMAT_ROOTS] = dump_roots,
+    [FORMAT_ROOT_NAMES] = dump_root_names, [FORMAT_SNAPSHOT_BLOCKS] = dump_snapshot_blocks,
 };
 
 static void dump_record(struct dump *dump, struct record *record)
@@ -427,7 +489,7 @@ static void dump_record(struct dump *dump, struct record *record)
 
 static int dump_chunk(struct dump *dump, const struct chunk *chunk, struct trace_error *error)
 {
-    static const char *types[] = {"unknown", "tables", "timeline", "events", "totals", "blocks", "index"};
+    static const char *types[] = {"unknown", "tables", "timeline", "events", "totals", "blocks", "index", "snapshots"};
     struct cursor payload;
     struct record record;
     dump->base = (struct trace_epoch){0};

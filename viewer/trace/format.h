@@ -7,7 +7,7 @@
 #define FORMAT_MAGIC "\x89HPL\r\n\x1a\n"
 #define FORMAT_MAGIC_BYTES 8
 #define FORMAT_MAJOR 1
-#define FORMAT_MINOR 0
+#define FORMAT_MINOR 1
 #define FORMAT_FLAGS_KNOWN 0u              /* flags in bits 0..15 must be understood; bits 16..31 may be ignored */
 #define FORMAT_FLAGS_MUST 0xffffu
 
@@ -24,6 +24,7 @@ enum format_chunk_type {
     FORMAT_TOTALS,
     FORMAT_BLOCKS,
     FORMAT_INDEX,
+    FORMAT_SNAPSHOTS,
     FORMAT_CHUNK_TYPES,
 };
 
@@ -43,6 +44,9 @@ enum format_kind {
     FORMAT_SITES,
     FORMAT_SYMBOLS,
     FORMAT_SOURCE,
+    FORMAT_SNAPSHOT,
+    FORMAT_ROOTS,
+    FORMAT_ROOT_NAMES,
     /* TIMELINE */
     FORMAT_EPOCH = 16,
     FORMAT_DELTAS,
@@ -61,6 +65,8 @@ enum format_kind {
     FORMAT_BLOCK_LIST = 40,
     /* INDEX */
     FORMAT_CHUNK_LIST = 48,
+    /* SNAPSHOTS */
+    FORMAT_SNAPSHOT_BLOCKS = 56,
 };
 
 /* Limits: a writer keeps them, a reader refuses what passes them. */
@@ -71,6 +77,7 @@ enum format_kind {
 #define FORMAT_ARENA_MAX (UINT64_C(2) << 30) /* bytes of all strings, texts and symbols in a reader's memory */
 #define FORMAT_IDS_MAX (UINT32_C(1) << 28) /* rows of one table */
 #define FORMAT_PROCESSES_MAX (1u << 20)    /* each costs a reader about 1 KB */
+#define FORMAT_SNAPSHOTS_MAX (1u << 20)
 #define FORMAT_SYMBOL_LEVELS_MAX 4096u     /* inlined functions of one frame */
 #define FORMAT_ZSTD_LEVEL 3
 

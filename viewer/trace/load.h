@@ -16,6 +16,14 @@ struct site_list {                         /* a process's site totals while they
     bool begun;
 };
 
+struct snapshot_parts {                    /* a snapshot while its parts come in */
+    struct trace_snapshot snapshot;        /* n_roots and n_names: those that came */
+    uint32_t id;                           /* in the file */
+    uint32_t expected_roots, expected_names;
+    size_t first_root, first_name;         /* places in the reader's roots and root_names */
+    uint64_t rows;                         /* blocks that are in the file: counted when it was cut only */
+};
+
 struct reader {
     struct trace trace;                    /* the view that users see; first, so that a trace is its reader */
     struct input input;
@@ -39,6 +47,10 @@ struct reader {
     VEC(struct trace_python) pythons;
     VEC(struct trace_line) lines;
     VEC(struct trace_source) texts;
+    VEC(struct snapshot_parts) parts;      /* by id in the file; from load_snapshots on like `snapshots` */
+    VEC(struct trace_snapshot) snapshots;
+    VEC(struct trace_root) roots;          /* of all snapshots */
+    VEC(struct trace_root_name) root_names;
     struct map text_of;                    /* reference of a file's name -> its place in texts */
     struct columns columns;
 };
@@ -49,12 +61,24 @@ struct reader {
 const char *load_table(struct reader *reader, struct record *record);
 const char *load_total(struct reader *reader, struct record *record);
 
+const char *load_snapshot(struct reader *reader, struct record *record);       /* load_table hands it what belongs to snapshots */
+
+static inline void load_heard_of(struct reader *reader, uint32_t process, uint64_t ns)
+{
+    struct trace_process_end *end = &reader->ends.items[process];
+    if (end->last_ns < ns)
+        end->last_ns = ns;
+}
+
 /* The string of a reference: "" for reference 0; load_string: NULL. false: there is no such string. */
 bool load_text(const struct reader *reader, uint32_t reference, const char **text);
 bool load_string(const struct reader *reader, uint32_t reference, const char **text);
 
 /* Marks, interpreters and lines in the order that reader.h promises; of those that came again the last stays. */
 void load_order(struct reader *reader);
+
+/* Puts the snapshots in the order that reader.h promises. What a cut took from one is said among its reasons. */
+void load_snapshots(struct reader *reader);
 
 /* Fills the totals of processes that have none from the epochs, in two passes. Damage on the way cuts the trace there. */
 void load_replay(struct reader *reader, struct trace_error *error);

@@ -273,6 +273,9 @@ const char *load_table(struct reader *reader, struct record *record)
     case FORMAT_SITES: return take_sites(reader, &record->payload);
     case FORMAT_SYMBOLS: return take_symbols(reader, &record->payload);
     case FORMAT_SOURCE: return take_source(reader, &record->payload);
+    case FORMAT_SNAPSHOT:
+    case FORMAT_ROOTS:
+    case FORMAT_ROOT_NAMES: return load_snapshot(reader, record);
     default: return NULL;
     }
 }

@@ -1,12 +1,5 @@
 #include "load.h"
 
-static void heard_of(struct reader *reader, uint32_t process, uint64_t ns)
-{
-    struct trace_process_end *end = &reader->ends.items[process];
-    if (end->last_ns < ns)
-        end->last_ns = ns;
-}
-
 /* The sites follow in records of their own; the totals count when all are there. */
 static void list_grew(struct reader *reader, uint32_t process)
 {
@@ -69,7 +62,7 @@ static const char *take_exit(struct reader *reader, struct cursor *in)
     struct trace_process_end *end = &reader->ends.items[ending.process];
     end->ended = true;
     end->exit = ending;
-    heard_of(reader, ending.process, ending.end_ns);
+    load_heard_of(reader, ending.process, ending.end_ns);
     return NULL;
 }
 
@@ -115,7 +108,7 @@ static const char *take_mark(struct reader *reader, struct cursor *in)
     if (reader->marks.n >= FORMAT_IDS_MAX)
         return "it holds more marks than a trace may";
     vec_push(&reader->marks, *mark);
-    heard_of(reader, mark->process, mark->ns);
+    load_heard_of(reader, mark->process, mark->ns);
     return NULL;
 }
 

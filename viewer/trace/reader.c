@@ -152,6 +152,8 @@ static void publish(struct reader *reader)
     trace->n_lines = (uint32_t)reader->lines.n;
     trace->texts = reader->texts.items;
     trace->n_texts = (uint32_t)reader->texts.n;
+    trace->snapshots = reader->snapshots.items;
+    trace->n_snapshots = (uint32_t)reader->snapshots.n;
     trace->file_bytes = reader->input.bytes;
     for (size_t i = 0; i < reader->ends.n; i++)
         if (trace->end_ns < reader->ends.items[i].last_ns)
@@ -185,6 +187,7 @@ static int load(struct reader *reader, struct trace_error *error)
     if (!all_have_totals(reader))
         load_replay(reader, error);
     load_order(reader);
+    load_snapshots(reader);
     publish(reader);
     return 0;
 }
@@ -242,6 +245,10 @@ void trace_close(struct trace *trace)
     vec_release(&reader->pythons);
     vec_release(&reader->lines);
     vec_release(&reader->texts);
+    vec_release(&reader->parts);
+    vec_release(&reader->snapshots);
+    vec_release(&reader->roots);
+    vec_release(&reader->root_names);
     map_release(&reader->text_of);
     columns_release(&reader->columns);
     arena_release(&reader->arena);

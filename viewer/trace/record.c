@@ -166,6 +166,46 @@ void record_get_source(struct cursor *in, struct record_source *source)
         source->bytes = 0;
 }
 
+void record_put_snapshot(struct buffer *out, const struct record_snapshot *record)
+{
+    const struct trace_snapshot *snapshot = &record->snapshot;
+    buffer_varint(out, snapshot->process);
+    buffer_varint(out, snapshot->cause);
+    buffer_varint(out, record->label);
+    buffer_varint(out, snapshot->ns);
+    buffer_varint(out, snapshot->stopped_ns);
+    buffer_varint(out, snapshot->fork_ns);
+    buffer_varint(out, snapshot->mark_ns);
+    buffer_varint(out, snapshot->scanned_bytes);
+    buffer_varint(out, snapshot->threads);
+    buffer_varint(out, snapshot->missed_threads);
+    buffer_varint(out, snapshot->blocks);
+    buffer_varint(out, record->reasons);
+    buffer_varint(out, snapshot->n_roots);
+    buffer_varint(out, snapshot->n_names);
+}
+
+void record_get_snapshot(struct cursor *in, struct record_snapshot *record)
+{
+    struct trace_snapshot *snapshot = &record->snapshot;
+    snapshot->process = get_id(in);
+    snapshot->cause = (enum trace_snapshot_cause)cursor_bounded(in, TRACE_SNAPSHOT_CHECK);
+    if (!snapshot->cause)
+        in->bad = true;
+    record->label = get_id(in);
+    snapshot->ns = cursor_varint(in);
+    snapshot->stopped_ns = cursor_varint(in);
+    snapshot->fork_ns = cursor_varint(in);
+    snapshot->mark_ns = cursor_varint(in);
+    snapshot->scanned_bytes = cursor_varint(in);
+    snapshot->threads = (uint32_t)cursor_bounded(in, UINT32_MAX);
+    snapshot->missed_threads = (uint32_t)cursor_bounded(in, UINT32_MAX);
+    snapshot->blocks = cursor_varint(in);
+    record->reasons = get_id(in);
+    snapshot->n_roots = (uint32_t)cursor_bounded(in, FORMAT_IDS_MAX);
+    snapshot->n_names = (uint32_t)cursor_bounded(in, FORMAT_IDS_MAX);
+}
+
 static void put_counts(struct buffer *out, const struct trace_counts *counts)
 {
     buffer_varint(out, counts->allocations);

@@ -57,6 +57,11 @@ struct record_python {
     uint32_t reason;
 };
 
+struct record_snapshot {
+    struct trace_snapshot snapshot;        /* but its strings, roots and names; n_roots and n_names are those that follow */
+    uint32_t label, reasons;
+};
+
 /* Puts kind, length and payload of a record. */
 void record_put(struct buffer *out, enum format_kind kind, const struct buffer *payload);
 
@@ -74,6 +79,7 @@ void record_put_thread_name(struct buffer *out, const struct record_thread_name 
 void record_put_module(struct buffer *out, const struct record_module *module);
 void record_put_symbols(struct buffer *out, uint32_t frame, const struct record_symbol *symbols, uint32_t n);
 void record_put_source(struct buffer *out, const struct record_source *source);
+void record_put_snapshot(struct buffer *out, const struct record_snapshot *snapshot);
 void record_put_totals(struct buffer *out, const struct trace_totals *totals, uint64_t n_sites);
 void record_put_exit(struct buffer *out, const struct trace_exit *ending);
 void record_put_losses(struct buffer *out, const struct trace_losses *losses);
@@ -89,6 +95,7 @@ void record_get_module(struct cursor *in, struct record_module *module);
 void record_get_symbols_head(struct cursor *in, uint32_t *frame, uint32_t *n);   /* n symbols follow */
 void record_get_symbol(struct cursor *in, struct record_symbol *symbol);
 void record_get_source(struct cursor *in, struct record_source *source);
+void record_get_snapshot(struct cursor *in, struct record_snapshot *snapshot);
 void record_get_totals(struct cursor *in, struct trace_totals *totals, uint64_t *n_sites);
 void record_get_exit(struct cursor *in, struct trace_exit *ending);
 void record_get_losses(struct cursor *in, struct trace_losses *losses);

@@ -1,4 +1,4 @@
-/* Epochs, blocks and events pass by one record at a time; nothing of them is kept. */
+/* Epochs, blocks, events and the blocks of snapshots pass by one record at a time; nothing of them is kept. */
 #include "load.h"
 
 #include "../base/xalloc.h"
@@ -23,6 +23,11 @@ struct stream {
     VEC(struct trace_block) blocks;
     trace_event_fn *event_fn;
     VEC(struct trace_event) events;
+
+    trace_snapshot_fn *snapshot_fn;
+    const struct snapshot_parts *snapshot;     /* NULL: no blocks of a snapshot are looked for */
+    uint64_t rows, end;                        /* of its blocks so far; where the last of them ends */
+    VEC(struct trace_snapshot_block) snapshot_blocks;
 };
 
 typedef const char *take_record(struct stream *stream, struct record *record);
@@ -36,6 +41,7 @@ static void stream_release(struct stream *stream)
     vec_release(&stream->deltas);
     vec_release(&stream->blocks);
     vec_release(&stream->events);
+    vec_release(&stream->snapshot_blocks);
 }
 
 static const char *take_chunk(struct stream *stream, struct cursor payload, take_record *take)
@@ -50,6 +56,15 @@ static const char *take_chunk(struct stream *stream, struct cursor payload, take
     return payload.bad ? "a record runs over the end of its chunk" : NULL;
 }
 
+/* A chunk without times may hold anything: nobody has looked at it, or nobody could. */
+static bool is_wanted(const struct stream *stream, const struct chunk_ref *ref, enum format_chunk_type type)
+{
+    if (ref->type != type)
+        return false;
+    uint64_t ns = stream->snapshot ? stream->snapshot->snapshot.ns : 0;
+    return !stream->snapshot || !ref->last_ns || (ref->first_ns <= ns && ns <= ref->last_ns);
+}
+
 /* Visits all chunks of one type. On failure *failed is the chunk's place in the list. */
 static int stream_run(struct stream *stream, enum format_chunk_type type, take_record *take, size_t *failed,
                       struct trace_error *error)
@@ -59,7 +74,7 @@ static int stream_run(struct stream *stream, enum format_chunk_type type, take_r
     for (size_t i = 0; i < reader->chunks.n && !stream->stopped && !result; i++) {
         struct chunk chunk;
         struct cursor payload;
-        if (reader->chunks.items[i].type != type)
+        if (!is_wanted(stream, &reader->chunks.items[i], type))
             continue;
         result = chunk_look(&reader->input, reader->chunks.items[i].offset, &chunk, error);
         if (!result)
@@ -180,4 +195,61 @@ int trace_each_event(struct trace *trace, trace_event_fn *fn, void *context, str
 {
     struct stream stream = {.reader = (struct reader *)trace, .event_fn = fn, .context = context};
     return stream_run(&stream, FORMAT_EVENTS, take_events, NULL, error);
+}
+
+/* blocks of snapshots */
+
+static const char *check_snapshot_blocks(struct stream *stream, uint32_t rows)
+{
+    for (uint32_t i = 0; i < rows; i++) {
+        const struct trace_snapshot_block *block = &stream->snapshot_blocks.items[i];
+        uint64_t end = block->address + (block->bytes ? block->bytes : 1);
+        if (block->site >= stream->reader->sites.n)
+            return "a block of a snapshot names a site that does not exist";
+        if (block->address < stream->end || end <= block->address)
+            return "the blocks of a snapshot are out of order or overlap";
+        stream->end = end;
+    }
+    return NULL;
+}
+
+static const char *take_snapshot_blocks(struct stream *stream, struct record *record)
+{
+    uint32_t id, rows;
+    uint64_t first;
+    if (record->kind != FORMAT_SNAPSHOT_BLOCKS)
+        return NULL;
+    columns_get_snapshot_blocks_head(&record->payload, &id, &first, &rows);
+    if (record->payload.bad)
+        return malformed;
+    if (id >= stream->reader->parts.n)
+        return "there are blocks of a snapshot that does not exist";
+    if (id != stream->snapshot->id)
+        return NULL;
+    if (first != stream->rows || rows > stream->snapshot->snapshot.blocks - stream->rows)
+        return "a snapshot lacks blocks or has more than it announced";
+    vec_clear(&stream->snapshot_blocks);
+    vec_reserve(&stream->snapshot_blocks, rows + 1);
+    columns_get_snapshot_blocks(&stream->columns, &record->payload, stream->snapshot_blocks.items, rows);
+    const char *wrong = record->payload.bad ? malformed : check_snapshot_blocks(stream, rows);
+    if (wrong)
+        return wrong;
+    stream->rows += rows;
+    stream->stopped = (rows && !stream->snapshot_fn(stream->context, stream->snapshot_blocks.items, rows)) ||
+                      stream->rows == stream->snapshot->snapshot.blocks;
+    return NULL;
+}
+
+int trace_each_snapshot_block(struct trace *trace, uint32_t snapshot, trace_snapshot_fn *fn, void *context, struct trace_error *error)
+{
+    struct reader *reader = (struct reader *)trace;
+    if (snapshot >= reader->parts.n)
+        return trace_fail(error, -EINVAL, "%s has no snapshot %u", reader->input.name, snapshot);
+    struct stream stream = {.reader = reader, .snapshot_fn = fn, .context = context, .snapshot = &reader->parts.items[snapshot]};
+    stream.stopped = !stream.snapshot->snapshot.blocks;
+    int result = stream_run(&stream, FORMAT_SNAPSHOTS, take_snapshot_blocks, NULL, error);
+    if (!result && !stream.stopped && trace->complete)
+        result = trace_fail(error, -EBADMSG, "%s is damaged: of snapshot %u only %llu of %llu blocks are there", reader->input.name, snapshot,
+                            (unsigned long long)stream.rows, (unsigned long long)stream.snapshot->snapshot.blocks);
+    return result;
 }

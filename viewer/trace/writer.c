@@ -19,11 +19,16 @@
 /* table rows leave in groups of this many, so that a cut loses little and a record stays short */
 #define TABLE_ROWS 16384u
 #define EVENT_ROWS 8192u
+#define SNAPSHOT_ROWS 32768u
 
 struct open_chunk {
     struct buffer raw;
     uint64_t first_ns, last_ns;
     bool timed;
+};
+
+struct snapshot_state {
+    uint64_t ns, rows;                                   /* rows of blocks that have left so far */
 };
 
 struct trace_writer {
@@ -40,6 +45,9 @@ struct trace_writer {
     VEC(struct trace_site) sites;
     uint32_t n_processes, n_threads, n_modules, n_codes, n_frames, n_stacks, n_sites;
 
+    VEC(struct snapshot_state) snapshots;                /* by id */
+    VEC(struct trace_snapshot_block) snapshot_blocks;    /* of `snapshot`, that have not left yet */
+    uint32_t snapshot;
     VEC(struct trace_event) events;
     VEC(struct trace_site_counts) sorted;
     struct trace_epoch base;                             /* the epoch before in this TIMELINE chunk */
@@ -356,6 +364,119 @@ void trace_write_blocks(struct trace_writer *writer, uint32_t process, const str
     }
 }
 
+/* snapshots */
+
+static int compare_roots(const void *a, const void *b)
+{
+    const struct trace_root *x = a, *y = b;
+    return (x->start > y->start) - (x->start < y->start);
+}
+
+/* What the format wants whatever the target said: sorted, disjoint. Returns how many stay. */
+static uint32_t settle_roots(struct trace_root *roots, uint32_t n)
+{
+    uint32_t kept = 0;
+    uint64_t end = 0;
+    qsort(roots, n, sizeof *roots, compare_roots);
+    for (uint32_t i = 0; i < n; i++) {
+        struct trace_root root = roots[i];
+        if (root.start < end)
+            root.start = end;
+        if (root.start >= root.end)
+            continue;
+        end = root.end;
+        roots[kept++] = root;
+    }
+    return kept;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct root_name_row *x = a, *y = b;
+    return (x->address > y->address) - (x->address < y->address);
+}
+
+static void put_roots(struct trace_writer *writer, uint32_t id, const struct trace_root *roots, uint32_t n)
+{
+    for (uint32_t done = 0; done < n;) {
+        uint32_t rows = part_of(n - done);
+        columns_put_roots(&writer->payload, id, roots + done, rows);
+        end_record(writer, &writer->new_rows, FORMAT_ROOTS);
+        limit_tables(writer);
+        done += rows;
+    }
+}
+
+static void put_root_names(struct trace_writer *writer, uint32_t id, const struct root_name_row *names, uint32_t n)
+{
+    for (uint32_t done = 0; done < n;) {
+        uint32_t rows = part_of(n - done);
+        columns_put_root_names(&writer->payload, id, names + done, rows);
+        end_record(writer, &writer->new_rows, FORMAT_ROOT_NAMES);
+        limit_tables(writer);
+        done += rows;
+    }
+}
+
+static void collect_snapshot_blocks(struct trace_writer *writer)
+{
+    uint32_t rows = (uint32_t)writer->snapshot_blocks.n;
+    if (!rows)
+        return;
+    struct snapshot_state *snapshot = &writer->snapshots.items[writer->snapshot];
+    struct open_chunk *chunk = &writer->chunks[FORMAT_SNAPSHOTS];
+    columns_put_snapshot_blocks(&writer->columns, &writer->payload, writer->snapshot, snapshot->rows,
+                                writer->snapshot_blocks.items, rows);
+    end_record(writer, &chunk->raw, FORMAT_SNAPSHOT_BLOCKS);
+    chunk_spans(chunk, snapshot->ns, snapshot->ns);
+    snapshot->rows += rows;
+    vec_clear(&writer->snapshot_blocks);
+    limit_chunk(writer, FORMAT_SNAPSHOTS);
+}
+
+/* Strings are looked up first: that may send the rows before on their way, and a snapshot's records belong together. */
+uint32_t trace_write_snapshot(struct trace_writer *writer, const struct trace_snapshot *snapshot)
+{
+    struct record_snapshot record = {
+        .snapshot = *snapshot,
+        .label = string_reference(writer, snapshot->label),
+        .reasons = string_reference(writer, snapshot->reasons),
+    };
+    struct snapshot_state state = {.ns = snapshot->ns};
+    uint32_t id = (uint32_t)writer->snapshots.n, n_names = snapshot->n_names;
+    struct root_name_row *names = xcalloc(n_names + (size_t)1, sizeof *names);
+    struct trace_root *roots = xcalloc(snapshot->n_roots + (size_t)1, sizeof *roots);
+    for (uint32_t i = 0; i < n_names; i++)
+        names[i] = (struct root_name_row){snapshot->names[i].address, string_reference(writer, snapshot->names[i].name)};
+    qsort(names, n_names, sizeof *names, compare_names);
+    for (uint32_t i = 0; i < snapshot->n_roots; i++)
+        roots[i] = snapshot->roots[i];
+    record.snapshot.n_roots = settle_roots(roots, snapshot->n_roots);
+    record_put_snapshot(&writer->payload, &record);
+    end_record(writer, &writer->new_rows, FORMAT_SNAPSHOT);
+    put_roots(writer, id, roots, record.snapshot.n_roots);
+    put_root_names(writer, id, names, n_names);
+    free(names);
+    free(roots);
+    limit_tables(writer);
+    vec_push(&writer->snapshots, state);
+    return id;
+}
+
+void trace_write_snapshot_blocks(struct trace_writer *writer, uint32_t snapshot, const struct trace_snapshot_block *blocks, size_t n)
+{
+    if (snapshot != writer->snapshot)
+        collect_snapshot_blocks(writer);
+    writer->snapshot = snapshot;
+    for (size_t done = 0; done < n;) {
+        size_t room = SNAPSHOT_ROWS - writer->snapshot_blocks.n, part = n - done < room ? n - done : room;
+        vec_append(&writer->snapshot_blocks, blocks + done, part);
+        done += part;
+        if (writer->snapshot_blocks.n == SNAPSHOT_ROWS)
+            collect_snapshot_blocks(writer);
+    }
+}
+
 /* totals */
 
 static int write_out(struct trace_writer *writer)
@@ -365,6 +486,8 @@ static int write_out(struct trace_writer *writer)
     collect_events(writer);
     close_chunk(writer, FORMAT_EVENTS);
     close_chunk(writer, FORMAT_BLOCKS);
+    collect_snapshot_blocks(writer);
+    close_chunk(writer, FORMAT_SNAPSHOTS);
     close_chunk(writer, FORMAT_TOTALS);
     return sink_flush(&writer->sink);
 }
@@ -495,6 +618,8 @@ static void writer_release(struct trace_writer *writer)
     vec_release(&writer->frames);
     vec_release(&writer->stacks);
     vec_release(&writer->sites);
+    vec_release(&writer->snapshots);
+    vec_release(&writer->snapshot_blocks);
     vec_release(&writer->events);
     vec_release(&writer->sorted);
     buffer_release(&writer->payload);

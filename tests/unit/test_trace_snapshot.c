@@ -1,0 +1,198 @@
+/* Snapshots in the trace file: what goes in comes out, whatever the pieces; of a cut file what came before stays and the rest is missed. */
+#include "test_trace_sample.h"
+
+#include "../../viewer/trace/format.h"
+
+#include <errno.h>
+
+#define N_ROWS 100000u                    /* more than one record takes */
+
+static const struct trace_snapshot no_blocks = {.process = 0, .cause = TRACE_SNAPSHOT_CALL, .label = "", .reasons = ""};
+
+struct heap {
+    struct trace_snapshot_block *blocks;
+    size_t n;
+};
+
+static uint64_t random_at(uint64_t *random, const struct trace_snapshot_block *block, size_t i)
+{
+    switch (sample_random(random) % 7) {
+    case 0: return 0;
+    case 1: return 0x7ff000000000 + 8 * i;
+    case 2: return i ? block[-1].address + 8 : 8;
+    case 3: return sample_random(random);
+    case 4: return UINT64_MAX - sample_random(random) % 8;
+    default: return i ? block[-1].at + 8 * (sample_random(random) % 5) : 1;
+    }
+}
+
+/* Any bytes and any distance, in order and disjoint; runs of blocks as glibc would place them between. */
+static struct heap random_heap(uint64_t *random, size_t n)
+{
+    struct heap heap = {calloc(n + 1, sizeof *heap.blocks), n};
+    uint64_t address = 1 + sample_random(random) % 100;
+    assert_non_null(heap.blocks);
+    for (size_t i = 0; i < n; i++) {
+        struct trace_snapshot_block *block = &heap.blocks[i];
+        uint64_t wide = sample_random(random) % 50;
+        block->address = address;
+        block->bytes = wide ? sample_random(random) % 200 : sample_random(random) >> 24;
+        block->site = (uint32_t)(sample_random(random) % SAMPLE_SITES);
+        block->born_ns = wide == 1 ? sample_random(random) : sample_random(random) % 9 * 1000003;
+        block->reach = (enum trace_reach)(sample_random(random) % TRACE_REACHES);
+        block->ignored = !(sample_random(random) % 10);
+        block->at = random_at(random, block, i);
+        address += block->bytes ? block->bytes : 1;
+        if (wide % 3)
+            address = (address + 8 + 15) & ~UINT64_C(15);
+        else
+            address += sample_random(random) % 100;
+    }
+    return heap;
+}
+
+static void assert_same_block(const struct trace_snapshot_block *a, const struct trace_snapshot_block *b)
+{
+    assert_true(a->address == b->address && a->bytes == b->bytes && a->site == b->site && a->born_ns == b->born_ns);
+    assert_true(a->reach == b->reach && a->ignored == b->ignored && a->at == b->at);
+}
+
+struct reading {
+    const struct heap *heap;
+    size_t n, stop_after;
+};
+
+static bool read_blocks(void *context, const struct trace_snapshot_block *blocks, size_t n)
+{
+    struct reading *reading = context;
+    assert_true(n > 0 && reading->n + n <= reading->heap->n);
+    for (size_t i = 0; i < n; i++)
+        assert_same_block(&blocks[i], &reading->heap->blocks[reading->n++]);
+    return !reading->stop_after || reading->n < reading->stop_after;
+}
+
+static size_t rows_of(struct trace *trace, uint32_t snapshot, const struct heap *heap, size_t stop_after)
+{
+    struct reading reading = {.heap = heap, .stop_after = stop_after};
+    struct trace_error error = {""};
+    assert_int_equal(trace_each_snapshot_block(trace, snapshot, read_blocks, &reading, &error), 0);
+    assert_string_equal(error.text, "");
+    return reading.n;
+}
+
+static void write_in_pieces(struct trace_writer *writer, uint32_t id, const struct heap *heap, uint64_t *random, size_t most)
+{
+    for (size_t done = 0; done < heap->n;) {
+        size_t n = sample_random(random) % most;
+        n = n < heap->n - done ? n : heap->n - done;
+        trace_write_snapshot_blocks(writer, id, heap->blocks + done, n);
+        done += n;
+        struct trace_mark mark = {0, 0, done, TRACE_MARK_POINT, "between"};
+        if (!(sample_random(random) % 4))
+            trace_write_mark(writer, &mark);
+        if (!(sample_random(random) % 64))
+            assert_int_equal(trace_writer_flush(writer), 0);
+    }
+}
+
+static void test_blocks(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {0, 1, 2, N_ROWS, 777, 0, 40000};
+    static const uint64_t times[] = {30, 10, 10, 40, 20, 50, 60};              /* snapshot 4 is of the time between 1, 2 and 0 */
+    static const uint32_t order[] = {1, 2, 4, 0, 3, 5, 6};                     /* by time, then as they stand in the file */
+    uint64_t random = 1234567;
+    char *path = sample_path("snapshots");
+    struct trace_writer *writer = sample_create(path);
+    sample_tables(writer);
+    struct heap heaps[7];
+    for (uint32_t i = 0; i < 7; i++) {
+        heaps[i] = random_heap(&random, sizes[i]);
+        struct trace_snapshot snapshot = no_blocks;
+        snapshot.ns = times[i];
+        snapshot.blocks = sizes[i];
+        assert_int_equal(trace_write_snapshot(writer, &snapshot), i);
+        write_in_pieces(writer, i, &heaps[i], &random, i == 3 ? 3000 : 70000);
+    }
+    struct trace *trace = sample_reopen(writer, path);
+    assert_int_equal(trace->n_snapshots, 7);
+    for (uint32_t i = 0; i < 7; i++) {
+        const struct heap *heap = &heaps[order[i]];
+        assert_int_equal(trace->snapshots[i].ns, times[order[i]]);
+        assert_int_equal(trace->snapshots[i].blocks, heap->n);
+        assert_string_equal(trace->snapshots[i].reasons, "");
+        assert_int_equal(rows_of(trace, i, heap, 0), heap->n);
+        if (heap->n > 1)
+            assert_true(rows_of(trace, i, heap, 1) <= 65536);              /* one record, then it stops */
+    }
+    struct trace_error error;
+    assert_int_equal(trace_each_snapshot_block(trace, 7, read_blocks, NULL, &error), -EINVAL);
+    assert_non_null(strstr(error.text, "has no snapshot 7"));
+    for (uint32_t i = 0; i < 7; i++)
+        free(heaps[i].blocks);
+    sample_done(trace, path);
+}
+
+static void assert_root(const struct trace_root *root, enum trace_root_kind kind, uint64_t start, uint64_t end)
+{
+    assert_int_equal(root->kind, kind);
+    assert_true(root->start == start && root->end == end);
+}
+
+static void test_heads(void **state)
+{
+    (void)state;
+    struct trace_root roots[] = {
+        {TRACE_ROOT_STACK, 0x7ffe0000, 0x7fff0000, 1, TRACE_NONE, 0},
+        {TRACE_ROOT_GLOBAL, 0x4000, 0x5000, TRACE_NONE, 0, UINT64_MAX - 15},
+        {TRACE_ROOT_MAPPING, 0x4800, 0x6000, TRACE_NONE, TRACE_NONE, 0},       /* its first half is the one before */
+        {TRACE_ROOT_REGION, 0x4900, 0x5000, TRACE_NONE, TRACE_NONE, 0},        /* all of it */
+        {TRACE_ROOT_OTHER, 0x80000000, UINT64_MAX, TRACE_NONE, TRACE_NONE, 0},
+        {TRACE_ROOT_REGISTERS, 0x6000, 0x6000, 0, TRACE_NONE, 0},              /* none of it */
+    };
+    struct trace_root_name names[] = {{0x4010, "servers"}, {0x4008, "pool+0x40"}, {UINT64_MAX, ""}};
+    struct trace_snapshot full = {
+        .process = 1, .cause = TRACE_SNAPSHOT_CHECK, .label = "after \"load\"", .ns = 77, .stopped_ns = UINT64_MAX, .fork_ns = 2, .mark_ns = 3,
+        .scanned_bytes = 4, .threads = 500, .missed_threads = UINT32_MAX, .reasons = "one\ntwo",
+        .roots = roots, .n_roots = 6, .names = names, .n_names = 3,
+    };
+    char *path = sample_path("heads");
+    struct trace_writer *writer = sample_create(path);
+    sample_tables(writer);
+    struct trace_snapshot bare = no_blocks;
+    trace_write_snapshot(writer, &bare);
+    assert_int_equal(trace_write_snapshot(writer, &full), 1);
+    bare.ns = 90;
+    trace_write_snapshot(writer, &bare);
+
+    struct trace *trace = sample_reopen(writer, path);
+    assert_int_equal(trace->n_snapshots, 3);
+    const struct trace_snapshot *read = &trace->snapshots[1];
+    assert_true(read->process == 1 && read->cause == TRACE_SNAPSHOT_CHECK && read->ns == 77 && read->stopped_ns == UINT64_MAX);
+    assert_true(read->fork_ns == 2 && read->mark_ns == 3 && read->scanned_bytes == 4 && read->blocks == 0);
+    assert_true(read->threads == 500 && read->missed_threads == UINT32_MAX);
+    assert_string_equal(read->label, "after \"load\"");
+    assert_string_equal(read->reasons, "one\ntwo");
+    assert_int_equal(read->n_roots, 4);
+    assert_root(&read->roots[0], TRACE_ROOT_GLOBAL, 0x4000, 0x5000);
+    assert_true(read->roots[0].module == 0 && read->roots[0].thread == TRACE_NONE && read->roots[0].bias == UINT64_MAX - 15);
+    assert_root(&read->roots[1], TRACE_ROOT_MAPPING, 0x5000, 0x6000);
+    assert_root(&read->roots[2], TRACE_ROOT_STACK, 0x7ffe0000, 0x7fff0000);
+    assert_true(read->roots[2].thread == 1 && read->roots[2].module == TRACE_NONE && read->roots[2].bias == 0);
+    assert_root(&read->roots[3], TRACE_ROOT_OTHER, 0x80000000, UINT64_MAX);
+    assert_int_equal(read->n_names, 3);
+    assert_true(read->names[0].address == 0x4008 && read->names[1].address == 0x4010 && read->names[2].address == UINT64_MAX);
+    assert_string_equal(read->names[0].name, "pool+0x40");
+    assert_string_equal(read->names[1].name, "servers");
+    assert_string_equal(read->names[2].name, "");
+    sample_done(trace, path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_heads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
