@@ -1,5 +1,6 @@
 #include "gate_parts.h"
 
+#include "../analyze/identity.h"
 #include "utf8.h"
 
 #include <inttypes.h>
@@ -110,6 +111,24 @@ const struct finding_frame *gate_place(const struct finding *finding)
             return frame;
     }
     return NULL;
+}
+
+void gate_add_fingerprint(struct strbuf *out, const struct finding *finding, struct strmap *seen)
+{
+    struct strbuf text = STRBUF_INIT;
+    char digits[17];
+    strbuf_printf(&text, "%s\n%s\n%s", gate_rule_names[finding->rule], finding->budget ? finding->budget : "",
+                  finding->fingerprint ? finding->fingerprint : "");
+    identity_fingerprint(text.data, digits);
+    strbuf_clear(&text);
+    strbuf_add(&text, digits);
+    for (unsigned again = 2; strmap_find(seen, text.data) != STRMAP_NONE; again++) {
+        strbuf_clear(&text);
+        strbuf_printf(&text, "%s-%u", digits, again);
+    }
+    strmap_intern(seen, text.data);
+    strbuf_add(out, text.data);
+    strbuf_release(&text);
 }
 
 /* One escape of a shell's $'…': \n, \t, three octal digits, or the character itself. */

@@ -4,6 +4,7 @@
 
 #include "../base/format.h"
 #include "../base/strbuf.h"
+#include "../base/strmap.h"
 #include "gate.h"
 
 /* A check: all findings of one rule and one budget, worst and largest first. */
@@ -38,6 +39,10 @@ bool gate_frame_has_file(const struct finding_frame *frame);
 
 /* Below the root: a relative path without its "./", or NULL. */
 const char *gate_relative(const char *path);
+
+/* 16 hexadecimal digits of the rule, the budget and the finding's own fingerprint, which hold no line; those that are in `seen` already get a number behind
+ * them, so that no two are the same in one report. */
+void gate_add_fingerprint(struct strbuf *out, const struct finding *finding, struct strmap *seen);
 
 /* The program's path if it lies below the root, else its name: what stands for findings without a place. */
 void gate_add_program(struct strbuf *out, const struct findings *findings);

@@ -25,18 +25,18 @@ static void heading(const struct view *view, const char *text)
     fprintf(view->out, "\n%s%s%s\n", view->colors->heading, text, view->colors->reset);
 }
 
-static void print_clipped(const struct view *view, size_t used, const char *text)
+static void print_clipped(const struct view *view, size_t used, const char *text, const char *after)
 {
     struct strbuf line = STRBUF_INIT;
     view_add_clipped(view, &line, text, strlen(text), view->width > used + 20 ? view->width - used : 20);
-    fprintf(view->out, "%s\n", line.data);
+    fprintf(view->out, "%s%s\n", line.data, after);
     strbuf_release(&line);
 }
 
 static void print_label(const struct view *view, const char *label, const char *text)
 {
     fprintf(view->out, "%s%-10s%s", view->colors->dim, label, view->colors->reset);
-    print_clipped(view, 10, text);
+    print_clipped(view, 10, text, "");
 }
 
 static void print_verdict(const struct view *view, const struct findings *findings, const struct gate_checks *checks)
@@ -108,8 +108,7 @@ static void print_stack(const struct view *view, const struct finding *finding)
         strbuf_clear(&text);
         gate_add_frame(&text, &finding->frames[i]);
         fprintf(view->out, "    %s%s ", blamed ? view->colors->hot : "", blamed ? view->utf8 ? "▸" : ">" : " ");
-        print_clipped(view, 6, text.data);
-        fputs(blamed ? view->colors->reset : "", view->out);
+        print_clipped(view, 6, text.data, blamed ? view->colors->reset : "");
     }
     if (finding->n_frames > FRAMES_SHOWN)
         fprintf(view->out, "      %s%s %" PRIu32 " more frames%s\n", view->colors->dim, view->utf8 ? "…" : "...",
