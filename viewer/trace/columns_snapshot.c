@@ -1,13 +1,12 @@
 /* Snapshots as columns (docs/format.md has the forms). The point is that most numbers of a row follow from its neighbours: a block begins where an
- * allocator would have put it behind the one before; a site's blocks have one size; the words that hold the blocks follow each other as the
- * blocks do. What follows is small, and mostly the same number again. */
+ * allocator would have put it behind the one before; the words that hold blocks follow each other as the blocks do, or lie in the block before.
+ * What is left is small, and mostly the same number again. */
 #include "columns.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define BLOCK_COLUMNS 6
-#define GUESSES 4096u                      /* sizes remembered, by site modulo this */
 
 /* the first column of a block */
 #define STATE_REACH 7u
@@ -18,8 +17,8 @@
 
 enum at_form {
     AT_NONE,                               /* no number in the column */
-    AT_ROW_BEFORE,                         /* eighths − the last `at` of a row that has one */
-    AT_BLOCK_BEFORE,                       /* eighths − the address of the row before */
+    AT_ROW_BEFORE,                         /* in eighths, − that of the last row that has one */
+    AT_OWN_BLOCK,                          /* in eighths, − the block's address */
     AT_PLAIN,
 };
 
@@ -36,39 +35,38 @@ static uint64_t next_address(const struct trace_snapshot_block *block)
 
 /* blocks, out */
 
-static enum at_form form_of(uint64_t at, uint64_t at_before, uint64_t address_before, uint64_t *value)
+/* The nearer of both. */
+static enum at_form form_of(const struct trace_snapshot_block *block, uint64_t at_before, uint64_t *value)
 {
-    uint64_t from_row = at - at_before, from_block = at - address_before;
-    *value = at;
-    if (!at)
+    uint64_t from_row = block->at - at_before, from_own = block->at - block->address;
+    bool row = in_eighths(from_row), own = in_eighths(from_own);
+    *value = block->at;
+    if (!block->at)
         return AT_NONE;
-    bool row = in_eighths(from_row), block = in_eighths(from_block);
-    if (row && (!block || put_eighths(from_row) <= put_eighths(from_block))) {
+    if (row && (!own || put_eighths(from_row) <= put_eighths(from_own))) {
         *value = put_eighths(from_row);
         return AT_ROW_BEFORE;
     }
-    if (!block)
+    if (!own)
         return AT_PLAIN;
-    *value = put_eighths(from_block);
-    return AT_BLOCK_BEFORE;
+    *value = put_eighths(from_own);
+    return AT_OWN_BLOCK;
 }
 
 static void blocks_to_cells(const struct trace_snapshot_block *blocks, uint64_t *cells, uint32_t rows)
 {
-    uint64_t guesses[GUESSES] = {0}, expected = 0, at_before = 0, address_before = 0;
+    uint64_t expected = 0, at_before = 0;
     uint64_t *states = cells, *sites = states + rows, *sizes = sites + rows, *addresses = sizes + rows, *ats = addresses + rows;
     for (uint32_t i = 0; i < rows; i++) {
         const struct trace_snapshot_block *block = &blocks[i];
-        uint64_t *guess = &guesses[block->site % GUESSES], step = block->address - expected;
-        enum at_form form = form_of(block->at, at_before, address_before, &ats[i]);
+        uint64_t step = block->address - expected;
+        enum at_form form = form_of(block, at_before, &ats[i]);
         bool plain = !i || !in_eighths(step);
         states[i] = block->reach | (block->ignored ? STATE_IGNORED : 0) | (uint64_t)form << STATE_AT_SHIFT | (plain ? STATE_ADDRESS : 0);
         sites[i] = block->site;
-        sizes[i] = block->bytes == *guess ? 0 : block->bytes + 1;
+        sizes[i] = block->bytes;
         addresses[i] = plain ? block->address : put_eighths(step);
-        *guess = block->bytes;
         expected = next_address(block);
-        address_before = block->address;
         if (form != AT_NONE)
             at_before = block->at;
     }
@@ -152,13 +150,11 @@ static void get_states(struct cursor *in, struct trace_snapshot_block *out, uint
 
 static void get_places(struct cursor *in, struct trace_snapshot_block *out, const uint64_t *states, uint32_t rows)
 {
-    uint64_t guesses[GUESSES] = {0}, expected = 0;
+    uint64_t expected = 0;
     for (uint32_t i = 0; i < rows; i++)
         out[i].site = (uint32_t)cursor_bounded(in, UINT32_MAX);
-    for (uint32_t i = 0; i < rows; i++) {
-        uint64_t *guess = &guesses[out[i].site % GUESSES], size = cursor_varint(in);
-        out[i].bytes = *guess = size ? size - 1 : *guess;
-    }
+    for (uint32_t i = 0; i < rows; i++)
+        out[i].bytes = cursor_varint(in);
     for (uint32_t i = 0; i < rows; i++) {
         uint64_t address = cursor_varint(in);
         out[i].address = states[i] & STATE_ADDRESS ? address : expected + get_eighths(address);
@@ -182,14 +178,14 @@ static void get_times(struct cursor *in, struct trace_snapshot_block *out, uint6
 
 static void get_ats(struct cursor *in, struct trace_snapshot_block *out, const uint64_t *states, uint32_t rows)
 {
-    uint64_t at_before = 0, address_before = 0;
-    for (uint32_t i = 0; i < rows; address_before = out[i++].address) {
+    uint64_t at_before = 0;
+    for (uint32_t i = 0; i < rows; i++) {
         enum at_form form = states[i] >> STATE_AT_SHIFT & 3;
         uint64_t value = form == AT_NONE ? 0 : cursor_varint(in);
         if (form == AT_ROW_BEFORE)
             value = at_before + get_eighths(value);
-        if (form == AT_BLOCK_BEFORE)
-            value = address_before + get_eighths(value);
+        if (form == AT_OWN_BLOCK)
+            value = out[i].address + get_eighths(value);
         out[i].at = value;
         if (form != AT_NONE)
             at_before = value;

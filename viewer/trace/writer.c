@@ -19,7 +19,6 @@
 /* table rows leave in groups of this many, so that a cut loses little and a record stays short */
 #define TABLE_ROWS 16384u
 #define EVENT_ROWS 8192u
-#define SNAPSHOT_ROWS 32768u
 
 struct open_chunk {
     struct buffer raw;
@@ -469,10 +468,10 @@ void trace_write_snapshot_blocks(struct trace_writer *writer, uint32_t snapshot,
         collect_snapshot_blocks(writer);
     writer->snapshot = snapshot;
     for (size_t done = 0; done < n;) {
-        size_t room = SNAPSHOT_ROWS - writer->snapshot_blocks.n, part = n - done < room ? n - done : room;
+        size_t room = FORMAT_ROWS_MAX - writer->snapshot_blocks.n, part = n - done < room ? n - done : room;
         vec_append(&writer->snapshot_blocks, blocks + done, part);
         done += part;
-        if (writer->snapshot_blocks.n == SNAPSHOT_ROWS)
+        if (writer->snapshot_blocks.n == FORMAT_ROWS_MAX)
             collect_snapshot_blocks(writer);
     }
 }
