@@ -6,9 +6,12 @@
 #include "../base/strbuf.h"
 #include "profile.h"
 
-/* Paths below `root` are written relative to it ("" or NULL: the longest folder that all source lines of the trace have in common is cut).
- * Appends one line a frame, innermost first: "function file" or "function [module]"; frames of allocators, of the
- * runtime and of the interpreter between Python frames are left out, as reports do. */
+/* Appends one line a frame, innermost first: "function file" or "function [module]". Paths below `root` are written relative to it, of others only
+ * the last part ("" or NULL: of all; a folder that the run's sources have in common would change with the first run that passes through another one).
+ * Of Python's library and packages the path inside of them counts, of modules the name without a version. Frames of the C and C++ runtime and of the
+ * interpreter between Python frames are left out, as reports do, unless there are no others; --native and --wrapper change nothing. What hangs on
+ * code elsewhere or on data is left out too: the suffixes of clones (.constprop.0, .isra.0, .cold), the numbers of lambdas and closures, and how
+ * often a line repeats. */
 void identity_add(struct strbuf *out, const struct profile *profile, const char *root, uint32_t stack);
 
 /* 16 hexadecimal digits of the text above; the same for the same text for ever. `out` has room for 17. */

@@ -35,6 +35,7 @@ struct leaks {
     VEC(uint32_t) snapshots;                 /* ids of the snapshots looked at: of each selected process the last one, or those asked for */
     uint64_t bytes[TRACE_REACHES], blocks[TRACE_REACHES];   /* of groups that are not suppressed */
     uint64_t suppressed_bytes, suppressed_blocks;
+    uint64_t inherited_bytes, inherited_blocks;    /* of forked processes, left to those whom they have them from */
 };
 
 struct suppressions;
@@ -42,12 +43,21 @@ struct suppressions;
 struct leaks_question {
     const char *label;                       /* the snapshot of this label; NULL: the last one of each process */
     struct suppressions *suppressions;       /* or NULL; told what they matched */
+    unsigned kinds;                          /* which make the verdict: bits by enum trace_reach; 0: LOST, and INDIRECT that no LOST block leads to */
+    bool inherited;                          /* judge what a forked process inherited in it, too */
 };
 
-/* Returns 0, or -errno with a sentence in *error. The profile must outlive *leaks. A process that has no snapshot makes the verdict incomplete, with the
+/* A forked process answers for what it allocated. What it inherited is left to the process that it has it from, as long as that one lives; when it has
+ * ended, the child is the heir, but for blocks that were judged the same way there already.
+ *
+ * INDIRECT blocks go with the LOST one that leads to them: a rule that takes it takes them.
+ *
+ * Returns 0, or -errno with a sentence in *error. The profile must outlive *leaks. A process that has no snapshot makes the verdict incomplete, with the
  * reason: it ended by a signal, it was still running, the trace is cut, events were lost, it ran unprofiled. */
 int leaks_create(struct leaks **leaks, const struct profile *profile, const struct leaks_question *question, struct trace_error *error);
 void leaks_destroy(struct leaks *leaks);     /* accepts NULL */
+
+#define LEAKS_PATH_END 64          /* steps that are kept at either end of a long path */
 
 /* Who holds a block: from the root inwards. */
 struct leaks_step {
@@ -57,10 +67,12 @@ struct leaks_step {
     uint64_t offset;                         /* bytes from the beginning of this root or block to the word that holds the next step */
     uint64_t bytes;                          /* of the block */
     uint32_t stack;                          /* that allocated the block */
+    uint64_t skipped;                        /* blocks between the step before and this one, of a path too long to be told */
 };
 struct leaks_path VEC_FIELDS(struct leaks_step);
 
-/* Fills *path for one block of a group (one of the largest): the block itself is its last step. Empty when nothing was found that holds it. */
+/* Fills *path for one block of a group (one of the largest): the block itself is its last step. Empty when nothing was found that holds it. The
+ * path of an INDIRECT block begins with its LOST one instead of a root. */
 void leaks_path(const struct leaks *leaks, const struct leaks_group *group, uint64_t address, struct leaks_path *path);
 
 #endif
