@@ -1,0 +1,105 @@
+#include "leaks_parts.h"
+
+#include "../base/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const leaks_verdict_names[] = { "clean", "leaks", "incomplete", NULL };
+const char *const leaks_reach_names[] = { "unknown", "lost", "indirect", "possible", "reachable", NULL };
+
+/* Of each selected process the last snapshot, or the last one of the label. */
+static void choose_snapshots(struct leaks_store *store)
+{
+    const struct profile *profile = store->leaks.profile;
+    const struct trace *trace = profile->trace;
+    uint32_t *last = xcalloc(trace->n_processes, sizeof *last);
+    memset(last, 0xff, trace->n_processes * sizeof *last);
+    for (uint32_t i = 0; i < trace->n_snapshots; i++) {
+        const struct trace_snapshot *snapshot = &trace->snapshots[i];
+        if (profile->processes[snapshot->process].selected && (!store->question.label || strcmp(snapshot->label, store->question.label) == 0))
+            last[snapshot->process] = i;
+    }
+    for (uint32_t p = 0; p < trace->n_processes; p++) {
+        uint32_t id = last[p];
+        last[p] = id == TRACE_NONE ? TRACE_NONE : (uint32_t)store->snapshots.n;
+        if (id == TRACE_NONE)
+            continue;
+        vec_add(&store->snapshots)->id = id;
+        vec_push(&store->leaks.snapshots, id);
+    }
+    store->snapshot_of = last;
+}
+
+static int compare_groups(const void *a, const void *b)
+{
+    const struct leaks_group *x = a, *y = b;
+    uint64_t x_bytes = x->bytes + x->indirect_bytes, y_bytes = y->bytes + y->indirect_bytes;
+    if (x->reach != y->reach)
+        return x->reach < y->reach ? -1 : 1;
+    if (x_bytes != y_bytes)
+        return x_bytes > y_bytes ? -1 : 1;
+    if (x->snapshot != y->snapshot)
+        return x->snapshot < y->snapshot ? -1 : 1;
+    return (x->stack > y->stack) - (x->stack < y->stack);
+}
+
+/* LOST blocks have a leader of their own; INDIRECT ones count by themselves only where a damaged chain leads to none. */
+static bool has_leaks(const struct leaks_store *store)
+{
+    const struct leaks *leaks = &store->leaks;
+    unsigned kinds = store->question.kinds ? store->question.kinds : 1u << TRACE_REACH_LOST;
+    if (kinds & 1u << TRACE_REACH_LOST)
+        kinds |= 1u << TRACE_REACH_INDIRECT;
+    for (unsigned reach = TRACE_REACH_LOST; reach < TRACE_REACHES; reach++)
+        if (kinds & 1u << reach && leaks->blocks[reach])
+            return true;
+    return false;
+}
+
+int leaks_create(struct leaks **result, const struct profile *profile, const struct leaks_question *question, struct trace_error *error)
+{
+    struct leaks_store *store = xcalloc(1, sizeof *store);
+    int status = 0;
+    store->leaks.profile = profile;
+    store->question = *question;
+    choose_snapshots(store);
+    for (uint32_t i = 0; i < store->snapshots.n && status == 0; i++) {
+        struct trace_error damage = { "" };
+        struct leaks_snapshot *snapshot = &store->snapshots.items[i];
+        snapshot->status = leaks_blocks_read(&snapshot->blocks, profile->trace, snapshot->id, &damage);
+        if (snapshot->status < 0 && snapshot->blocks.n == 0) {
+            *error = damage;
+            status = snapshot->status;
+        }
+        leaks_group_snapshot(store, i);
+    }
+    qsort(store->leaks.groups.items, store->leaks.groups.n, sizeof *store->leaks.groups.items, compare_groups);
+    leaks_add_reasons(store);
+    store->leaks.verdict = has_leaks(store) ? LEAKS_FOUND : store->leaks.reasons.n ? LEAKS_INCOMPLETE : LEAKS_CLEAN;
+    *result = &store->leaks;
+    if (status < 0)
+        leaks_destroy(&store->leaks);
+    return status;
+}
+
+void leaks_destroy(struct leaks *leaks)
+{
+    struct leaks_store *store = (struct leaks_store *)leaks;
+    if (!store)
+        return;
+    for (size_t i = 0; i < store->snapshots.n; i++)
+        leaks_blocks_release(&store->snapshots.items[i].blocks);
+    for (size_t i = 0; i < leaks->reasons.n; i++)
+        free(leaks->reasons.items[i]);
+    vec_release(&leaks->reasons);
+    vec_release(&leaks->groups);
+    vec_release(&leaks->snapshots);
+    vec_release(&store->snapshots);
+    vec_release(&store->frames);
+    vec_release(&store->rules);
+    free(store->snapshot_of);
+    arena_release(&store->texts);
+    map_release(&store->fingerprints);
+    free(store);
+}
