@@ -183,6 +183,7 @@ static inline uint32_t hl_record_words_of(uint64_t w0, const uint64_t *w, uint64
     case HL_RECORD_EXECUTED: words = 2; break;
     case HL_RECORD_SOURCE: words = available > 2 ? 3 + hl_record_bytes_words(w[2]) : 3; break;
     case HL_RECORD_SOURCE_MORE: words = available > 1 ? 2 + hl_record_bytes_words(w[1]) : 2; break;
+    case HL_RECORD_IGNORE: words = 1; break;
     case HL_RECORD_PYTHON: words = 1 + ((w0 >> 40 & 0xffff) + 7) / 8; break;
     default: return 0;
     }
