@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <libgen.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +25,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#define SNAPSHOT_SIGNAL_UNSET UINT64_MAX
+#define SNAPSHOT_EVERY_MIN_NS UINT64_C(100000000)
+
 static const char *output;
 static int on_full, wait_for, python_mode;
-static bool quiet, no_progress, all_events, check_stacks, memory_profiler;
-static uint64_t ring_bytes;
+static bool quiet, no_progress, all_events, check_stacks, memory_profiler, no_leak_check;
+static uint64_t ring_bytes, snapshot_signal = SNAPSHOT_SIGNAL_UNSET;
+static struct option_time snapshot_every;
+static struct option_list skipped_roots;
 
 static const char *const on_full_choices[] = {"wait", "drop", NULL};
 static const char *const wait_choices[] = {"all", "program", NULL};
@@ -42,6 +48,10 @@ static const struct option options[] = {
     {"memory-profiler", 0, OPTION_FLAG, NULL, "let Python scripts written for memory_profiler run unchanged: heapline stands in for that module", &memory_profiler, NULL},
     {"all-events", 0, OPTION_FLAG, NULL, "keep every single event in the trace, which then grows with their number", &all_events, NULL},
     {"ring-size", 0, OPTION_BYTES, "BYTES", "room for records in each thread's ring (default: 512 KiB)", &ring_bytes, NULL},
+    {"no-leak-check", 0, OPTION_FLAG, NULL, "do not search the memory of ending processes for blocks that nothing points to", &no_leak_check, NULL},
+    {"snapshot-every", 0, OPTION_TIME, "TIME", "take a snapshot of every process each TIME, e.g. 10s", &snapshot_every, NULL},
+    {"snapshot-signal", 0, OPTION_COUNT, "N", "the signal that asks a process for a snapshot (default: SIGRTMAX - 2; 0: none does)", &snapshot_signal, NULL},
+    {"skip-roots", 0, OPTION_LIST, "KINDS", "begin no search in globals, stacks, registers or tls: a list with commas, for testing", &skipped_roots, NULL},
     {"quiet", 'q', OPTION_FLAG, NULL, "print no summary and no progress", &quiet, NULL},
     {"no-progress", 0, OPTION_FLAG, NULL, "print no progress line", &no_progress, NULL},
     {"check-stacks", 0, OPTION_FLAG, NULL, "compare every captured stack with libunwind's: slow, for testing heapline itself", &check_stacks, NULL},
@@ -198,6 +208,36 @@ static int record(struct collector *collector, const char *library, const char *
     return whole ? exit_code(collector) : EXIT_USAGE;
 }
 
+/* Turns the options about snapshots into the collector's. False: one makes no sense, and a sentence said so. */
+static bool set_snapshots(struct collector *collector)
+{
+    static const struct { const char *name; uint32_t flag; } kinds[] = {{"globals", HL_SNAPSHOT_NO_GLOBALS}, {"stacks", HL_SNAPSHOT_NO_STACKS},
+                                                                       {"registers", HL_SNAPSHOT_NO_REGISTERS}, {"tls", HL_SNAPSHOT_NO_TLS}};
+    for (size_t i = 0; i < skipped_roots.n; i++)
+        for (const char *at = skipped_roots.items[i]; *at; at += strcspn(at, ","), at += *at == ',') {
+            size_t length = strcspn(at, ","), kind = 0;
+            while (kind < 4 && (strlen(kinds[kind].name) != length || memcmp(kinds[kind].name, at, length) != 0))
+                kind++;
+            if (kind == 4) {
+                say_error("--skip-roots takes globals, stacks, registers and tls, not \"%.*s\"", (int)length, at);
+                return false;
+            }
+            collector->snapshot_flags |= kinds[kind].flag;
+        }
+    if (snapshot_every.kind != OPTION_TIME_UNSET && (snapshot_every.kind != OPTION_TIME_NS || snapshot_every.value < SNAPSHOT_EVERY_MIN_NS)) {
+        say_error("--snapshot-every takes a time of 100ms or more, such as 500ms, 10s or 5m");
+        return false;
+    }
+    if (snapshot_signal != SNAPSHOT_SIGNAL_UNSET && snapshot_signal && (snapshot_signal < (uint64_t)SIGRTMIN || snapshot_signal > (uint64_t)SIGRTMAX)) {
+        say_error("--snapshot-signal takes a real-time signal, %d to %d, or 0 for none", SIGRTMIN, SIGRTMAX);
+        return false;
+    }
+    collector->snapshot_at_exit = !no_leak_check;
+    collector->snapshot_signal = snapshot_signal == SNAPSHOT_SIGNAL_UNSET ? (uint32_t)SIGRTMAX - 2 : (uint32_t)snapshot_signal;
+    collector->requests.every_ns = snapshot_every.kind == OPTION_TIME_NS ? snapshot_every.value : 0;
+    return true;
+}
+
 static bool power_of_two(uint64_t n) { return n && (n & (n - 1)) == 0; }
 
 static int run_run(int argc, char **argv)
@@ -226,6 +266,8 @@ static int run_run(int argc, char **argv)
         return EXIT_USAGE;
     struct collector collector = {.ring_bytes = ring_bytes ? (uint32_t)ring_bytes : 524288, .on_full = (enum hl_on_full)on_full,
                                   .all_events = all_events, .check = check_stacks, .python = (enum hl_python_mode)python_mode};
+    if (!set_snapshots(&collector))
+        return EXIT_USAGE;
     char *path = trace_name(argv[0]);
     int code = EXIT_USAGE, error = open_trace(&collector, path, argv);
     if (!error) {

@@ -19,19 +19,6 @@
 #define RINGS_MAX 1024u
 #define NOTES_MAX 4096u                   /* programs on their way to say hello; a target could name any number */
 
-static struct target *find_live(struct collector *collector, int32_t pid)
-{
-    for (size_t i = 0; i < collector->live.n; i++)
-        if (collector->live.items[i]->pid == pid)
-            return collector->live.items[i];
-    return NULL;
-}
-
-static struct target *by_serial(struct collector *collector, uint64_t serial)
-{
-    return serial && serial <= collector->targets.n ? collector->targets.items[serial - 1] : NULL;
-}
-
 /* A sealed memory file: nobody can shrink it under the other side. */
 static int make_segment_file(size_t bytes)
 {
@@ -156,7 +143,7 @@ static void inherit(struct collector *collector, struct target *child, struct ta
 
 static void welcome_process(struct collector *collector, int connection, const struct hl_hello *hello, int32_t pid)
 {
-    struct target *old = find_live(collector, pid), *parent = by_serial(collector, hello->parent);
+    struct target *old = collector_find_live(collector, pid), *parent = collector_find(collector, hello->parent);
     bool forked = hello->kind == HL_HELLO_FORK && parent;
     uint32_t parent_id = forked ? parent->trace : TRACE_NONE;
     enum trace_origin origin = forked ? TRACE_ORIGIN_FORK : TRACE_ORIGIN_SPAWN;
@@ -166,7 +153,7 @@ static void welcome_process(struct collector *collector, int connection, const s
         parent_id = old->trace;
         origin = TRACE_ORIGIN_EXEC;
     } else if (!forked) {
-        struct target *around = find_live(collector, process_parent(pid));
+        struct target *around = collector_find_live(collector, process_parent(pid));
         parent_id = around ? around->trace : TRACE_NONE;
         for (size_t i = 0; i < collector->notes.n; i++)
             if (collector->notes.items[i].pid == pid && parent_id == TRACE_NONE)
@@ -188,7 +175,7 @@ static void welcome_process(struct collector *collector, int connection, const s
         listen_watch(collector, target->pidfd, target->serial + 1);
 }
 
-void attach_welcome(struct collector *collector, int connection)
+bool attach_welcome(struct collector *collector, int connection)
 {
     struct hl_hello hello;
     struct ucred peer;
@@ -196,19 +183,24 @@ void attach_welcome(struct collector *collector, int connection)
     struct timeval limit = {.tv_sec = 2};
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 || (peer.uid != geteuid() && peer.uid != getuid() && geteuid() != 0))
-        return;
+        return false;
     if (recv(connection, &hello, sizeof hello, 0) != (ssize_t)sizeof hello || hello.magic != HL_WIRE_MAGIC)
-        return;
+        return false;
     hello.path[sizeof hello.path - 1] = 0;
     collector_tick(collector);
     if (hello.kind == HL_HELLO_PROGRAM || hello.kind == HL_HELLO_FORK) {
         welcome_process(collector, connection, &hello, peer.pid);
     } else if (hello.kind == HL_HELLO_EXEC) {
-        collector_note_exec(collector, by_serial(collector, hello.parent), peer.pid, hello.path);
+        collector_note_exec(collector, collector_find(collector, hello.parent), peer.pid, hello.path);
     } else if (hello.kind == HL_HELLO_BARRED && peer.pid == collector->root_pid) {
         collector->barred = true;
         snprintf(collector->barred_reason, sizeof collector->barred_reason, "%.250s", hello.path);
+    } else if (hello.kind == HL_HELLO_SNAPSHOT) {
+        return snapshot_hello(collector, connection, &hello, peer.pid);
+    } else if (hello.kind == HL_HELLO_REQUEST) {
+        return request_take(collector, connection, &hello);
     }
+    return false;
 }
 
 /* How a process ended that is not our child: what the kernel or the library says. */
@@ -236,7 +228,9 @@ void attach_end(struct collector *collector, struct target *target, enum trace_e
         target_drain_all(target);
         if (target->changes.n)
             changes_flush(target);
+        snapshot_target_ends(target);
     }
+    request_target_ends(collector, target);
     if (kind == TRACE_EXIT_UNKNOWN)
         ask_exit(target, &exit);
     process_name_threads(target);

@@ -40,6 +40,19 @@ void collector_tick(struct collector *collector)
     }
 }
 
+struct target *collector_find(const struct collector *collector, uint64_t serial)
+{
+    return serial && serial <= collector->targets.n ? collector->targets.items[serial - 1] : NULL;
+}
+
+struct target *collector_find_live(const struct collector *collector, int32_t pid)
+{
+    for (size_t i = 0; i < collector->live.n; i++)
+        if (collector->live.items[i]->pid == pid)
+            return collector->live.items[i];
+    return NULL;
+}
+
 uint64_t collector_epoch_ns(const struct collector *collector, uint32_t epoch)
 {
     return epoch < collector->epochs.n ? collector->epochs.items[epoch] : collector->now_ns;
@@ -54,7 +67,9 @@ static int open_board(struct collector *collector)
     if (collector->board == MAP_FAILED)
         return -errno;
     *collector->board = (struct hl_board){.magic = HL_WIRE_MAGIC, .state = HL_BOARD_ON, .on_full = collector->on_full,
-                                          .check = collector->check, .ring_bytes = collector->ring_bytes, .python = collector->python};
+                                          .check = collector->check, .ring_bytes = collector->ring_bytes, .python = collector->python,
+                                          .snapshot_signal = collector->snapshot_signal, .snapshot_at_exit = collector->snapshot_at_exit,
+                                          .snapshot_flags = collector->snapshot_flags};
     return 0;
 }
 
@@ -178,17 +193,19 @@ void collector_turn(struct collector *collector)
     if (atomic_load_explicit(&collector->attention, memory_order_acquire))
         listen_attend(collector);
     end_dead(collector);
+    request_turn(collector);
+    bool busy = snapshot_turn(collector) || consumed;
     next_epoch(collector);
     if (collector->targets.n > 2 * KEPT_TARGETS)
         forget_targets(collector);
-    if (!consumed)
+    if (!busy)
         sleep_on_doorbell(collector);
 }
 
 /* A process forked and not attached yet is not in `live`; it is looked for before the end, a few times a second. */
 bool collector_done(struct collector *collector)
 {
-    if (!collector->root_ended || collector->live.n || atomic_load(&collector->attention))
+    if (!collector->root_ended || collector->live.n || collector->snapshots.all.n || atomic_load(&collector->attention))
         return false;
     if (collector->last_look_ns && collector->now_ns - collector->last_look_ns < LOOK_NS)
         return false;
@@ -196,7 +213,7 @@ bool collector_done(struct collector *collector)
     if (straggler_exists(collector->board_fd))
         return false;
     listen_attend(collector);            /* it may have said hello and gone while we looked */
-    return collector->live.n == 0;
+    return collector->live.n == 0 && collector->snapshots.all.n == 0;
 }
 
 void collector_finish(struct collector *collector)
@@ -207,6 +224,8 @@ void collector_finish(struct collector *collector)
         struct target *target = collector->live.items[0];
         attach_end(collector, target, target->dead ? TRACE_EXIT_UNKNOWN : TRACE_EXIT_RUNNING, 0);
     }
+    snapshot_finish(collector);
+    request_finish(collector);
     sum_up(collector);
 }
 

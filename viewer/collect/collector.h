@@ -10,6 +10,8 @@
 #include "../../lib/wire/segment.h"
 #include "../trace/writer.h"
 #include "fold.h"
+#include "request.h"
+#include "snapshot.h"
 #include "target.h"
 
 #include <pthread.h>
@@ -32,6 +34,8 @@ struct collector {
     enum hl_on_full on_full;
     bool check;
     enum hl_python_mode python;
+    uint32_t snapshot_signal, snapshot_flags;   /* as on the board */
+    bool snapshot_at_exit;
 
     char directory[64], socket_path[96];
     int socket, epoll, board_fd;
@@ -49,6 +53,8 @@ struct collector {
     VEC(struct target *) targets;         /* all that were ever welcomed, by serial - 1; NULL: given back */
     VEC(struct target *) live;            /* those whose rings are read */
     VEC(struct exec_note) notes;
+    struct snapshots snapshots;
+    struct requests requests;
 
     int32_t root_pid;
     int root_pidfd;
@@ -78,6 +84,9 @@ void collector_close(struct collector *collector);
 /* A process is about to execute `path`; NULL: it came back. */
 void collector_note_exec(struct collector *collector, const struct target *target, int32_t pid, const char *path);
 
+struct target *collector_find(const struct collector *collector, uint64_t serial);        /* NULL: there is none, or it was given back */
+struct target *collector_find_live(const struct collector *collector, int32_t pid);
+
 uint64_t collector_epoch_ns(const struct collector *collector, uint32_t epoch);
 void collector_tick(struct collector *collector);
 
@@ -86,9 +95,10 @@ int listen_open(struct collector *collector);
 void listen_close(struct collector *collector);
 void listen_attend(struct collector *collector);
 int listen_watch(struct collector *collector, int fd, uint64_t tag);
+void listen_call(struct collector *collector);   /* calls the collector's thread to attention; from any other */
 
 /* attach.c */
-void attach_welcome(struct collector *collector, int connection);
+bool attach_welcome(struct collector *collector, int connection);   /* true: somebody keeps the connection */
 void attach_end(struct collector *collector, struct target *target, enum trace_exit_kind kind, int32_t value);
 
 #endif

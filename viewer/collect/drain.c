@@ -7,6 +7,7 @@
 #include "collector.h"
 #include "fold.h"
 #include "process_info.h"
+#include "snapshot.h"
 #include "visits.h"
 
 #include <stdlib.h>
@@ -146,6 +147,8 @@ static __attribute__((noinline)) void after_alloc(struct target *target, struct 
 
 static __attribute__((noinline)) void after_free(struct target *target, struct lane *lane, const struct live_block *block, uint64_t slot)
 {
+    if (target->ignored.n)
+        map_remove(&target->ignored, block->key);
     if (target->follows_python)
         visits_count(target, lane, block, slot == SLOT_HELD ? lane->held_birth : live_birth(&target->live, slot));
     if (lane->watched.n)
@@ -324,6 +327,16 @@ static void on_query(struct target *target, const struct lane *lane, uint32_t nu
     syscall(SYS_futex, &head->answer, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
 }
 
+/* Kept beside the live map: few blocks are, and of the others none shall pay for it. The block may come through another ring later. */
+static bool on_ignore(struct target *target, uint64_t key)
+{
+    if ((key & HL_RECORD_ADDRESS_MASK) <= LIVE_GONE)
+        return false;
+    map_put(&target->ignored, key, NULL);
+    target->has_extras = true;
+    return true;
+}
+
 static __attribute__((noinline)) bool on_python(struct target *target, struct view record)
 {
     char reason[8 * HL_RECORD_WORDS_MAX + 1];
@@ -397,6 +410,7 @@ static bool on_rare(struct target *target, struct lane *lane, struct view record
     case HL_RECORD_EXECUTED: watch_executed(target, (uint32_t)w0 & CODE_MASK, (uint32_t)record.w[1], (uint32_t)(record.w[1] >> 32)); return true;
     case HL_RECORD_PYTHON: return on_python(target, record);
     case HL_RECORD_EXIT: target->exit_status = (int32_t)(w0 & 0xff); return true;
+    case HL_RECORD_IGNORE: return on_ignore(target, hl_record_payload(w0));
     default: return false;
     }
 }
@@ -467,11 +481,21 @@ static void make_room_known(struct target *target, uint32_t i, uint64_t tail)
     }
 }
 
+/* How far a ring with that head may be read: not beyond the cut of a snapshot that is still to be taken. The head was loaded before: whoever published what
+ * is behind the cut did so after the cut was noted. */
+static uint64_t readable(const struct target *target, uint32_t i, uint64_t head)
+{
+    if (__builtin_expect(atomic_load_explicit(&target->segment->cut_number, memory_order_acquire) == target->cut_taken, 1))
+        return head;
+    uint64_t cut = atomic_load_explicit(&target->segment->heads[i].cut, memory_order_relaxed), tail = target->lanes[i].tail;
+    return cut >= head ? head : cut > tail ? cut : tail;
+}
+
 uint64_t target_drain_lane(struct target *target, uint32_t i, uint64_t limit)
 {
     struct lane *lane = &target->lanes[i];
-    uint64_t head = atomic_load_explicit(&target->segment->heads[i].head, memory_order_acquire), tail = lane->tail;
-    if (head == tail || lane->draining)
+    uint64_t head = atomic_load_explicit(&target->segment->heads[i].head, memory_order_acquire), tail = lane->tail, end = readable(target, i, head);
+    if (end == tail || lane->draining)
         return 0;
     if (lane->damaged) {                 /* read no more, but never let the target wait */
         lane->tail = head;
@@ -482,7 +506,7 @@ uint64_t target_drain_lane(struct target *target, uint32_t i, uint64_t limit)
     target->has_extras |= target->collector->all_events;
     bool sane = head - tail <= target->ring_bytes && head % 8 == 0;
     const uint64_t *ring = hl_segment_ring(target->segment, target->data_offset, target->ring_bytes, i);
-    uint64_t stop = head - tail > limit ? tail + limit : head;
+    uint64_t stop = end - tail > limit ? tail + limit : end;
     while (sane && tail < stop) {
         uint64_t at = tail & (target->ring_bytes - 1), ahead = target->ring_bytes - at;
         if (ahead > head - tail)         /* a record is published whole */
@@ -512,6 +536,26 @@ static bool all_empty(const struct target *target)
     return true;
 }
 
+/* The cut of snapshot `number` was noted: was everything before it read? A cut behind the head is none that a sane process noted. */
+static bool reached_cut(struct target *target)
+{
+    notice_lanes(target);
+    for (uint32_t i = 0; i < target->lanes_used; i++) {
+        const struct hl_ring_head *ring = &target->segment->heads[i];
+        uint64_t cut = atomic_load_explicit(&ring->cut, memory_order_relaxed), head = atomic_load_explicit(&ring->head, memory_order_acquire);
+        if (!target->lanes[i].damaged && target->lanes[i].tail < (cut < head ? cut : head))
+            return false;
+    }
+    return true;
+}
+
+static void mind_cut(struct target *target)
+{
+    uint32_t number = atomic_load_explicit(&target->segment->cut_number, memory_order_acquire);
+    if (__builtin_expect(number != target->cut_taken, 0) && reached_cut(target))
+        snapshot_cut(target, number);
+}
+
 uint64_t target_drain(struct target *target, uint64_t limit)
 {
     uint64_t consumed = 0;
@@ -521,8 +565,17 @@ uint64_t target_drain(struct target *target, uint64_t limit)
     if (target->pending.n && all_empty(target))
         target->empty_round = target->collector->round;
     changes_mind_stuck(target);
+    mind_cut(target);
     return consumed;
 }
 
-/* Once around: a target that keeps writing must not keep the collector. */
-void target_drain_all(struct target *target) { target_drain(target, UINT64_MAX); }
+/* Once around, and once more for a cut that was noted meanwhile, and for what is behind it: a target that keeps writing must not keep the collector. */
+void target_drain_all(struct target *target)
+{
+    uint32_t taken = target->cut_taken;
+    target_drain(target, UINT64_MAX);
+    if (atomic_load_explicit(&target->segment->cut_number, memory_order_acquire) != target->cut_taken)
+        target_drain(target, UINT64_MAX);
+    if (target->cut_taken != taken)
+        target_drain(target, UINT64_MAX);
+}

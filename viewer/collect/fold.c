@@ -185,7 +185,7 @@ static uint32_t root_tag(const struct target *target, uint32_t node)
     return (uint32_t)target->trie.nodes.items[node].pc;
 }
 
-static uint32_t trace_site(struct target *target, uint32_t site)
+uint32_t fold_trace_site(struct target *target, uint32_t site)
 {
     struct account_rare *rare = &target->accounts.rare.items[site];
     if (rare->trace_site == TRACE_NONE) {
@@ -225,7 +225,7 @@ void fold_unload(struct target *target, uint64_t start)
                 intern_stack(target, node);
         }
         for (uint32_t site = 0; site < target->accounts.sites.n; site++)
-            trace_site(target, site);
+            fold_trace_site(target, site);
         trie_retire(&target->trie, module->start, module->end + 1);
         stack_cache_forget(&target->stacks);
         map_release(&target->frames);
@@ -238,7 +238,7 @@ void fold_event(struct target *target, const struct lane *lane, enum trace_event
     struct trace_event event = {
         .kind = kind,
         .thread = target->threads.items[lane->thread].trace,
-        .site = trace_site(target, block->site),
+        .site = fold_trace_site(target, block->site),
         .address = block->key & HL_RECORD_ADDRESS_MASK,
         .bytes = block->bytes,
         .ns = target->accounts.now_ns,
@@ -267,7 +267,7 @@ void fold_epoch(struct target *target, uint64_t now_ns)
     for (size_t i = 0; i < accounts->touched.n; i++) {
         uint32_t site = accounts->touched.items[i];
         struct trace_counts counts = accounts_counts(accounts, site), *written = &accounts->rare.items[site].written;
-        struct trace_site_counts delta = {trace_site(target, site), difference(&counts, written)};
+        struct trace_site_counts delta = {fold_trace_site(target, site), difference(&counts, written)};
         size_t row = row_of(target->collector, delta.site, deltas.items, sizeof delta, deltas.n);
         *written = counts;
         accounts->sites.items[site].epoch = UINT32_MAX;    /* the next epoch may have the same number */
@@ -322,6 +322,13 @@ void fold_mark(struct target *target, const struct lane *lane, enum trace_mark_k
     trace_write_mark(target->collector->writer, &mark);
 }
 
+uint64_t fold_cut(struct target *target)
+{
+    begin_epoch(target->collector);
+    fold_epoch(target, target->collector->now_ns);
+    return target->epoch_start_ns;
+}
+
 static struct trace_totals sum_up(const struct target *target)
 {
     const struct accounts *accounts = &target->accounts;
@@ -357,7 +364,7 @@ static void write_sites(struct target *target)
     VEC(struct trace_site_totals) sites = {0};
     for (uint32_t i = 0; i < target->accounts.sites.n; i++) {
         const struct account *account = &target->accounts.sites.items[i];
-        struct trace_site_totals site = {trace_site(target, i), accounts_counts(&target->accounts, i), account->peak_bytes, account->peak_blocks};
+        struct trace_site_totals site = {fold_trace_site(target, i), accounts_counts(&target->accounts, i), account->peak_bytes, account->peak_blocks};
         size_t row = row_of(target->collector, site.site, sites.items, sizeof site, sites.n);
         if (row == sites.n) {
             vec_push(&sites, site);
@@ -388,7 +395,7 @@ static void write_blocks(struct target *target)
         const struct live_block *live = &target->live.slots[i];
         if (!live_is_block(live))
             continue;
-        struct trace_block block = {live->key & HL_RECORD_ADDRESS_MASK, live->bytes, trace_site(target, live->site),
+        struct trace_block block = {live->key & HL_RECORD_ADDRESS_MASK, live->bytes, fold_trace_site(target, live->site),
                                     collector_epoch_ns(target->collector, live->born)};
         vec_push(&blocks, block);
     }

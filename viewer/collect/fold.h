@@ -33,6 +33,12 @@ void fold_event(struct target *target, const struct lane *lane, enum trace_event
 /* Ends the epoch of one process at `now_ns`, or where the one before ended if that is later. */
 void fold_epoch(struct target *target, uint64_t now_ns);
 
+/* Ends the epoch of one process now, for blocks that are told apart from those that come behind. Returns the time of its end. */
+uint64_t fold_cut(struct target *target);
+
+/* The id of an account's site in the trace, written with its stack when it is new. */
+uint32_t fold_trace_site(struct target *target, uint32_t site);
+
 /* Ends the epoch at this moment of the program and marks it. */
 void fold_mark(struct target *target, const struct lane *lane, enum trace_mark_kind kind, const char *label);
 

@@ -166,13 +166,17 @@ bool launch_wait(struct collector *collector, bool progress, bool wait_for_all)
         if (!collector->root_ended)
             continue;
         program_pid = 0;
-        if (stop_asked || !wait_for_all)
+        if (stop_asked || (!wait_for_all && !collector->snapshots.all.n))
             break;
         if (!told && collector->live.n && collector->now_ns - collector->root_end_ns > UINT64_C(2000000000)) {
             told = true;
             progress_clear();
             say_note("the program ended; recording goes on for %zu of its processes (pid %d%s), Ctrl-C ends it", collector->live.n,
                      collector->live.items[0]->pid, collector->live.n > 1 ? " and others" : "");
+        } else if (!told && collector->snapshots.all.n && collector->now_ns - collector->root_end_ns > UINT64_C(2000000000)) {
+            told = true;
+            progress_clear();
+            say_note("the program ended; its memory is still searched for what nothing points to, Ctrl-C ends that");
         }
     }
     progress_clear();

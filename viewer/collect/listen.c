@@ -33,6 +33,12 @@ static void ring_own_doorbell(struct collector *collector)
     syscall(SYS_futex, &collector->board->doorbell, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
 }
 
+void listen_call(struct collector *collector)
+{
+    atomic_store(&collector->attention, 1);
+    ring_own_doorbell(collector);
+}
+
 /* Waits until something is to be seen on the epoll descriptor, says so, and waits until that was looked at. */
 static void *watch(void *context)
 {
@@ -41,8 +47,7 @@ static void *watch(void *context)
     while (atomic_load(&collector->watching)) {
         if (poll(fds, 2, -1) <= 0 || !(fds[0].revents & POLLIN))
             continue;
-        atomic_store(&collector->attention, 1);
-        ring_own_doorbell(collector);
+        listen_call(collector);
         while (atomic_load(&collector->attention) && atomic_load(&collector->watching))
             syscall(SYS_futex, &collector->attention, FUTEX_WAIT_PRIVATE, 1, &(struct timespec){0, 50000000}, NULL, 0);
     }
@@ -111,8 +116,8 @@ static void accept_all(struct collector *collector)
 {
     int connection;
     while ((connection = accept4(collector->socket, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
-        attach_welcome(collector, connection);
-        close(connection);
+        if (!attach_welcome(collector, connection))
+            close(connection);
     }
 }
 
@@ -127,7 +132,7 @@ static void root_ended(struct collector *collector)
 
 static void target_ended(struct collector *collector, uint64_t serial)
 {
-    struct target *target = serial && serial <= collector->targets.n ? collector->targets.items[serial - 1] : NULL;
+    struct target *target = collector_find(collector, serial);
     if (!target || target->finished)
         return;
     epoll_ctl(collector->epoll, EPOLL_CTL_DEL, target->pidfd, NULL);

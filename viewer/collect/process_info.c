@@ -82,6 +82,31 @@ uint64_t process_rss(int32_t pid)
     return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+char process_state(int32_t pid)
+{
+    size_t n;
+    char *text = read_proc(pid, "stat", &n), *end = text ? strrchr(text, ')') : NULL, state = 0;
+    if (end)
+        sscanf(end + 1, " %c", &state);
+    free(text);
+    return state;
+}
+
+/* Is the signal in a set of /proc/PID/status? `field`: "SigCgt:". */
+static bool in_signal_set(int32_t pid, const char *field, uint32_t signal)
+{
+    size_t n;
+    unsigned long long set = 0;
+    char *text = read_proc(pid, "status", &n), *at = text ? strstr(text, field) : NULL;
+    if (at)
+        sscanf(at + strlen(field), "%llx", &set);
+    free(text);
+    return signal && signal <= 64 && set >> (signal - 1) & 1;
+}
+
+bool process_catches(int32_t pid, uint32_t signal) { return in_signal_set(pid, "SigCgt:", signal); }
+bool process_waits(int32_t pid, uint32_t signal) { return in_signal_set(pid, "ShdPnd:", signal); }
+
 /* struct pidfd_info of linux/pidfd.h, newer than the headers that we build with. */
 struct pidfd_info {
     uint64_t mask, cgroupid;

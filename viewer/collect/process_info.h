@@ -9,6 +9,10 @@ char *process_executable(int32_t pid);            /* path; to be freed */
 int32_t process_parent(int32_t pid);              /* 0: unknown */
 uint64_t process_rss(int32_t pid);                /* bytes; 0: unknown */
 
+char process_state(int32_t pid);                  /* 'R', 'S', 'T' (stopped) ... as in /proc/PID/stat; 0: unknown */
+bool process_catches(int32_t pid, uint32_t signal);   /* a handler of its own stands there for the signal */
+bool process_waits(int32_t pid, uint32_t signal);     /* the signal was sent and no thread has taken it yet */
+
 /* How an ended process that is not our child ended, from its pidfd (Linux 6.15 and later). False: unknown. */
 bool process_exit_status(int pidfd, struct trace_exit *exit);
 

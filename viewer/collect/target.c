@@ -51,6 +51,8 @@ bool target_free_pending(struct target *target, const struct live_block *block)
     if (!value)
         return false;
     account_free(&target->accounts, block->site, block->bytes, 1);
+    if (target->ignored.n)
+        map_remove(&target->ignored, block->key);
     if (*value & PENDING_COLLECTED)
         account_collected(&target->accounts, block->site, block->bytes);
     *value = (*value & ~(uint64_t)PENDING_COLLECTED) - PENDING_ONE;
@@ -124,6 +126,15 @@ void target_set_python(struct target *target, uint32_t version, enum trace_pytho
     target->python_reason = xstrdup(reason);
 }
 
+static void inherit_ignored(struct target *child, const struct target *parent)
+{
+    size_t cursor = 0;
+    const struct map_slot *slot;
+    while ((slot = map_next(&parent->ignored, &cursor)))
+        map_put(&child->ignored, slot->key, NULL);
+    child->has_extras |= child->ignored.n > 0;
+}
+
 void target_inherit(struct target *child, const struct target *parent, const struct live_map *live)
 {
     struct map known = {0};
@@ -147,6 +158,7 @@ void target_inherit(struct target *child, const struct target *parent, const str
     for (size_t i = 0; i < parent->modules.n; i++)
         if (!parent->modules.items[i].gone)
             vec_push(&child->modules, parent->modules.items[i]);
+    inherit_ignored(child, parent);
     codes_inherit(&child->codes, &parent->codes);
     watch_inherit(child, parent);
     if (parent->follows_python)
@@ -175,6 +187,7 @@ void target_release(struct target *target)
     accounts_release(&target->accounts);
     live_release(&target->live);
     map_release(&target->pending);
+    map_release(&target->ignored);
     mappings_release(&target->mappings);
     vec_release(&target->changes);
     for (size_t i = 0; i < target->threads.n; i++)

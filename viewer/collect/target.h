@@ -107,6 +107,8 @@ struct target {
     enum trace_python_state python_state;
     char *python_reason;
     VEC(struct fork_point) fork_points;
+    struct map ignored;                   /* keys of live blocks that the program said are no leaks, and of some yet to come */
+    uint32_t cut_taken;                   /* the last snapshot whose cut was taken */
 
     uint64_t events, truncated, unmatched, damaged, rss_bytes;
     uint64_t epoch_start_ns, epoch_events;   /* when the epoch began, and `events` then */

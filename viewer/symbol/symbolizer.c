@@ -16,6 +16,8 @@ struct symbolizer_module {
     char *problem;
     bool loaded;                    /* symtab and dwarf are there */
     struct symtab symtab;
+    bool has_variables;             /* the next is there */
+    struct symtab variables;
     struct dwarf *dwarf;
 };
 
@@ -35,6 +37,7 @@ static void module_destroy(struct symbolizer_module *module)
 {
     dwarf_destroy(module->dwarf);
     symtab_release(&module->symtab);
+    symtab_release(&module->variables);
     image_close(&module->image);
     free(module->problem);
     free(module);
@@ -85,7 +88,7 @@ static void load(struct symbolizer_module *module)
     dwfl_module_getelf(module->image.module, &bias);
     Dwarf *dw = dwfl_module_getdwarf(module->image.module, &debug_bias);
     module->dwarf = dwarf_create(dw, bias - debug_bias, &module->owner->strings);
-    symtab_build(&module->symtab, module->image.module);
+    symtab_build(&module->symtab, module->image.module, SYMTAB_FUNCTIONS);
 }
 
 /* Symbol tables of static libraries carry versions: "memcpy@@GLIBC_2.14". */
@@ -115,4 +118,15 @@ size_t symbolizer_find(struct symbolizer_module *module, uint64_t address, struc
         symbols[n++] = (struct trace_symbol){0};
     symbols[n - 1].function = readable_name(module->owner, name);
     return n;
+}
+
+const char *symbolizer_find_variable(struct symbolizer_module *module, uint64_t address, uint64_t *offset)
+{
+    if (!module->image.module)
+        return NULL;
+    if (!module->has_variables)
+        symtab_build(&module->variables, module->image.module, SYMTAB_VARIABLES);
+    module->has_variables = true;
+    const char *name = symtab_find_offset(&module->variables, address, offset);
+    return name ? readable_name(module->owner, name) : NULL;
 }

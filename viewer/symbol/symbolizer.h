@@ -29,4 +29,7 @@ const char *symbolizer_problem(const struct symbolizer_module *module);
  * first, and returns their number, 0 when nothing is known. Strings live as long as the symbolizer. */
 size_t symbolizer_find(struct symbolizer_module *module, uint64_t address, struct trace_symbol *symbols, size_t max);
 
+/* The name of the variable that holds the link-time `address`, *offset bytes into it; NULL: none does that the symbol tables know. Reads no DWARF. */
+const char *symbolizer_find_variable(struct symbolizer_module *module, uint64_t address, uint64_t *offset);
+
 #endif

@@ -36,17 +36,25 @@ static bool is_function(const GElf_Sym *symbol, const char *name)
     return type == STT_FUNC || type == STT_GNU_IFUNC;
 }
 
-/* The end of the code section that the symbol stands in, 0 when it is in none. */
-static uint64_t code_end(Elf *elf, GElf_Word index, Dwarf_Addr bias)
+static bool is_variable(const GElf_Sym *symbol, const char *name)
+{
+    unsigned type = GELF_ST_TYPE(symbol->st_info);
+    return name && *name && symbol->st_shndx != SHN_UNDEF && (type == STT_OBJECT || type == STT_COMMON);
+}
+
+/* The end of the code or data section that the symbol stands in, 0 when it is in none. */
+static uint64_t section_end(Elf *elf, GElf_Word index, Dwarf_Addr bias, enum symtab_what what)
 {
     GElf_Shdr header;
     Elf_Scn *section = elf && index < SHN_LORESERVE ? elf_getscn(elf, index) : NULL;
-    if (!section || !gelf_getshdr(section, &header) || !(header.sh_flags & SHF_EXECINSTR))
+    if (!section || !gelf_getshdr(section, &header) || !(header.sh_flags & SHF_ALLOC))
+        return 0;
+    if (what == SYMTAB_FUNCTIONS ? !(header.sh_flags & SHF_EXECINSTR) : header.sh_flags & (SHF_EXECINSTR | SHF_TLS))
         return 0;
     return header.sh_addr + bias + header.sh_size;
 }
 
-static void collect(struct symbols *symbols, Dwfl_Module *module)
+static void collect(struct symbols *symbols, Dwfl_Module *module, enum symtab_what what)
 {
     GElf_Addr main_bias = 0;
     dwfl_module_getelf(module, &main_bias);
@@ -58,7 +66,8 @@ static void collect(struct symbols *symbols, Dwfl_Module *module)
         Elf *elf;
         Dwarf_Addr bias;
         const char *name = dwfl_module_getsym_info(module, i, &entry, &address, &section, &elf, &bias);
-        uint64_t end = name && is_function(&entry, name) ? code_end(elf, section, bias) : 0;
+        bool wanted = what == SYMTAB_FUNCTIONS ? is_function(&entry, name) : is_variable(&entry, name);
+        uint64_t end = wanted ? section_end(elf, section, bias, what) : 0;
         if (end <= address)
             continue;
         struct symbol symbol = { .name = name, .rank = rank_of(&entry, name) };
@@ -98,10 +107,10 @@ static void close_open_ends(struct symbols *symbols)
     }
 }
 
-void symtab_build(struct symtab *symtab, Dwfl_Module *module)
+void symtab_build(struct symtab *symtab, Dwfl_Module *module, enum symtab_what what)
 {
     struct symbols symbols = {0};
-    collect(&symbols, module);
+    collect(&symbols, module, what);
     vec_sort(&symbols, compare);
     close_open_ends(&symbols);
     for (size_t i = 0; i < symbols.n; i++) {
@@ -122,4 +131,13 @@ const char *symtab_find(const struct symtab *symtab, uint64_t address)
 {
     const struct range *range = ranges_find(&symtab->ranges, address);
     return range ? symtab->names.items[range->value] : NULL;
+}
+
+const char *symtab_find_offset(const struct symtab *symtab, uint64_t address, uint64_t *offset)
+{
+    const struct range *range = ranges_find(&symtab->ranges, address);
+    if (!range)
+        return NULL;
+    *offset = address - range->low;
+    return symtab->names.items[range->value];
 }

@@ -1,0 +1,219 @@
+#include "request.h"
+
+#include "../base/format.h"
+#include "../base/strbuf.h"
+#include "../base/xalloc.h"
+#include "collector.h"
+#include "process_info.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define LIMIT_NS UINT64_C(10000000000)    /* for the process to say hello */
+
+static void __attribute__((format(printf, 3, 4))) answer(int connection, uint32_t status, const char *format, ...)
+{
+    struct hl_answer message = {.magic = HL_WIRE_MAGIC, .status = status};
+    va_list arguments;
+    if (connection < 0)
+        return;
+    va_start(arguments, format);
+    vsnprintf(message.text, sizeof message.text, format, arguments);
+    va_end(arguments);
+    if (send(connection, &message, sizeof message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        return;                           /* it went away */
+}
+
+static struct request *find(struct collector *collector, uint64_t serial)
+{
+    for (size_t i = 0; i < collector->requests.all.n; i++)
+        if (collector->requests.all.items[i].serial == serial)
+            return &collector->requests.all.items[i];
+    return NULL;
+}
+
+static void forget(struct collector *collector, struct request *request)
+{
+    if (request->connection >= 0)
+        close(request->connection);
+    free(request->label);
+    *request = vec_last(&collector->requests.all);
+    collector->requests.all.n--;
+}
+
+static char *program_name(int32_t pid)
+{
+    char *path = process_executable(pid);
+    const char *slash = strrchr(path, '/');
+    char *name = xstrdup(slash && slash[1] ? slash + 1 : "gone");
+    free(path);
+    return name;
+}
+
+/* To the process as a whole: any thread that lets it in takes it. */
+static int send_signal(const struct target *target, uint32_t number, uint32_t request)
+{
+    union sigval value = {.sival_int = (int)request};
+    siginfo_t info = {.si_signo = (int)number, .si_code = SI_QUEUE};
+    info.si_pid = getpid();
+    info.si_uid = getuid();
+    info.si_value = value;
+    if (target->pidfd >= 0 && syscall(SYS_pidfd_send_signal, target->pidfd, number, &info, 0) == 0)
+        return 0;
+    if (target->pidfd >= 0 && errno != ENOSYS && errno != EPERM)
+        return -errno;
+    return sigqueue(target->pid, (int)number, value) == 0 ? 0 : -errno;
+}
+
+/* Why the process cannot be asked; an empty text: it can. */
+static void why_not(struct collector *collector, const struct target *target, char *text, size_t size)
+{
+    uint32_t number = collector->board->snapshot_signal;
+    const struct request *earlier = find(collector, target->serial);
+    text[0] = 0;
+    if (number == 0)
+        snprintf(text, size, "this recording takes no snapshots on request: it was started with --snapshot-signal 0");
+    else if (snapshot_is_under_way(collector, target) || (earlier && !earlier->late))
+        snprintf(text, size, "an earlier snapshot of process %d is still under way: try again when it is done", target->pid);
+    else if (!target->segment || !atomic_load(&target->segment->snapshot_ready))
+        snprintf(text, size, "process %d does not listen for requests (it has just begun, or signal %u was the program's own already): try again, or record it with "
+                 "--snapshot-signal N and another signal", target->pid, number);
+    else if (!process_catches(target->pid, number))
+        snprintf(text, size, "process %d has taken signal %u for itself since it began: record it with --snapshot-signal N and another signal",
+                 target->pid, number);
+}
+
+/* Takes the connection over, unless the process cannot be asked: then the sentence is in `text`. */
+static bool ask(struct collector *collector, const struct target *target, int connection, const char *label, char *text, size_t size)
+{
+    why_not(collector, target, text, size);
+    if (text[0])
+        return false;
+    struct request *earlier = find(collector, target->serial);
+    struct request request = {.serial = target->serial, .asked_ns = collector->now_ns, .number = ++collector->requests.last, .connection = connection};
+    int error = send_signal(target, collector->board->snapshot_signal, request.number);
+    if (error) {
+        snprintf(text, size, "process %d cannot be sent signal %u: %s", target->pid, collector->board->snapshot_signal, strerror(-error));
+        return false;
+    }
+    if (earlier)
+        forget(collector, earlier);
+    request.label = xstrdup(label);
+    vec_push(&collector->requests.all, request);
+    return true;
+}
+
+bool request_take(struct collector *collector, int connection, const struct hl_hello *hello)
+{
+    char text[512];
+    const struct target *target = collector_find_live(collector, (int32_t)hello->tid);
+    if (!target) {
+        answer(connection, 1, "process %d is not recorded (any more): name one that `heapline run` started and that still runs", (int32_t)hello->tid);
+        return false;
+    }
+    bool asked = ask(collector, target, connection, hello->path, text, sizeof text);
+    if (!asked)
+        answer(connection, 1, "%s", text);
+    return asked;
+}
+
+void request_begun(struct collector *collector, struct snapshot *snapshot)
+{
+    struct request *request = find(collector, snapshot->serial);
+    if (!request || request->begun)
+        return;
+    request->begun = snapshot->asked = true;
+    if (!*request->label)
+        return;
+    free(snapshot->label);
+    snapshot->label = xstrdup(request->label);
+}
+
+void request_done(struct collector *collector, const struct snapshot *snapshot)
+{
+    struct request *request = find(collector, snapshot->serial);
+    struct strbuf text = STRBUF_INIT;
+    if (!request)
+        return;
+    char *name = program_name(snapshot->pid);
+    strbuf_add(&text, "snapshot ");
+    if (*snapshot->label)
+        strbuf_printf(&text, "\"%s\" ", snapshot->label);
+    strbuf_printf(&text, "of %d (%s): %s %s, %s, stopped for %s", snapshot->pid, name, format_count(snapshot->written).text,
+                  snapshot->written == 1 ? "block" : "blocks", format_bytes(snapshot->bytes).text, format_duration(snapshot->found.stopped_ns).text);
+    if (snapshot->reasons.length)
+        strbuf_printf(&text, "; incomplete: %.*s", (int)strcspn(snapshot->reasons.data, "\n"), snapshot->reasons.data);
+    answer(request->connection, 0, "%s", text.data);
+    strbuf_release(&text);
+    free(name);
+    forget(collector, request);
+}
+
+void request_target_ends(struct collector *collector, const struct target *target)
+{
+    struct request *request = find(collector, target->serial);
+    if (!request || request->begun)
+        return;
+    answer(request->connection, 1, "process %d ended, or executed another program, before it could be looked at", target->pid);
+    forget(collector, request);
+}
+
+/* It did not answer: what /proc tells of the reason. */
+static void tell_late(const struct request *request, const struct target *target, uint32_t signal)
+{
+    char state = process_state(target->pid);
+    if (state == 'T' || state == 't')
+        answer(request->connection, 1, "process %d is stopped: let it go on (kill -CONT %d) and try again", target->pid, target->pid);
+    else if (process_waits(target->pid, signal))
+        answer(request->connection, 1, "process %d does not take signal %u, which all of its threads block or wait in the kernel with: record it with "
+               "--snapshot-signal N and a signal that it does not block", target->pid, signal);
+    else
+        answer(request->connection, 1, "process %d took the signal, but its threads did not stand still within 10 s: one of them may be stuck in the kernel or block "
+               "signals; try again", target->pid);
+}
+
+static void mind_late(struct collector *collector)
+{
+    for (size_t i = 0; i < collector->requests.all.n; i++) {
+        struct request *request = &collector->requests.all.items[i];
+        if (request->begun || request->late || collector->now_ns - request->asked_ns < LIMIT_NS)
+            continue;
+        const struct target *target = collector_find(collector, request->serial);
+        request->late = true;
+        if (request->connection < 0 || !target)
+            continue;
+        tell_late(request, target, collector->board->snapshot_signal);
+        close(request->connection);
+        request->connection = -1;
+    }
+}
+
+void request_turn(struct collector *collector)
+{
+    struct requests *requests = &collector->requests;
+    char text[512];
+    if (requests->all.n)
+        mind_late(collector);
+    if (!requests->every_ns || collector->now_ns < requests->next_ns)
+        return;
+    if (requests->next_ns)
+        for (size_t i = 0; i < collector->live.n; i++)
+            ask(collector, collector->live.items[i], -1, "", text, sizeof text);
+    requests->next_ns = collector->now_ns + requests->every_ns;
+}
+
+void request_finish(struct collector *collector)
+{
+    while (collector->requests.all.n) {
+        struct request *request = &vec_last(&collector->requests.all);
+        answer(request->connection, 1, "the recording ended before the snapshot was taken");
+        forget(collector, request);
+    }
+    vec_release(&collector->requests.all);
+}

@@ -1,0 +1,259 @@
+/* The thread of one snapshot: lends the table to the marker, and checks what came back. Nothing here touches the collector but the end. */
+#include "collector.h"
+#include "root_names.h"
+#include "snapshot.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define LEAVE_MS 10000                    /* for a marker that said that it is done, to be gone */
+#define NAMES_MAX 100000u
+
+enum word { WORD_DONE, WORD_NONE, WORD_ABANDONED };
+
+static void add_reason(struct snapshot *snapshot, const char *reason)
+{
+    strbuf_printf(&snapshot->reasons, "%s%s", snapshot->reasons.length ? "\n" : "", reason);
+}
+
+static void __attribute__((format(printf, 3, 4))) add_reason_of(struct snapshot *snapshot, uint64_t count, const char *format, ...)
+{
+    char text[200];
+    va_list arguments;
+    if (!count)
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    add_reason(snapshot, text);
+}
+
+/* ---- the conversation ---- */
+
+static bool lend(const struct snapshot *snapshot)
+{
+    struct hl_snapshot_table message = {HL_WIRE_MAGIC, snapshot->table.bytes};
+    union { char bytes[CMSG_SPACE(sizeof(int))]; struct cmsghdr align; } control = {{0}};
+    struct iovec part = {&message, sizeof message};
+    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+    *rights = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
+    memcpy(CMSG_DATA(rights), &snapshot->table.fd, sizeof(int));
+    return sendmsg(snapshot->connection, &header, MSG_NOSIGNAL) == (ssize_t)sizeof message;
+}
+
+/* What the marker says next. Without a limit: a large memory takes its time, and one who died is heard. */
+static enum word listen_to(const struct snapshot *snapshot, int limit_ms)
+{
+    struct pollfd fds[2] = {{.fd = snapshot->connection, .events = POLLIN}, {.fd = snapshot->collector->snapshots.abandon, .events = POLLIN}};
+    struct hl_snapshot_done done;
+    for (;;) {
+        int n = poll(fds, 2, limit_ms);
+        if (n == 0)
+            return WORD_NONE;
+        if (n < 0 && errno != EINTR)
+            return WORD_NONE;
+        if (n < 0)
+            continue;
+        if (fds[1].revents)
+            return WORD_ABANDONED;
+        ssize_t got = recv(snapshot->connection, &done, sizeof done, MSG_DONTWAIT);
+        if (got < 0 && (errno == EAGAIN || errno == EINTR))
+            continue;
+        return got == (ssize_t)sizeof done && done.magic == HL_WIRE_MAGIC && done.number == snapshot->number ? WORD_DONE : WORD_NONE;
+    }
+}
+
+/* ---- what came back ---- */
+
+/* The marker's sentences, line by line, without anything that a terminal would obey. */
+static void take_reasons(struct snapshot *snapshot, const struct hl_snapshot *header)
+{
+    char text[HL_SNAPSHOT_REASON_BYTES + 1];
+    uint32_t bytes = header->reason_bytes < HL_SNAPSHOT_REASON_BYTES ? header->reason_bytes : HL_SNAPSHOT_REASON_BYTES;
+    memcpy(text, header->reasons, bytes);
+    text[bytes] = 0;
+    for (char *p = text; *p; p++)
+        if ((unsigned char)*p < ' ' && *p != '\n')
+            *p = '?';
+    char *rest = text, *line;
+    while ((line = strsep(&rest, "\n")))
+        if (*line)
+            add_reason(snapshot, line);
+}
+
+static void take_figures(struct snapshot *snapshot, const struct hl_snapshot *header)
+{
+    struct trace_snapshot *found = &snapshot->found;
+    found->stopped_ns = header->stopped_ns;
+    found->fork_ns = header->fork_ns < header->stopped_ns ? header->fork_ns : header->stopped_ns;
+    found->mark_ns = header->mark_ns;
+    found->scanned_bytes = header->scanned_bytes;
+    found->threads = header->threads;
+    found->missed_threads = header->missed_threads < header->threads ? header->missed_threads : header->threads;
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const struct trace_root *x = a, *y = b;
+    if (x->start != y->start)
+        return x->start < y->start ? -1 : 1;
+    return x->end < y->end ? -1 : x->end > y->end;
+}
+
+static void complete_root(const struct snapshot *snapshot, struct trace_root *root, uint32_t tid)
+{
+    root->thread = root->module = TRACE_NONE;
+    for (size_t i = 0; tid && i < snapshot->threads.n; i++)      /* numbers are used again: the last one counts */
+        if (snapshot->threads.items[i].tid == (int32_t)tid)
+            root->thread = snapshot->threads.items[i].trace;
+    for (size_t i = 0; root->kind == TRACE_ROOT_GLOBAL && i < snapshot->modules.n; i++) {
+        const struct snapshot_module *module = &snapshot->modules.items[i];
+        if (root->start < module->start || root->start >= module->end)
+            continue;
+        root->module = module->trace;
+        root->bias = module->bias;
+    }
+}
+
+/* Sorted, disjoint; what makes no sense is left out. */
+static void take_roots(struct snapshot *snapshot, const struct hl_snapshot *header)
+{
+    uint32_t n = header->roots, kept = 0, wrong = n > HL_SNAPSHOT_ROOTS;
+    uint64_t reach = 0;
+    for (uint32_t i = 0; i < n && i < HL_SNAPSHOT_ROOTS; i++) {
+        const struct hl_snapshot_root *from = &header->root[i];
+        struct trace_root root = {.kind = (enum trace_root_kind)from->kind, .start = from->start, .end = from->end};
+        if (from->kind < HL_ROOT_GLOBAL || from->kind > HL_ROOT_OTHER || from->start >= from->end) {
+            wrong++;
+            continue;
+        }
+        complete_root(snapshot, &root, from->kind == HL_ROOT_STACK || from->kind == HL_ROOT_TLS || from->kind == HL_ROOT_REGISTERS ? from->tid : 0);
+        vec_push(&snapshot->roots, root);
+    }
+    vec_sort(&snapshot->roots, by_start);
+    for (size_t i = 0; i < snapshot->roots.n; i++) {
+        struct trace_root root = snapshot->roots.items[i];
+        root.start = root.start < reach ? reach : root.start;
+        if (root.start >= root.end)
+            continue;
+        reach = root.end;
+        snapshot->roots.items[kept++] = root;
+    }
+    snapshot->roots.n = kept;
+    add_reason_of(snapshot, wrong, "%" PRIu32 " of the roots that were searched came back damaged", wrong);
+}
+
+static const struct trace_root *root_at(const struct snapshot *snapshot, uint64_t address)
+{
+    size_t low = 0, high = snapshot->roots.n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (snapshot->roots.items[middle].end <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < snapshot->roots.n && snapshot->roots.items[low].start <= address ? &snapshot->roots.items[low] : NULL;
+}
+
+/* Every block's reach and holder; the words of globals that hold blocks are kept for their names. Roots beyond those that were told may hold, too. */
+static void judge(struct snapshot *snapshot, bool all_roots)
+{
+    struct snapshot_table *table = &snapshot->table;
+    uint64_t wrong = 0, unknown = 0;
+    for (uint64_t i = 0; i < table->n; i++) {
+        struct hl_snapshot_block *block = &table->blocks[i];
+        uint32_t reach = hl_block_reach(block);
+        const struct trace_root *root = block->at ? root_at(snapshot, block->at) : NULL;
+        bool held = !block->at || root || snapshot_table_holds(table, block->at);
+        if (reach > HL_REACH_HELD || (!held && all_roots)) {
+            block->bytes &= (UINT64_C(1) << 56) - 1;
+            block->at = 0;
+            wrong++;
+            continue;
+        }
+        if (!held)
+            block->at = 0;
+        unknown += reach == HL_REACH_UNKNOWN;
+        if (root && root->kind == TRACE_ROOT_GLOBAL && root->module != TRACE_NONE && snapshot->names.n < NAMES_MAX)
+            vec_push(&snapshot->names, ((struct trace_root_name){block->at, NULL}));
+    }
+    add_reason_of(snapshot, wrong, "%" PRIu64 " blocks came back with an impossible result", wrong);
+    add_reason_of(snapshot, unknown, "%" PRIu64 " blocks were not judged", unknown);
+    snapshot->judged = true;
+}
+
+static int by_address(const void *a, const void *b)
+{
+    uint64_t x = ((const struct trace_root_name *)a)->address, y = ((const struct trace_root_name *)b)->address;
+    return x < y ? -1 : x > y;
+}
+
+/* Words of globals that have no name are left out. */
+static void name_roots(struct snapshot *snapshot)
+{
+    size_t kept = 0;
+    uint64_t last = 0;
+    vec_sort(&snapshot->names, by_address);
+    for (size_t i = 0; i < snapshot->names.n; i++) {
+        struct trace_root_name name = snapshot->names.items[i];
+        if (name.address == last)
+            continue;
+        last = name.address;
+        const struct trace_root *root = root_at(snapshot, last);
+        for (size_t m = 0; m < snapshot->modules.n && !name.name; m++)
+            if (snapshot->modules.items[m].trace == root->module)
+                name.name = root_names_find(snapshot->collector->snapshots.names, &snapshot->modules.items[m].file, root->module, last - root->bias);
+        if (name.name)
+            snapshot->names.items[kept++] = name;
+    }
+    snapshot->names.n = kept;
+}
+
+static void take_back(struct snapshot *snapshot, bool done)
+{
+    struct snapshot_table *table = &snapshot->table;
+    int error = snapshot_table_take_back(table);
+    if (error) {
+        add_reason(snapshot, error == -EBADMSG ? "the table came back from the search damaged" : "there was no memory to read the table");
+        return;
+    }
+    size_t told = snapshot->reasons.length;
+    take_figures(snapshot, table->header);
+    take_reasons(snapshot, table->header);
+    if (!done && snapshot->reasons.length == told)
+        add_reason(snapshot, "the process that searched the memory ended early");
+    if (!done)
+        return;
+    take_roots(snapshot, table->header);
+    judge(snapshot, table->header->roots < HL_SNAPSHOT_ROOTS);
+    name_roots(snapshot);
+}
+
+static void search(struct snapshot *snapshot)
+{
+    if (snapshot->table.fd < 0)
+        return;
+    uint64_t overlapped = snapshot_table_close(&snapshot->table, snapshot->collector->board->snapshot_flags);
+    add_reason_of(snapshot, overlapped, "%" PRIu64 " blocks overlapped others and were left out", overlapped);
+    enum word word = lend(snapshot) ? listen_to(snapshot, -1) : WORD_NONE;
+    if (word == WORD_DONE)
+        listen_to(snapshot, LEAVE_MS);
+    if (word == WORD_ABANDONED)
+        add_reason(snapshot, "the recording was ended before the memory had been searched");
+    take_back(snapshot, word == WORD_DONE);
+}
+
+void *snapshot_search(void *context)
+{
+    struct snapshot *snapshot = context;
+    search(snapshot);
+    atomic_store_explicit(&snapshot->state, SNAPSHOT_SEARCHED, memory_order_release);
+    listen_call(snapshot->collector);
+    return NULL;
+}
