@@ -38,6 +38,22 @@ static void assert_sentence(const struct trace_error *error)
     assert_null(strchr(error->text, '\n'));
 }
 
+/* Blocks, roots and names of the sample's snapshot are there, or the snapshot says that they are not. */
+static void assert_snapshot_says(const struct trace *trace, uint64_t blocks)
+{
+    char expected[160] = "a thread could not be stopped";
+    if (!trace->n_snapshots) {
+        assert_int_equal(blocks, 0);
+        return;
+    }
+    const struct trace_snapshot *snapshot = &trace->snapshots[0];
+    assert_true(snapshot->blocks == SAMPLE_SNAPSHOT_BLOCKS && snapshot->n_roots == 2 && snapshot->n_names == 1);     /* they are in one chunk */
+    if (blocks < SAMPLE_SNAPSHOT_BLOCKS)
+        snprintf(expected, sizeof expected, "a thread could not be stopped\nthe trace was cut before all its blocks were written: %u of 40 are there",
+                 (unsigned)blocks);
+    assert_string_equal(snapshot->reasons, expected);
+}
+
 static void cut_at_every_byte(bool whole)
 {
     size_t n;
@@ -69,13 +85,15 @@ static void cut_at_every_byte(bool whole)
             for (uint32_t i = 0; i < trace->n_processes; i++)
                 told += trace->ends[i].totals.heap.allocations + trace->ends[i].totals.mapped_allocations;
             assert_int_equal(told, digest.allocations);            /* totals and epochs agree at every cut */
+            assert_true(digest.snapshot_blocks >= last.snapshot_blocks);
+            assert_snapshot_says(trace, digest.snapshot_blocks);
             last = digest;
             last_lines = lines;
         }
         trace_close(trace);
         free(copy);
     }
-    assert_true(last.epochs == 10 && last.events == 1 && last.blocks > 0);
+    assert_true(last.epochs == 10 && last.events == 1 && last.blocks > 0 && last.snapshot_blocks == SAMPLE_SNAPSHOT_BLOCKS);
     assert_true(readable > n / 2);
     free(bytes);
 }

@@ -314,6 +314,32 @@ static inline void sample_write_ends(struct sample *sample)
     }
 }
 
+#define SAMPLE_SNAPSHOT_BLOCKS 40u
+
+/* A list whose nodes hold each other, in process 1: the last one is lost. */
+static inline void sample_snapshot(struct sample *sample)
+{
+    struct trace_root roots[] = {{TRACE_ROOT_GLOBAL, 0x601000, 0x602000, TRACE_NONE, 0, 0x600000},
+                                 {TRACE_ROOT_STACK, 0x7ffd00001000, 0x7ffd00009000, 1, TRACE_NONE, 0}};
+    struct trace_root_name name = {0x601010, "list"};
+    struct trace_snapshot snapshot = {
+        .process = 1, .cause = TRACE_SNAPSHOT_EXIT, .label = "end", .ns = sample->now_ns, .stopped_ns = 9, .fork_ns = 7, .mark_ns = 5,
+        .scanned_bytes = 4096, .threads = 2, .blocks = SAMPLE_SNAPSHOT_BLOCKS, .reasons = "a thread could not be stopped",
+        .roots = roots, .n_roots = 2, .names = &name, .n_names = 1,
+    };
+    struct trace_snapshot_block blocks[SAMPLE_SNAPSHOT_BLOCKS];
+    for (uint32_t i = 0; i < SAMPLE_SNAPSHOT_BLOCKS; i++)
+        blocks[i] = (struct trace_snapshot_block){0x5555000 + 48 * i, 24 + i % 16, i % SAMPLE_SITES, 10 * (i / 7), TRACE_REACH_HELD, false,
+                                                  i ? blocks[i - 1].address : 0x601010};
+    blocks[SAMPLE_SNAPSHOT_BLOCKS - 1].reach = TRACE_REACH_LOST;
+    blocks[SAMPLE_SNAPSHOT_BLOCKS - 1].at = 0;
+    uint32_t id = trace_write_snapshot(sample->writer, &snapshot);
+    trace_write_snapshot_blocks(sample->writer, id, blocks, SAMPLE_SNAPSHOT_BLOCKS / 2);
+    assert_int_equal(trace_writer_flush(sample->writer), 0);
+    sample_mark(sample, TRACE_MARK_POINT);
+    trace_write_snapshot_blocks(sample->writer, id, blocks + SAMPLE_SNAPSHOT_BLOCKS / 2, SAMPLE_SNAPSHOT_BLOCKS / 2);
+}
+
 /* Writes the run and gives the reference; free() it. With `whole` totals and exits are written. Flushed every few epochs. */
 static inline struct sample *sample_write(const char *path, unsigned n_epochs, unsigned n_events, bool whole)
 {
@@ -339,6 +365,7 @@ static inline struct sample *sample_write(const char *path, unsigned n_epochs, u
     }
     struct trace_event event = {TRACE_EVENT_FREE, 1, 7, 0x5555000, 48, sample->now_ns};
     trace_write_event(sample->writer, &event);
+    sample_snapshot(sample);
     sample_write_ends(sample);
     for (uint32_t p = 0; p < SAMPLE_PROCESSES; p++) {
         struct trace_exit ending = {p, TRACE_EXIT_CODE, (int32_t)p, sample->now_ns};
@@ -357,7 +384,7 @@ static inline struct sample *sample_write(const char *path, unsigned n_epochs, u
 /* A digest of everything that a reader gives (FNV-1a), and the sums that must only grow with the length of a prefix. */
 struct digest {
     uint64_t hash;
-    uint64_t epochs, blocks, events, allocations;
+    uint64_t epochs, blocks, events, allocations, snapshot_blocks;
 };
 
 static inline void digest_bytes(struct digest *digest, const void *bytes, size_t n)
@@ -413,6 +440,47 @@ static inline bool digest_event(void *context, const struct trace_event *event)
     digest_number(digest, event->bytes);
     digest_number(digest, event->ns);
     return true;
+}
+
+static inline bool digest_snapshot_blocks(void *context, const struct trace_snapshot_block *blocks, size_t n)
+{
+    struct digest *digest = context;
+    digest->snapshot_blocks += n;
+    for (size_t i = 0; i < n; i++) {
+        digest_number(digest, blocks[i].address);
+        digest_number(digest, blocks[i].bytes);
+        digest_number(digest, blocks[i].site);
+        digest_number(digest, blocks[i].born_ns);
+        digest_number(digest, blocks[i].reach);
+        digest_number(digest, blocks[i].ignored);
+        digest_number(digest, blocks[i].at);
+    }
+    return true;
+}
+
+static inline void digest_snapshot(struct digest *digest, const struct trace *trace, const struct trace_snapshot *snapshot)
+{
+    digest_text(digest, trace->processes[snapshot->process].command);
+    digest_number(digest, snapshot->cause);
+    digest_text(digest, snapshot->label);
+    digest_bytes(digest, &snapshot->ns, offsetof(struct trace_snapshot, threads) - offsetof(struct trace_snapshot, ns));
+    digest_number(digest, snapshot->threads);
+    digest_number(digest, snapshot->missed_threads);
+    digest_number(digest, snapshot->blocks);
+    digest_text(digest, snapshot->reasons);
+    for (uint32_t i = 0; i < snapshot->n_roots; i++) {
+        const struct trace_root *root = &snapshot->roots[i];
+        digest_number(digest, root->kind);
+        digest_number(digest, root->start);
+        digest_number(digest, root->end);
+        digest_number(digest, root->bias);
+        digest_text(digest, root->thread == TRACE_NONE ? NULL : trace->threads[root->thread].name);
+        digest_text(digest, root->module == TRACE_NONE ? NULL : trace->modules[root->module].path);
+    }
+    for (uint32_t i = 0; i < snapshot->n_names; i++) {
+        digest_number(digest, snapshot->names[i].address);
+        digest_text(digest, snapshot->names[i].name);
+    }
 }
 
 static inline void digest_ends(struct digest *digest, const struct trace *trace)
@@ -524,6 +592,10 @@ static inline int digest_trace(struct digest *digest, struct trace *trace, struc
         result = trace_each_block(trace, digest_blocks, digest, error);
     if (!result)
         result = trace_each_event(trace, digest_event, digest, error);
+    for (uint32_t i = 0; i < trace->n_snapshots && !result; i++) {
+        digest_snapshot(digest, trace, &trace->snapshots[i]);
+        result = trace_each_snapshot_block(trace, i, digest_snapshot_blocks, digest, error);
+    }
     return result;
 }
 
