@@ -6,7 +6,8 @@
 #include <inttypes.h>
 #include <time.h>
 
-static void add_escaped(struct strbuf *out, const char *text)
+/* Line ends are written as numbers where a reader would make something else of them: all in attributes, carriage returns everywhere. */
+static void add_escaped(struct strbuf *out, const char *text, bool attribute)
 {
     for (; *text; text++) {
         switch (*text) {
@@ -14,17 +15,20 @@ static void add_escaped(struct strbuf *out, const char *text)
         case '<': strbuf_add(out, "&lt;"); break;
         case '>': strbuf_add(out, "&gt;"); break;             /* "]]>" may not stand in text */
         case '"': strbuf_add(out, "&quot;"); break;
-        case '\t': case '\n': case '\r': strbuf_printf(out, "&#%d;", *text); break;     /* attributes would make blanks of them */
-        default: strbuf_add_char(out, *text);
+        default:
+            if (*text == '\r' || (attribute && (*text == '\t' || *text == '\n')))
+                strbuf_printf(out, "&#%d;", *text);
+            else
+                strbuf_add_char(out, *text);
         }
     }
 }
 
-static void print_escaped(FILE *out, const char *text)
+static void print_escaped(FILE *out, const char *text, bool attribute)
 {
     struct strbuf clean = STRBUF_INIT, escaped = STRBUF_INIT;
     gate_add_clean(&clean, text ? text : "", false);
-    add_escaped(&escaped, clean.data);
+    add_escaped(&escaped, clean.data, attribute);
     fputs(escaped.data, out);
     strbuf_release(&escaped);
     strbuf_release(&clean);
@@ -33,7 +37,7 @@ static void print_escaped(FILE *out, const char *text)
 static void print_attribute(FILE *out, const char *name, const char *value)
 {
     fprintf(out, " %s=\"", name);
-    print_escaped(out, value);
+    print_escaped(out, value, true);
     fputc('"', out);
 }
 
@@ -49,7 +53,7 @@ static void print_finding(FILE *out, const struct finding *finding)
     }
     if (finding->path)
         strbuf_printf(&text, "    held by %s\n", finding->path);
-    print_escaped(out, text.data);
+    print_escaped(out, text.data, false);
     strbuf_release(&text);
 }
 
@@ -126,7 +130,7 @@ int gate_write_junit(FILE *out, const struct findings *findings)
     for (size_t i = 0; i < checks.n; i++)
         print_case(out, &checks.items[i]);
     fputs("  <system-out>", out);
-    print_escaped(out, verdict.data);
+    print_escaped(out, verdict.data, false);
     fputs("</system-out>\n  <system-err/>\n</testsuite>\n", out);
     strbuf_release(&verdict);
     gate_checks_release(&checks);

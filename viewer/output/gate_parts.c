@@ -54,15 +54,17 @@ int gate_exit_code(enum gate_outcome outcome)
 
 void gate_add_verdict(struct strbuf *out, const struct findings *findings, const struct gate_checks *checks)
 {
+    static const char *const verdicts[] = { "Gate passed", "Gate failed", "Gate could not check" };
+    static const char *const ones[] = { "its one check is within its budget", "its one check failed", "its one check could not be made" };
     size_t failed = gate_checks_count(checks, GATE_FAIL), unchecked = gate_checks_count(checks, GATE_UNCHECKED);
-    if (findings->outcome == GATE_PASS)
-        strbuf_printf(out, checks->n == 1 ? "Gate passed: its one check is within its budget" : "Gate passed: all %zu checks are within their budgets",
-                      checks->n);
-    else if (findings->outcome == GATE_FAIL)
-        strbuf_printf(out, "Gate failed: %zu of %zu check%s failed", failed, checks->n, view_plural(checks->n));
+    strbuf_printf(out, "%s: ", verdicts[findings->outcome]);
+    if (checks->n == 1)
+        strbuf_add(out, ones[findings->outcome]);
+    else if (findings->outcome == GATE_PASS)
+        strbuf_printf(out, "%zu checks, all within their budgets", checks->n);
     else
-        strbuf_printf(out, "Gate could not check: %zu of %zu check%s could not be made", unchecked, checks->n, view_plural(checks->n));
-    if (findings->outcome == GATE_FAIL && unchecked)
+        strbuf_printf(out, "%zu of %zu checks %s", failed ? failed : unchecked, checks->n, failed ? "failed" : "could not be made");
+    if (checks->n > 1 && failed && unchecked)
         strbuf_printf(out, ", %zu could not be made", unchecked);
     strbuf_add_char(out, '.');
 }
@@ -177,18 +179,26 @@ void gate_add_program(struct strbuf *out, const struct findings *findings)
     strbuf_release(&word);
 }
 
-void gate_add_frame(struct strbuf *out, const struct finding_frame *frame)
+void gate_add_where(struct strbuf *out, const struct finding_frame *frame)
 {
-    const char *module = frame->module ? strrchr(frame->module, '/') : NULL;
-    module = module ? module + 1 : frame->module;
-    strbuf_add(out, frame->function && *frame->function ? frame->function : "?");
+    const char *slash = frame->module ? strrchr(frame->module, '/') : NULL;
     if (frame->file && *frame->file) {
-        strbuf_printf(out, "  %s", frame->file);
+        strbuf_add(out, frame->file);
         if (frame->line)
             strbuf_printf(out, ":%" PRIu32, frame->line);
-    } else if (module) {
-        strbuf_printf(out, "  [%s]", module);
+    } else if (frame->module) {
+        strbuf_printf(out, "[%s]", slash ? slash + 1 : frame->module);
     }
+}
+
+void gate_add_frame(struct strbuf *out, const struct finding_frame *frame)
+{
+    strbuf_add(out, frame->function && *frame->function ? frame->function : "?");
+    size_t named = out->length;
+    strbuf_add(out, "  ");
+    gate_add_where(out, frame);
+    if (out->length == named + 2)
+        strbuf_truncate(out, named);
 }
 
 /* What XML 1.0 has no place for (its section 2.2), and what a terminal would obey. */

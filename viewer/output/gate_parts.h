@@ -47,7 +47,10 @@ void gate_add_fingerprint(struct strbuf *out, const struct finding *finding, str
 /* The program's path if it lies below the root, else its name: what stands for findings without a place. */
 void gate_add_program(struct strbuf *out, const struct findings *findings);
 
-/* "function  file:line [module]": what is known of a frame. */
+/* "file:line", "[module]" or nothing: what is known of a frame's place. */
+void gate_add_where(struct strbuf *out, const struct finding_frame *frame);
+
+/* "function  file:line": the same behind the function, "?" for one without a name. */
 void gate_add_frame(struct strbuf *out, const struct finding_frame *frame);
 
 /* Valid UTF-8 of characters that XML 1.0 and terminals take: what is none becomes U+FFFD. Line ends and tabs stay, or become blanks on one line. */

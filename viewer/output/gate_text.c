@@ -25,18 +25,12 @@ static void heading(const struct view *view, const char *text)
     fprintf(view->out, "\n%s%s%s\n", view->colors->heading, text, view->colors->reset);
 }
 
-static void print_clipped(const struct view *view, size_t used, const char *text, const char *after)
-{
-    struct strbuf line = STRBUF_INIT;
-    view_add_clipped(view, &line, text, strlen(text), view->width > used + 20 ? view->width - used : 20);
-    fprintf(view->out, "%s%s\n", line.data, after);
-    strbuf_release(&line);
-}
-
 static void print_label(const struct view *view, const char *label, const char *text)
 {
-    fprintf(view->out, "%s%-10s%s", view->colors->dim, label, view->colors->reset);
-    print_clipped(view, 10, text, "");
+    struct strbuf line = STRBUF_INIT;
+    view_add_clipped(view, &line, text, strlen(text), view->width > 30 ? view->width - 10 : 20);
+    fprintf(view->out, "%s%-10s%s%s\n", view->colors->dim, label, view->colors->reset, line.data);
+    strbuf_release(&line);
 }
 
 static void print_verdict(const struct view *view, const struct findings *findings, const struct gate_checks *checks)
@@ -45,10 +39,11 @@ static void print_verdict(const struct view *view, const struct findings *findin
     gate_add_verdict(&text, findings, checks);
     view_print_wrapped(view, outcome_color(view, findings->outcome), text.data, 0);
     strbuf_clear(&text);
-    strbuf_printf(&text, "%s (%s%s%s)", findings->command ? findings->command : "?",
-                  findings->target_text ? findings->target_text : "ended well",
-                  findings->duration_ns ? " after " : "", findings->duration_ns ? format_duration(findings->duration_ns).text : "");
-    print_label(view, "program", text.data);
+    strbuf_add(&text, findings->target_text ? findings->target_text : "ended well");
+    if (findings->duration_ns)
+        strbuf_printf(&text, " after %s", format_duration(findings->duration_ns).text);
+    print_label(view, "program", findings->command ? findings->command : "?");
+    print_label(view, "run", text.data);
     if (findings->trace_path)
         print_label(view, "trace", findings->trace_path);
     strbuf_release(&text);
@@ -100,38 +95,63 @@ static void print_checks(const struct view *view, const struct gate_checks *chec
         print_check(view, &checks->items[i], width);
 }
 
+/* A long name is clipped, so that its place can be read. */
+static void print_frame(const struct view *view, const struct finding_frame *frame, bool blamed)
+{
+    struct strbuf where = STRBUF_INIT, line = STRBUF_INIT;
+    const char *function = frame->function && *frame->function ? frame->function : "?";
+    size_t room = view->width > 40 ? view->width - 8 : 32;
+    gate_add_where(&where, frame);
+    size_t left = where.length < room * 2 / 3 ? room - where.length : room / 3;
+    view_add_clipped(view, &line, function, strlen(function), left);
+    if (where.length) {
+        strbuf_add(&line, "  ");
+        view_add_clipped(view, &line, where.data, where.length, room - left);
+    }
+    fprintf(view->out, "    %s%s %s%s\n", blamed ? view->colors->hot : "", blamed ? view->utf8 ? "▸" : ">" : " ", line.data,
+            blamed ? view->colors->reset : "");
+    strbuf_release(&line);
+    strbuf_release(&where);
+}
+
 static void print_stack(const struct view *view, const struct finding *finding)
 {
-    struct strbuf text = STRBUF_INIT;
-    for (uint32_t i = 0; i < finding->n_frames && i < FRAMES_SHOWN; i++) {
-        bool blamed = i == finding->owner;
-        strbuf_clear(&text);
-        gate_add_frame(&text, &finding->frames[i]);
-        fprintf(view->out, "    %s%s ", blamed ? view->colors->hot : "", blamed ? view->utf8 ? "▸" : ">" : " ");
-        print_clipped(view, 6, text.data, blamed ? view->colors->reset : "");
-    }
+    for (uint32_t i = 0; i < finding->n_frames && i < FRAMES_SHOWN; i++)
+        print_frame(view, &finding->frames[i], i == finding->owner);
     if (finding->n_frames > FRAMES_SHOWN)
         fprintf(view->out, "      %s%s %" PRIu32 " more frames%s\n", view->colors->dim, view->utf8 ? "…" : "...",
                 finding->n_frames - FRAMES_SHOWN, view->colors->reset);
-    strbuf_release(&text);
+}
+
+/* All of a text, on as many lines as it takes. */
+static void print_paragraph(const struct view *view, unsigned indent, const char *before, const char *text)
+{
+    struct strbuf clean = STRBUF_INIT, line = STRBUF_INIT;
+    strbuf_add(&clean, before);
+    gate_add_clean(&clean, text, true);
+    view_add_clipped(view, &line, clean.data, clean.length, SIZE_MAX);
+    fprintf(view->out, "%*s", (int)indent, "");
+    view_print_wrapped(view, "", line.data, indent);
+    strbuf_release(&line);
+    strbuf_release(&clean);
 }
 
 static void print_finding(const struct view *view, const struct finding *finding)
 {
-    struct strbuf text = STRBUF_INIT;
-    fprintf(view->out, "\n  %s%s%s  %s%s%s\n  ", outcome_color(view, finding->outcome), outcome_word(finding->outcome), view->colors->reset,
+    fprintf(view->out, "\n  %s%s%s  %s%s%s", outcome_color(view, finding->outcome), outcome_word(finding->outcome), view->colors->reset,
             view->colors->heading, gate_rule_titles[finding->rule], view->colors->reset);
-    gate_add_clean(&text, finding->message ? finding->message : "", true);
-    view_print_wrapped(view, "", text.data, 2);
-    print_stack(view, finding);
-    strbuf_clear(&text);
-    if (finding->path) {
-        strbuf_add(&text, "held by ");
-        gate_add_clean(&text, finding->path, true);
-        fputs("    ", view->out);
-        view_print_wrapped(view, "", text.data, 4);
+    if (finding->budget) {
+        struct strbuf budget = STRBUF_INIT;
+        view_add_clipped(view, &budget, finding->budget, strlen(finding->budget), BUDGET_WIDTH_MAX);
+        fprintf(view->out, " %s(%s)%s", view->colors->dim, budget.data, view->colors->reset);
+        strbuf_release(&budget);
     }
-    strbuf_release(&text);
+    fputc('\n', view->out);
+    if (finding->message)
+        print_paragraph(view, 2, "", finding->message);
+    print_stack(view, finding);
+    if (finding->path)
+        print_paragraph(view, 4, "held by ", finding->path);
 }
 
 static void print_details(const struct view *view, const struct findings *findings)
