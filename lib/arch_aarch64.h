@@ -72,6 +72,31 @@ static inline uintptr_t hl_arch_registers(const ucontext_t *context, uintptr_t *
     return context->uc_mcontext.pc;
 }
 
+static inline uintptr_t hl_arch_context_sp(const ucontext_t *context) { return context->uc_mcontext.sp; }
+
+/* The records behind the general registers (asm/sigcontext.h): all of them. */
+static inline uintptr_t hl_arch_wide_registers(const ucontext_t *context, uintptr_t *end)
+{
+    uintptr_t start = (uintptr_t)context->uc_mcontext.__reserved;
+    *end = start + sizeof context->uc_mcontext.__reserved;
+    return start;
+}
+
+/* x0 held the first argument and holds the error now: the call cannot be made again. */
+static inline void hl_arch_restart(ucontext_t *context) {}
+
+/* tcbhead_t of glibc: the first word. */
+static inline const uintptr_t *hl_arch_dtv(uintptr_t thread_pointer) { return ((const uintptr_t *const *)thread_pointer)[0]; }
+#define HL_ARCH_STATIC_TLS_BELOW 0                           /* they lie above it, struct pthread below (variant I) */
+
+static inline __attribute__((always_inline)) long hl_arch_fork_vm(long flags)
+{
+    register long x8 __asm__("x8") = 220, x0 __asm__("x0") = flags, x1 __asm__("x1") = 0, x2 __asm__("x2") = 0, x3 __asm__("x3") = 0,
+                  x4 __asm__("x4") = 0;
+    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
+    return x0;
+}
+
 /* Fills the frame of the caller of the function in which this stands: pc where it goes on, sp and fp as it will find them.
  * x29 points to the pair (caller's x29, return address), which need not lie directly under the CFA. */
 #define hl_arch_frame_start(frame) \

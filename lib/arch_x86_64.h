@@ -54,6 +54,56 @@ static inline uintptr_t hl_arch_registers(const ucontext_t *context, uintptr_t *
     return registers[HL_ARCH_DWARF_REGISTERS - 1];
 }
 
+static inline uintptr_t hl_arch_context_sp(const ucontext_t *context) { return (uintptr_t)context->uc_mcontext.gregs[REG_RSP]; }
+
+/* The XSAVE area (Intel SDM volume 1, 13.4) stands behind the general registers in the signal frame; software-reserved bytes 464.. tell its length. */
+static inline uintptr_t hl_arch_wide_registers(const ucontext_t *context, uintptr_t *end)
+{
+    const char *area = (const char *)context->uc_mcontext.fpregs;
+    uint32_t bytes = 512;
+    if (!area)
+        return *end = 0;
+    if (*(const uint32_t *)(area + 464) == 0x46505853)       /* FP_XSTATE_MAGIC1, arch/x86/include/uapi/asm/sigcontext.h */
+        bytes = *(const uint32_t *)(area + 468);
+    *end = (uintptr_t)area + bytes;
+    return (uintptr_t)area;
+}
+
+/* Calls that end with EINTR after any handler, SA_RESTART or not (signal(7)). Their number is gone from the registers; it is
+ * where the code loaded it from, right before the system call: mov $number, %eax. */
+static inline void hl_arch_restart(ucontext_t *context)
+{
+    static const uint16_t numbers[] = {7, 23, 34, 35, 65, 69, 70, 128, 130, 202, 208, 220, 230, 232, 270, 271, 281, 299, 441};
+    greg_t *registers = context->uc_mcontext.gregs;
+    const uint8_t *at = (const uint8_t *)registers[REG_RIP];
+    if (registers[REG_RAX] != -4 || at[-2] != 0x0f || at[-1] != 0x05 || at[-7] != 0xb8)
+        return;
+    uint32_t number = at[-6] | (uint32_t)at[-5] << 8 | (uint32_t)at[-4] << 16 | (uint32_t)at[-3] << 24;
+    for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (numbers[i] != number)
+            continue;
+        if (number == 35 && registers[REG_RSI])              /* nanosleep: what is left was written there */
+            registers[REG_RDI] = registers[REG_RSI];
+        if (number == 230 && registers[REG_R10] && !(registers[REG_RSI] & 1))
+            registers[REG_RDX] = registers[REG_R10];         /* clock_nanosleep, not TIMER_ABSTIME */
+        registers[REG_RAX] = number;
+        registers[REG_RIP] -= 2;
+        return;
+    }
+}
+
+/* tcbhead_t of glibc: the second word; entry 0 holds a counter, entry -1 how many there are. */
+static inline const uintptr_t *hl_arch_dtv(uintptr_t thread_pointer) { return ((const uintptr_t *const *)thread_pointer)[1]; }
+#define HL_ARCH_STATIC_TLS_BELOW 1                           /* the static blocks lie under the thread pointer (variant II) */
+
+static inline __attribute__((always_inline)) long hl_arch_fork_vm(long flags)
+{
+    long result;
+    register long r10 __asm__("r10") = 0, r8 __asm__("r8") = 0;
+    __asm__ volatile("syscall" : "=a"(result) : "a"(56L), "D"(flags), "S"(0L), "d"(0L), "r"(r10), "r"(r8) : "rcx", "r11", "memory");
+    return result;
+}
+
 /* Fills the frame of the caller of the function in which this stands: pc where it goes on, sp and fp as it will find them.
  * Asking for the frame address makes the compiler set up rbp: [rbp] is the caller's rbp, then comes the return address. */
 #define hl_arch_frame_start(frame) \

@@ -2,6 +2,7 @@
 #include "event.h"
 #include "library.h"
 #include "real.h"
+#include "snapshot.h"
 #include "sys.h"
 
 #include <stdlib.h>
@@ -19,20 +20,24 @@ static void record_status(int status)
         hl_leave(thread);
 }
 
-static void at_exit(int status, void *unused) { record_status(status); }
+static void at_exit(int status, void *unused)
+{
+    record_status(status);
+    hl_snapshot_at_exit();
+}
 
 void hl_exit_watch(void) { on_exit(at_exit, NULL); }
 
 HL_EXPORT void _exit(int status)
 {
-    record_status(status);
+    at_exit(status, NULL);
     for (;;)
         hl_sys(SYS_exit_group, status, 0, 0, 0, 0, 0);
 }
 
 HL_EXPORT void _Exit(int status)
 {
-    record_status(status);
+    at_exit(status, NULL);
     for (;;)
         hl_sys(SYS_exit_group, status, 0, 0, 0, 0, 0);
 }

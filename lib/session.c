@@ -4,6 +4,7 @@
 #include "py.h"
 #include "real.h"
 #include "say.h"
+#include "snapshot.h"
 #include "stack.h"
 #include "sys.h"
 #include "unwind_table.h"
@@ -57,7 +58,7 @@ static bool find_socket(void)
     return socket_path[0] != 0;
 }
 
-static long open_socket(void)
+long hl_session_connect(void)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct timeval limit = {.tv_sec = REPLY_SECONDS};
@@ -87,14 +88,14 @@ static uint64_t address_limit(void)
     return limit.rlim_cur;
 }
 
-static bool send_hello(long fd, enum hl_hello_kind kind, const char *path)
+bool hl_session_send(long fd, enum hl_hello_kind kind, uint64_t parent, uint64_t token, const char *path)
 {
     struct hl_hello hello = {
         .magic = HL_WIRE_MAGIC,
         .kind = kind,
         .tid = (uint32_t)hl_sys_gettid(),
-        .parent = hl_lineage.serial,
-        .token = hl_lineage.token,
+        .parent = parent,
+        .token = token,
         .address_limit = address_limit(),
     };
     strncpy(hello.path, path, sizeof hello.path - 1);
@@ -102,6 +103,11 @@ static bool send_hello(long fd, enum hl_hello_kind kind, const char *path)
     while ((n = hl_sys(SYS_sendto, fd, (long)&hello, sizeof hello, MSG_NOSIGNAL, 0, 0)) == -EINTR)
         ;
     return n == sizeof hello;
+}
+
+static bool send_hello(long fd, enum hl_hello_kind kind, const char *path)
+{
+    return hl_session_send(fd, kind, hl_lineage.serial, hl_lineage.token, path);
 }
 
 /* Receives the welcome and its two descriptors. */
@@ -162,7 +168,7 @@ static bool shake_hands(struct hl_session *session)
         hl_session_notice(HL_HELLO_BARRED, "its address space is limited to less than 1 GiB (ulimit -v), too little to record in: raise the limit");
         return false;
     }
-    long fd = open_socket();
+    long fd = hl_session_connect();
     if (fd < 0) {
         if (fd != -ENOENT && fd != -ECONNREFUSED)
             hl_say("cannot reach the collector, this process runs unrecorded", (int)-fd);
@@ -176,8 +182,10 @@ static bool shake_hands(struct hl_session *session)
     hl_sys(SYS_close, fd, 0, 0, 0, 0, 0);
     if (hl_lineage.serial)
         hl_stack_oracle = NULL;          /* libunwind's locks may be held by a thread that fork left behind */
-    if (ok)
+    if (ok) {
         hl_lineage = (struct hl_lineage){.serial = welcome.serial};
+        hl_snapshot_listen();
+    }
     return ok;
 }
 
@@ -218,7 +226,7 @@ HL_COLD void hl_session_off(void) { atomic_store(&hl_session->status, HL_SESSION
 
 HL_COLD void hl_session_notice(enum hl_hello_kind kind, const char *path)
 {
-    long fd = open_socket();
+    long fd = hl_session_connect();
     if (fd < 0)
         return;
     send_hello(fd, kind, path);

@@ -8,6 +8,8 @@
 #include "wire/hello.h"
 #include "wire/segment.h"
 
+#include <stdbool.h>
+
 enum hl_session_status { HL_SESSION_NONE, HL_SESSION_ATTACHING, HL_SESSION_ON, HL_SESSION_OFF };
 
 struct hl_session {
@@ -33,6 +35,12 @@ void hl_session_off(void);
 /* What a fork child needs to know of its parent; ordinary memory that fork copies. */
 struct hl_lineage { uint64_t serial, token; };
 extern struct hl_lineage hl_lineage;
+
+/* A connection with the collector. Returns a descriptor, or -errno. */
+long hl_session_connect(void);
+
+/* Sends a hello; false: that failed. `token` as in struct hl_hello. */
+bool hl_session_send(long fd, enum hl_hello_kind kind, uint64_t parent, uint64_t token, const char *path);
 
 /* Sends a hello that wants no reply. */
 void hl_session_notice(enum hl_hello_kind kind, const char *path);

@@ -21,18 +21,20 @@ static inline long hl_sys(long number, long a, long b, long c, long d, long e, l
     return result;
 }
 
-/* Private zeroed memory, not counted by the hooks. NULL when there is none. Wiped in a forked child when `wipe`. */
-static inline void *hl_sys_map(size_t bytes, int wipe)
-{
-    long p = hl_sys(SYS_mmap, 0, (long)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (p < 0 && p > -4096)
-        return NULL;
-    if (wipe)
-        hl_sys(SYS_madvise, p, (long)bytes, MADV_WIPEONFORK, 0, 0, 0);
-    return (void *)p;
-}
+static inline int hl_sys_failed(long result) { return result < 0 && result > -4096; }
 
-static inline void hl_sys_unmap(void *p, size_t bytes) { hl_sys(SYS_munmap, (long)p, (long)bytes, 0, 0, 0, 0); }
+/* Private zeroed memory, not counted by the hooks and no place where the program keeps anything. NULL when there is none. Wiped in a
+ * forked child when `wipe`. */
+void *hl_sys_map(size_t bytes, int wipe);
+void hl_sys_unmap(void *p, size_t bytes);
+
+/* The same, but a forked child sees what its parent writes. */
+void *hl_sys_map_shared(size_t bytes);
+
+/* What hl_sys_map gave and nobody took back: ranges in no order, empty ones between them. As many as there were is returned, at most HL_SYS_OWN. */
+#define HL_SYS_OWN 16384u
+struct hl_sys_range { uintptr_t start, end; };
+uint32_t hl_sys_own(const struct hl_sys_range **ranges);
 
 /* How many bytes of a mapping of ours are in memory. */
 static inline uint64_t hl_sys_resident(const void *p, size_t bytes)

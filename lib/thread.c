@@ -4,6 +4,7 @@
 #include "modules.h"
 #include "py.h"
 #include "session.h"
+#include "snapshot.h"
 #include "sys.h"
 
 #include <signal.h>
@@ -191,6 +192,10 @@ HL_COLD void hl_leave_slow(struct hl_thread *thread)
     if (thread->pending & HL_PENDING_PYTHON) {
         thread->pending &= ~(uint32_t)HL_PENDING_PYTHON;
         hl_py_watch_start();
+    }
+    if (thread->pending & HL_PENDING_SNAPSHOT) {
+        thread->pending &= ~(uint32_t)HL_PENDING_SNAPSHOT;
+        hl_snapshot_after_hook();
     }
     errno = saved;
 }

@@ -22,7 +22,11 @@
 
 /* INSIDE: in an allocator that stands in front of malloc, and is recorded in its place: what it asks of malloc passes through. */
 enum hl_thread_status { HL_THREAD_UNREADY, HL_THREAD_READY, HL_THREAD_BUSY, HL_THREAD_INSIDE };
-enum hl_thread_pending { HL_PENDING_NESTED = 1, HL_PENDING_PYTHON = 2 };   /* records of the nested state; a look at the interpreter */
+enum hl_thread_pending {
+    HL_PENDING_NESTED = 1,             /* records of the nested state */
+    HL_PENDING_PYTHON = 2,             /* a look at the interpreter */
+    HL_PENDING_SNAPSHOT = 4,           /* the snapshot signal came inside of the hook */
+};
 
 /* One frame of the last walk: the state in which unwinding arrived there, and where the words stand that led to it. */
 struct hl_walked {

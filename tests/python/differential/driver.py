@@ -39,6 +39,7 @@ def use_up_free_lists():
     held = [float(i) + 0.5 for i in range(300)]
     for length in range(1, 22):
         held.append([tuple(range(length)) for _ in range(2100)])
+    held.append([1000000 + i for i in range(200)])
     held.append([[] for _ in range(200)])
     held.append([{} for _ in range(200)])
     held.append([{1: i} for i in range(200)])

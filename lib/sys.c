@@ -1,0 +1,50 @@
+#include "sys.h"
+
+static struct hl_sys_range own[HL_SYS_OWN];
+static _Atomic uint32_t n_own;
+
+static void keep(uintptr_t start, size_t bytes)
+{
+    uint32_t i = __atomic_fetch_add(&n_own, 1, __ATOMIC_RELAXED);
+    if (i >= HL_SYS_OWN)
+        return;
+    own[i].end = (start + bytes + 4095) & ~(uintptr_t)4095;
+    __atomic_store_n(&own[i].start, start, __ATOMIC_RELEASE);
+}
+
+void *hl_sys_map(size_t bytes, int wipe)
+{
+    long p = hl_sys(SYS_mmap, 0, (long)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (hl_sys_failed(p))
+        return NULL;
+    if (wipe)
+        hl_sys(SYS_madvise, p, (long)bytes, MADV_WIPEONFORK, 0, 0, 0);
+    keep((uintptr_t)p, bytes);
+    return (void *)p;
+}
+
+void *hl_sys_map_shared(size_t bytes)
+{
+    long p = hl_sys(SYS_mmap, 0, (long)bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (hl_sys_failed(p))
+        return NULL;
+    keep((uintptr_t)p, bytes);
+    return (void *)p;
+}
+
+void hl_sys_unmap(void *p, size_t bytes)
+{
+    const struct hl_sys_range *ranges;
+    uint32_t n = hl_sys_own(&ranges);
+    for (uint32_t i = 0; i < n; i++)
+        if (own[i].start == (uintptr_t)p)
+            own[i].start = own[i].end = 0;
+    hl_sys(SYS_munmap, (long)p, (long)bytes, 0, 0, 0, 0);
+}
+
+uint32_t hl_sys_own(const struct hl_sys_range **ranges)
+{
+    uint32_t n = __atomic_load_n(&n_own, __ATOMIC_ACQUIRE);
+    *ranges = own;
+    return n < HL_SYS_OWN ? n : HL_SYS_OWN;
+}
