@@ -9,6 +9,7 @@ enum {
     EXIT_OK = 0,
     EXIT_FAIL = 1,                  /* the command's question was answered with "no" */
     EXIT_USAGE = 2,                 /* usage, unreadable input, nothing profiled */
+    EXIT_UNCHECKED = 3,             /* leaks, gate: the question could not be answered */
     EXIT_CANNOT_EXECUTE = 126,      /* as shells do */
     EXIT_NOT_FOUND = 127,
 };

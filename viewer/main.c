@@ -16,6 +16,7 @@ const struct command *const commands[] = {
     &command_report,
     &command_lines,
     &command_tree,
+    &command_leaks,
     &command_export,
     &command_dump,
     &command_help,

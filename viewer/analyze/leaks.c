@@ -1,4 +1,5 @@
 #include "leaks_parts.h"
+#include "lines.h"
 
 #include "../base/xalloc.h"
 
@@ -63,6 +64,7 @@ int leaks_create(struct leaks **result, const struct profile *profile, const str
     int status = 0;
     store->leaks.profile = profile;
     store->question = *question;
+    store->owners = lines_owners(profile, LINES_OWN);
     choose_snapshots(store);
     for (uint32_t i = 0; i < store->snapshots.n && status == 0; i++) {
         struct trace_error damage = { "" };
@@ -83,6 +85,11 @@ int leaks_create(struct leaks **result, const struct profile *profile, const str
     return status;
 }
 
+uint32_t leaks_owner(const struct leaks *leaks, uint32_t stack)
+{
+    return ((const struct leaks_store *)leaks)->owners[stack];
+}
+
 void leaks_destroy(struct leaks *leaks)
 {
     struct leaks_store *store = (struct leaks_store *)leaks;
@@ -99,6 +106,7 @@ void leaks_destroy(struct leaks *leaks)
     vec_release(&store->frames);
     vec_release(&store->rules);
     free(store->snapshot_of);
+    free(store->owners);
     arena_release(&store->texts);
     map_release(&store->fingerprints);
     free(store);

@@ -75,4 +75,10 @@ struct leaks_path VEC_FIELDS(struct leaks_step);
  * path of an INDIRECT block begins with its LOST one instead of a root. */
 void leaks_path(const struct leaks *leaks, const struct leaks_group *group, uint64_t address, struct leaks_path *path);
 
+/* Appends a path in one line: "global servers in app → +0x40 → block of 96 from conn.c:31 → +0x8". The block itself is left out: the reader has it. */
+void leaks_add_path(struct strbuf *out, const struct leaks *leaks, const struct leaks_path *path, bool utf8);
+
+/* The place that owns what is allocated at a stack, as lines_owners says (LINES_OWN). */
+uint32_t leaks_owner(const struct leaks *leaks, uint32_t stack);
+
 #endif

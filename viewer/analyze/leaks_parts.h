@@ -21,6 +21,7 @@ struct leaks_store {
     struct leaks_question question;
     VEC(struct leaks_snapshot) snapshots;        /* in the order of leaks.snapshots */
     uint32_t *snapshot_of;        /* by process: index into snapshots, or TRACE_NONE */
+    uint32_t *owners;             /* by stack */
     struct arena texts;
     struct map fingerprints;      /* by stack: of texts */
     VEC(struct suppression_frame) frames;        /* of the stack at hand */
