@@ -16,7 +16,8 @@ from samples import FILE, FUNCTION, LOST, MESSAGE, SAMPLES, Written, visible
 DRIVER = sys.argv.pop(1)
 WRITTEN = Written(DRIVER)
 RULES = ["lost", "live", "peak", "allocations", "growth", "baseline", "target", "check"]
-OUTCOMES = {"clean": ("pass", 0), "mixed": ("fail", 1), "unchecked": ("could not check", 3), "nothing": ("could not check", 3), "many": ("fail", 1)}
+OUTCOMES = {"clean": ("pass", 0), "mixed": ("fail", 1), "unchecked": ("could not check", 3), "nothing": ("could not check", 3),
+            "many": ("fail", 1), "random": ("fail", 1)}
 
 
 def setUpModule():
@@ -84,7 +85,7 @@ class JUnit(unittest.TestCase):
             self.assertEqual(len({case.get("name") for case in cases}), len(cases))
 
     def test_counts(self):
-        for sample, expected in {"clean": (2, 0, 0), "mixed": (6, 3, 1), "unchecked": (3, 0, 1), "nothing": (1, 0, 1), "many": (1, 1, 0)}.items():
+        for sample, expected in {"clean": (2, 0, 0), "mixed": (6, 3, 1), "unchecked": (3, 0, 1), "nothing": (1, 0, 1), "many": (1, 1, 0), "random": (300, 100, 100)}.items():
             suite = self.suite(sample)
             self.assertEqual(tuple(int(suite.get(name)) for name in ("tests", "failures", "errors")), expected)
             self.assertEqual((len(suite.findall("testcase")), len(suite.findall(".//failure")), len(suite.findall(".//error"))), expected)
@@ -117,7 +118,7 @@ class Sarif(unittest.TestCase):
 
     def test_results(self):
         """Only failures; each refers to its rule, has a place that code scanning takes, and a fingerprint of its own."""
-        for sample, n in {"clean": 0, "mixed": 5, "unchecked": 0, "nothing": 0, "many": 75}.items():
+        for sample, n in {"clean": 0, "mixed": 5, "unchecked": 0, "nothing": 0, "many": 75, "random": 100}.items():
             results = self.run_of(sample)["results"]
             self.assertEqual(len(results), n)
             self.assertEqual(len({result["partialFingerprints"]["heaplineStack/v1"] for result in results}), n)
@@ -126,7 +127,7 @@ class Sarif(unittest.TestCase):
                 self.assertEqual((result["kind"], result["level"], len(result["locations"])), ("fail", "error", 1))
                 place = result["locations"][0]["physicalLocation"]
                 self.assertEqual(place["artifactLocation"]["uriBaseId"], "%SRCROOT%")
-                self.assertNotRegex(place["artifactLocation"]["uri"], r"^(/|\.|[a-z]+:)")
+                self.assertNotRegex(place["artifactLocation"]["uri"], r"^(/|\./|\.\./|[a-z]+:|$)")
                 self.assertGreaterEqual(place["region"]["startLine"], 1)
 
     def uris(self, value):
@@ -178,7 +179,7 @@ class Sarif(unittest.TestCase):
         self.assertEqual(len(lost[0]["codeFlows"][0]["threadFlows"][0]["locations"]), 3)    # not "<string>", and none without a file
 
     def test_unchecked(self):
-        for sample, n in {"clean": 0, "mixed": 1, "unchecked": 1, "nothing": 1, "many": 0}.items():
+        for sample, n in {"clean": 0, "mixed": 1, "unchecked": 1, "nothing": 1, "many": 0, "random": 100}.items():
             invocation, = self.run_of(sample)["invocations"]
             notes = invocation["toolExecutionNotifications"]
             self.assertEqual((len(notes), invocation["executionSuccessful"], invocation["exitCode"]), (n, n == 0, OUTCOMES[sample][1]))
@@ -190,7 +191,7 @@ class Sarif(unittest.TestCase):
 
 class GitLab(unittest.TestCase):
     def test_fields(self):
-        for sample, n in {"clean": 0, "mixed": 6, "unchecked": 1, "nothing": 1, "many": 75}.items():
+        for sample, n in {"clean": 0, "mixed": 6, "unchecked": 1, "nothing": 1, "many": 75, "random": 200}.items():
             issues = WRITTEN.json(sample, "gitlab")
             self.assertEqual((type(issues), len(issues)), (list, n))
             self.assertEqual(len({issue["fingerprint"] for issue in issues}), n)
@@ -258,12 +259,20 @@ class GitHub(unittest.TestCase):
         self.assertTrue(lines[0].startswith("65 more"))
         self.assertEqual(lines[1:3] + lines[50:], ["990 B are lost", "989 B are lost", "941 B are lost", "… and 15 others"])
 
+    def test_any_bytes(self):
+        """One command a line whatever names hold: nothing in them ends a property, a title or a line."""
+        found = self.commands("random")
+        self.assertEqual([kind for kind, _, _ in found], ["error"] * 10 + ["notice"])
+        for kind, properties, _ in found[:10]:
+            self.assertLessEqual(set(properties), {"file", "line", "title"})
+            self.assertTrue(properties["title"].startswith("heapline: "))
+
     def test_unchecked_is_an_error(self):
         for sample in ("unchecked", "nothing"):
             self.assertEqual([kind for kind, _, _ in self.commands(sample)], ["error"])
 
     def test_summary(self):
-        for sample, rows in {"clean": 2, "mixed": 6, "unchecked": 3, "nothing": 1, "many": 1}.items():
+        for sample, rows in {"clean": 2, "mixed": 6, "unchecked": 3, "nothing": 1, "many": 1, "random": 300}.items():
             text = WRITTEN.text(sample, "md")
             table = [line for line in text.split("\n") if line.startswith("|")]
             self.assertEqual(len(table), 2 + rows)

@@ -4,7 +4,7 @@ import os
 import subprocess
 import tempfile
 
-SAMPLES = ["clean", "mixed", "unchecked", "nothing", "many"]
+SAMPLES = ["clean", "mixed", "unchecked", "nothing", "many", "random"]
 LOST = "\N{REPLACEMENT CHARACTER}"
 
 # What the sample "mixed" says of its worst leak, once what is no UTF-8 is replaced: JSON keeps control characters, XML and workflow commands cannot.

@@ -11,6 +11,7 @@
 #include "../../viewer/base/xalloc.h"
 #include "../../viewer/output/gate.h"
 #include "../../viewer/output/gate_parts.h"
+#include "../../viewer/output/utf8.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -121,13 +122,46 @@ static void make_many(struct findings *findings)
     }
 }
 
+/* Any bytes: 1 to `most` of them, no two strings the same. */
+static const char *random_text(struct findings *findings, uint64_t *state, size_t most)
+{
+    static const char often[] = "\r\n\t %:,<>&\"'[](){}|`./;\xc3\xa4\xe2\x82\xef\xbf\xbe\xed\xa0\xf0\x9f";
+    char text[256];
+    size_t n = 0;
+    do {
+        *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        unsigned pick = (unsigned)(*state >> 33);
+        text[n++] = pick & 1 ? often[(pick >> 1) % (sizeof often - 1)] : (char)((pick >> 1) % 255 + 1);
+    } while (n < most && (*state >> 60 || n < 12));
+    return arena_strndup(&findings->texts, text, n);
+}
+
+static void make_random(struct findings *findings)
+{
+    uint64_t state = 1;
+    for (unsigned i = 0; i < 300; i++) {
+        const char *message = random_text(findings, &state, 200);
+        struct finding *finding = add(findings, i % RULES, i % 3, random_text(findings, &state, 40), message);
+        struct finding_frame *frames = arena_zalloc(&findings->texts, 4 * sizeof *frames);
+        for (unsigned f = 0; f < 4; f++)
+            frames[f] = (struct finding_frame){ random_text(findings, &state, 60), random_text(findings, &state, 60),
+                                                random_text(findings, &state, 60), (uint32_t)(state >> (32 + i % 32)) };
+        add_figures(finding, state >> 1, state >> 20, i);
+        add_stack(finding, frames, i % 5, i % 7, random_text(findings, &state, 16));
+        finding->path = i % 2 ? random_text(findings, &state, 100) : NULL;
+    }
+    findings->command = random_text(findings, &state, 100);
+    findings->trace_path = random_text(findings, &state, 100);
+    findings->target_text = random_text(findings, &state, 100);
+}
+
 static const struct sample {
     const char *name;
     void (*make)(struct findings *findings);
     enum gate_outcome outcome;
 } samples[] = {
     { "clean", make_clean, GATE_PASS }, { "mixed", make_mixed, GATE_FAIL }, { "unchecked", make_unchecked, GATE_UNCHECKED },
-    { "nothing", make_nothing, GATE_UNCHECKED }, { "many", make_many, GATE_FAIL },
+    { "nothing", make_nothing, GATE_UNCHECKED }, { "many", make_many, GATE_FAIL }, { "random", make_random, GATE_FAIL },
 };
 
 #define N_SAMPLES (sizeof samples / sizeof *samples)
@@ -191,6 +225,25 @@ static void text_is_golden(void **state)
     check_golden(&samples[2], 72, false, 0, "gate-unchecked.txt");
     check_golden(&samples[3], 100, true, 0, "gate-nothing.txt");
     check_golden(&samples[4], 72, false, 2, "gate-many.txt");
+}
+
+/* Whatever names hold, no line is wider than asked for, and nothing reaches the terminal that it would obey. */
+static void text_stays_in_its_width(void **state)
+{
+    struct sheet sheet;
+    write_text(&sheet, &samples[5], 100, true, 300);
+    size_t column = 0, lines = 0;
+    for (const char *c = sheet.text; *c;) {
+        uint32_t code = 0;
+        size_t n = utf8_character(c, SIZE_MAX, &code);
+        assert_true(n > 0 && (code >= 0x20 || code == '\n') && (code < 0x7f || code > 0x9f));
+        column = code == '\n' ? 0 : column + 1;
+        lines += code == '\n';
+        assert_true(column <= 100);
+        c += n;
+    }
+    assert_true(lines > 1000);
+    free(sheet.text);
 }
 
 static void worst_comes_first(void **state)
@@ -322,6 +375,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_golden),
+        cmocka_unit_test(text_stays_in_its_width),
         cmocka_unit_test(worst_comes_first),
         cmocka_unit_test(programs_are_paths_of_the_repository),
         cmocka_unit_test(names_become_clean),

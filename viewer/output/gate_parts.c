@@ -211,7 +211,7 @@ void gate_add_clean(struct strbuf *out, const char *text, bool one_line)
 {
     while (*text) {
         uint32_t code = 0;
-        size_t n = utf8_character(text, &code);
+        size_t n = utf8_character(text, SIZE_MAX, &code);
         if (n == 0 || is_unfit(code))
             strbuf_add(out, UTF8_REPLACEMENT);
         else if (one_line && code < 0x20)

@@ -8,7 +8,6 @@
 #define TOP_BY_DEFAULT 20
 #define FRAMES_SHOWN 16
 #define BUDGET_WIDTH_MIN 12
-#define BUDGET_WIDTH_MAX 40
 
 static const char *outcome_word(enum gate_outcome outcome)
 {
@@ -49,14 +48,41 @@ static void print_verdict(const struct view *view, const struct findings *findin
     strbuf_release(&text);
 }
 
-static size_t budget_width(const struct gate_checks *checks)
+/* Columns of the table of checks. */
+struct columns {
+    size_t budget, value, limit;
+};
+
+static bool is_measured(const struct finding *finding)
 {
-    size_t width = BUDGET_WIDTH_MIN;
+    return gate_unit(finding->rule) && finding->outcome != GATE_UNCHECKED;
+}
+
+static struct format_text value_text(const struct finding *finding)
+{
+    return is_measured(finding) ? gate_figure(finding->rule, finding->value) : (struct format_text){ "-" };
+}
+
+static void widen(size_t *width, const char *text)
+{
+    size_t n = text ? strlen(text) : 0;
+    *width = n > *width ? n : *width;
+}
+
+/* As wide as what stands in them; a long budget is clipped to what the others leave of the view. */
+static struct columns columns_of(const struct view *view, const struct gate_checks *checks)
+{
+    struct columns columns = { strlen("budget"), strlen("value"), strlen("limit") };
     for (size_t i = 0; i < checks->n; i++) {
-        size_t n = checks->items[i].first->budget ? strlen(checks->items[i].first->budget) : 0;
-        width = n > width ? n : width;
+        const struct finding *first = checks->items[i].first;
+        widen(&columns.budget, first->budget);
+        widen(&columns.value, value_text(first).text);
+        widen(&columns.limit, gate_figure(first->rule, first->limit).text);
     }
-    return width < BUDGET_WIDTH_MAX ? width : BUDGET_WIDTH_MAX;
+    size_t used = strlen("  could not check  allocations    ") + columns.value + columns.limit + strlen("    and 999 more");
+    size_t most = view->width > used + BUDGET_WIDTH_MIN ? view->width - used : BUDGET_WIDTH_MIN;
+    columns.budget = columns.budget < most ? columns.budget : most;
+    return columns;
 }
 
 /* The budget in a column of its own: longer ones are clipped, shorter ones filled up. */
@@ -72,14 +98,13 @@ static void print_budget(const struct view *view, const char *budget, size_t wid
     strbuf_release(&text);
 }
 
-static void print_check(const struct view *view, const struct gate_check *check, size_t width)
+static void print_check(const struct view *view, const struct gate_check *check, const struct columns *columns)
 {
     const struct finding *first = check->first;
     fprintf(view->out, "  %s%-15s%s  %-11s  ", outcome_color(view, check->outcome), outcome_word(check->outcome), view->colors->reset,
             gate_rule_names[first->rule]);
-    print_budget(view, first->budget ? first->budget : "", width);
-    bool known = gate_unit(first->rule) && first->outcome != GATE_UNCHECKED;
-    fprintf(view->out, "  %18s  %18s", known ? gate_figure(first->rule, first->value).text : "-", gate_figure(first->rule, first->limit).text);
+    print_budget(view, first->budget ? first->budget : "", columns->budget);
+    fprintf(view->out, "  %*s  %*s", (int)columns->value, value_text(first).text, (int)columns->limit, gate_figure(first->rule, first->limit).text);
     if (check->findings.n > 1)
         fprintf(view->out, "  %sand %zu more%s", view->colors->dim, check->findings.n - 1, view->colors->reset);
     fputc('\n', view->out);
@@ -87,12 +112,12 @@ static void print_check(const struct view *view, const struct gate_check *check,
 
 static void print_checks(const struct view *view, const struct gate_checks *checks)
 {
-    size_t width = budget_width(checks);
+    struct columns columns = columns_of(view, checks);
     heading(view, "Checks");
-    fprintf(view->out, "  %s%-15s  %-11s  %-*s  %18s  %18s%s\n", view->colors->dim, "outcome", "rule", (int)width, "budget", "value", "limit",
-            view->colors->reset);
+    fprintf(view->out, "  %s%-15s  %-11s  %-*s  %*s  %*s%s\n", view->colors->dim, "outcome", "rule", (int)columns.budget, "budget",
+            (int)columns.value, "value", (int)columns.limit, "limit", view->colors->reset);
     for (size_t i = 0; i < checks->n; i++)
-        print_check(view, &checks->items[i], width);
+        print_check(view, &checks->items[i], &columns);
 }
 
 /* A long name is clipped, so that its place can be read. */
@@ -142,7 +167,9 @@ static void print_finding(const struct view *view, const struct finding *finding
             view->colors->heading, gate_rule_titles[finding->rule], view->colors->reset);
     if (finding->budget) {
         struct strbuf budget = STRBUF_INIT;
-        view_add_clipped(view, &budget, finding->budget, strlen(finding->budget), BUDGET_WIDTH_MAX);
+        size_t used = strlen("    ()") + strlen(outcome_word(finding->outcome)) + strlen(gate_rule_titles[finding->rule]) + 1;
+        size_t room = view->width > used + BUDGET_WIDTH_MIN ? view->width - used : BUDGET_WIDTH_MIN;
+        view_add_clipped(view, &budget, finding->budget, strlen(finding->budget), room);
         fprintf(view->out, " %s(%s)%s", view->colors->dim, budget.data, view->colors->reset);
         strbuf_release(&budget);
     }

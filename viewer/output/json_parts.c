@@ -15,7 +15,7 @@ json_t *json_text(const char *text)
         return plain;
     struct strbuf clean = STRBUF_INIT;
     while (*text) {
-        size_t n = utf8_character(text, NULL);
+        size_t n = utf8_character(text, SIZE_MAX, NULL);
         if (n)
             strbuf_add_bytes(&clean, text, n);
         else

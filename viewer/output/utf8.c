@@ -2,12 +2,14 @@
 
 #include <stdbool.h>
 
-size_t utf8_character(const char *text, uint32_t *code)
+size_t utf8_character(const char *text, size_t n, uint32_t *code)
 {
     const unsigned char *c = (const unsigned char *)text;
-    unsigned char a = c[0], b = a ? c[1] : 0;
+    unsigned char a = c[0], b = a && n > 1 ? c[1] : 0;
     size_t bytes = a < 0x80 ? 1 : a < 0xc2 ? 0 : a < 0xe0 ? 2 : a < 0xf0 ? 3 : a < 0xf5 ? 4 : 0;
     uint32_t value = bytes < 2 ? a : a & (0x7fu >> bytes);
+    if (bytes > n)
+        return 0;
     for (size_t i = 1; i < bytes; i++) {
         if ((c[i] & 0xc0) != 0x80)
             return 0;

@@ -2,6 +2,7 @@
 
 #include "../base/format.h"
 #include "../base/terminal.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,15 +33,9 @@ void view_init(struct view *view, enum color_when color)
 /* Bytes of the character at `text`, 0 when it is none that can be shown. */
 static size_t character(const char *text, size_t n)
 {
-    unsigned char first = (unsigned char)*text;
-    size_t bytes = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-    if (bytes == 0 || bytes > n || first < 0x20 || first == 0x7f)
-        return 0;
-    for (size_t i = 1; i < bytes; i++)
-        if (((unsigned char)text[i] & 0xc0) != 0x80)
-            return 0;
-    bool c1 = first == 0xc2 && (unsigned char)text[1] < 0xa0;
-    return c1 ? 0 : bytes;
+    uint32_t code = 0;
+    size_t bytes = utf8_character(text, n, &code);
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) ? 0 : bytes;
 }
 
 static void add_character(const struct view *view, struct strbuf *out, const char *text, size_t n)
