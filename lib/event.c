@@ -196,6 +196,13 @@ void hl_event_realloc(struct hl_thread *thread, enum hl_record_kind kind, const 
     record[1] = hl_record_block(kind, next, (uintptr_t)p);
     record[0] = hl_record_block(HL_RECORD_REALLOC, generation, (uintptr_t)old);
     hl_event_end(thread, end);
+    if (HL_UNLIKELY(thread->ignoring))
+        hl_event_ignore(thread, p);
+}
+
+HL_COLD void hl_event_ignore(struct hl_thread *thread, const void *p)
+{
+    hl_event_word(thread, HL_RECORD_IGNORE, hl_record_payload(hl_record_block(HL_RECORD_IGNORE, *hl_generation(p), (uintptr_t)p)));
 }
 
 uint64_t hl_event_sequence(void)

@@ -64,6 +64,9 @@ HL_INLINE uint64_t *hl_event_stack(struct hl_thread *thread, struct hl_frame ori
 /* Sends bits 40 and up of the size of the block that the next record tells of. */
 void hl_event_size_high(struct hl_thread *thread, size_t size);
 
+/* The block that stands at p is no leak, whatever comes. */
+void hl_event_ignore(struct hl_thread *thread, const void *p);
+
 /* A block of `size` bytes began at p. `kind`: ALLOC or OBJECT. */
 HL_INLINE void hl_event_block(struct hl_thread *thread, enum hl_record_kind kind, const void *p, size_t size, struct hl_frame origin)
 {
@@ -75,6 +78,8 @@ HL_INLINE void hl_event_block(struct hl_thread *thread, enum hl_record_kind kind
         return;
     record[0] = hl_record_block(kind, generation, (uintptr_t)p);
     hl_event_end(thread, end);
+    if (HL_UNLIKELY(thread->ignoring))
+        hl_event_ignore(thread, p);
 }
 
 HL_INLINE void hl_event_alloc(struct hl_thread *thread, const void *p, size_t size, struct hl_frame origin)

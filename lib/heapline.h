@@ -28,6 +28,30 @@ __attribute__((weak)) void heapline_scope_end(const char *label);
  * collector (some 100 us). -1: not recorded, or no answer within a second. Not for signal handlers. */
 __attribute__((weak)) long long heapline_live_bytes(long long *peak_bytes);
 
+/* Takes a snapshot of the heap: which blocks there are and what holds each. The process stands still while it is forked (10 ms a resident GB); the
+ * rest is done beside it. 0: taken, though the search goes on; -1: not recorded, or another snapshot is under way. Not for signal handlers. */
+__attribute__((weak)) int heapline_snapshot(const char *label);
+
+/* Bytes and blocks by what a snapshot found out about them. */
+struct heapline_leaks {
+    unsigned long long lost_bytes, lost_blocks;             /* nothing leads to them */
+    unsigned long long indirect_bytes, indirect_blocks;     /* only lost blocks lead to them */
+    unsigned long long possible_bytes, possible_blocks;     /* only pointers into their inside lead to them */
+    unsigned long long reachable_bytes, reachable_blocks;
+    int complete;                                           /* 0: some memory could not be searched */
+};
+
+/* Takes a snapshot and waits for what it finds. 0: nothing is lost; 1: something is; -1: not recorded, or no answer. *leaks may be NULL. Not for signal
+ * handlers. */
+__attribute__((weak)) int heapline_leak_check(struct heapline_leaks *leaks);
+
+/* The block that begins at `block` is no leak, nor is anything that it leads to. */
+__attribute__((weak)) void heapline_ignore_object(const void *block);
+
+/* What this thread allocates between disable and enable is no leak. They nest. */
+__attribute__((weak)) void heapline_disable(void);
+__attribute__((weak)) void heapline_enable(void);
+
 /* For the Python package; both take a code object and need the GIL. Watch: from now on the figures of this function's lines are kept line by line, with the
  * frees that happen while a line is at work. Executed: `count` more executions of `line` were counted. */
 __attribute__((weak)) void heapline_python_watch(void *code);
@@ -36,6 +60,12 @@ __attribute__((weak)) void heapline_python_executed(void *code, unsigned line, u
 #define HEAPLINE_MARK(label) do { if (heapline_mark) heapline_mark(label); } while (0)
 #define HEAPLINE_SCOPE_BEGIN(label) do { if (heapline_scope_begin) heapline_scope_begin(label); } while (0)
 #define HEAPLINE_SCOPE_END(label) do { if (heapline_scope_end) heapline_scope_end(label); } while (0)
+
+#define HEAPLINE_SNAPSHOT(label) (heapline_snapshot ? heapline_snapshot(label) : -1)
+#define HEAPLINE_LEAK_CHECK(leaks) (heapline_leak_check ? heapline_leak_check(leaks) : -1)
+#define HEAPLINE_IGNORE_OBJECT(block) do { if (heapline_ignore_object) heapline_ignore_object(block); } while (0)
+#define HEAPLINE_DISABLE() do { if (heapline_disable) heapline_disable(); } while (0)
+#define HEAPLINE_ENABLE() do { if (heapline_enable) heapline_enable(); } while (0)
 
 #define HEAPLINE_IS_RECORDING() (heapline_is_recording ? heapline_is_recording() : 0)
 

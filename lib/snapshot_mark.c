@@ -85,12 +85,13 @@ static bool make_index(struct hl_marker *marker)
             return false;
         (*chunk)[start >> CELL_BITS & (CELLS - 1)].bits |= UINT64_C(1) << (start >> 3 & 63);
     }
-    uint32_t before = 0;
-    for (uint32_t i = 0; i < CHUNKS; i++)
-        for (uint32_t k = 0; index.chunk[i] && k < CELLS; k++) {
-            index.chunk[i][k].before = before;
-            before += count_bits(index.chunk[i][k].bits);
+    for (uint32_t i = 0; i < marker->n;) {               /* block i is the first one of its chunk */
+        uintptr_t start = marker->blocks[i].start, chunk = start >> CHUNK_BITS;
+        for (uint32_t k = start >> CELL_BITS & (CELLS - 1); k < CELLS && i < marker->n && marker->blocks[i].start >> CHUNK_BITS == chunk; k++) {
+            index.chunk[chunk][k].before = i;
+            i += count_bits(index.chunk[chunk][k].bits);
         }
+    }
     if (marker->n) {
         const struct hl_snapshot_block *last = &marker->blocks[marker->n - 1];
         index.low = marker->blocks[0].start;
@@ -105,7 +106,7 @@ HL_INLINE const struct cell *cell_of(const struct hl_mark_index *index, uintptr_
     return chunk ? &chunk[word >> CELL_BITS & (CELLS - 1)] : NULL;
 }
 
-/* The last block that begins at or before `word`, + 1; 0: there is none. */
+/* The last block that begins at or before `word`, + 1; 0: the index does not tell, being filled from the first to the last block of each chunk. */
 HL_INLINE uint32_t last_before(const struct cell *cell, uintptr_t word)
 {
     uint64_t bits = cell->bits & (~UINT64_C(0) >> (63 - (word >> 3 & 63)));
@@ -266,8 +267,12 @@ HL_INLINE void leave_first_line(struct search *search)
 {
     struct candidate candidate = search->cells[search->first % LINE];
     candidate.block = last_before(candidate.cell, candidate.word);
-    if (!candidate.block)
+    if (!candidate.block) {
+        struct hl_snapshot_block *block = find_block(search->marker, candidate.word);
+        if (block)
+            reached(search, block, candidate.word, candidate.at);
         return;
+    }
     if (search->blocks[search->second % LINE].block)
         leave_second_line(search);
     __builtin_prefetch(&search->marker->blocks[candidate.block - 1]);

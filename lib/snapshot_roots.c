@@ -415,9 +415,7 @@ static void judge(struct hl_marker *marker, const struct area *area)
         return;
     if (area->kind == AREA_FILE || area->kind == AREA_C_LIBRARY)
         add_global(marker, range, area->kind == AREA_C_LIBRARY);
-    else if (area->kind == AREA_SHARED)
-        judge_mapping(marker, range);
-    else if (area->kind == AREA_ANONYMOUS)
+    else if (area->kind == AREA_SHARED || area->kind == AREA_ANONYMOUS)
         judge_pieces(marker, area, range);
     else if (!stands_on(marker, range, &stack) && wants(marker, HL_SNAPSHOT_NO_STACKS))
         hl_mark_root(marker, range, HL_ROOT_STACK, 0, false);      /* its thread stands on another one */

@@ -93,7 +93,15 @@ static void count(const struct hl_marker *marker, struct hl_snapshot_counts *cou
     counts->complete = marker->table->reason_bytes == 0;
 }
 
-static bool search(long fd, const struct hl_board *board, struct shared *shared, uint64_t began)
+/* The process writes down how long it stood still when it goes on, which may be later than the search takes. */
+static void wait_for_times(const struct shared *shared)
+{
+    uint64_t since = hl_sys_now();
+    while (!__atomic_load_n(&shared->stopped_ns, __ATOMIC_ACQUIRE) && hl_sys_now() - since < BEFORE_NS / 10)
+        hl_sys(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+}
+
+static bool search(long fd, const struct hl_board *board, struct shared *shared)
 {
     struct hl_snapshot *table = receive_table(fd, board);
     if (!table)
@@ -111,11 +119,12 @@ static bool search(long fd, const struct hl_board *board, struct shared *shared,
     table->threads = stop.n;
     table->missed_threads = stop.missed;
     hl_marker_reason(&the_marker, stop.reasons);
-    began = hl_sys_now();
+    uint64_t began = hl_sys_now();
     if (!hl_mark(&the_marker))
         hl_marker_reason(&the_marker, "there was no memory to search in");
     table->mark_ns = hl_sys_now() - began;
     table->scanned_bytes = the_marker.scanned;
+    wait_for_times(shared);
     table->stopped_ns = shared->stopped_ns;
     table->fork_ns = shared->fork_ns;
     count(&the_marker, &shared->counts);
@@ -126,7 +135,7 @@ static _Noreturn void be_marker(long fd, const struct hl_board *board, struct sh
 {
     close_all_but(fd);
     hl_sys(SYS_prctl, PR_SET_NAME, (long)"heapline-marker", 0, 0, 0, 0);
-    bool found = search(fd, board, shared, 0);
+    bool found = search(fd, board, shared);
     struct hl_snapshot_done done = {HL_WIRE_MAGIC, number};
     if (found)
         hl_sys(SYS_sendto, fd, (long)&done, sizeof done, MSG_NOSIGNAL, 0, 0);
@@ -179,7 +188,7 @@ static bool copy(enum hl_snapshot_cause cause, const char *label, struct shared 
         uint64_t before = hl_sys_now();
         fork_marker(fd, hl_session->board, shared, number);
         shared->fork_ns = hl_sys_now() - before;
-        shared->stopped_ns = hl_sys_now() - began;
+        __atomic_store_n(&shared->stopped_ns, hl_sys_now() - began, __ATOMIC_RELEASE);
     }
     hl_sys(SYS_close, fd, 0, 0, 0, 0, 0);
     return sent && shared->marker > 0;

@@ -97,6 +97,7 @@ static struct hl_thread *claim_state(uint32_t i)
     bind_nested(thread);
     thread->pending = 0;
     thread->depth = 0;
+    thread->ignoring = 0;
     thread->now_ns = 0;
     return thread;
 }

@@ -49,6 +49,7 @@ struct hl_thread {
     uint32_t depth;                    /* frames of the last walk that the collector knows too */
     uint32_t unchanged;                /* how many outermost frames the last walk left as they were */
     uint32_t check;                    /* checking mode */
+    uint32_t ignoring;                 /* how often the program said that what it allocates now is no leak */
     uintptr_t origin_sp;               /* of the last walk's innermost frame */
     char *ring, *ring_end;
     struct hl_thread *nested;          /* NULL in a nested state */
