@@ -53,6 +53,25 @@ static bool touch_event(void *context, const struct trace_event *event)
     return true;
 }
 
+struct touch_snapshot {
+    const struct trace *trace;
+    uint64_t end, rows;
+};
+
+static bool touch_snapshot_blocks(void *context, const struct trace_snapshot_block *blocks, size_t n)
+{
+    struct touch_snapshot *touching = context;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t end = blocks[i].address + blocks[i].bytes;
+        if (blocks[i].address < touching->end || end < blocks[i].address || blocks[i].reach >= TRACE_REACHES)
+            abort();
+        touching->end = end;
+        sink += touching->trace->sites[blocks[i].site].stack + blocks[i].born_ns + blocks[i].at + blocks[i].ignored;
+    }
+    touching->rows += n;
+    return true;
+}
+
 static bool touch_line(void *context, uint64_t offset, const char *line)
 {
     (void)context;
@@ -134,6 +153,41 @@ static void touch_python(const struct trace *trace)
     }
 }
 
+static void touch_roots(const struct trace *trace, const struct trace_snapshot *snapshot)
+{
+    for (uint32_t i = 0; i < snapshot->n_roots; i++) {
+        const struct trace_root *root = &snapshot->roots[i];
+        if (root->end < root->start || (i && root->start < root[-1].end) || !root->kind || root->kind > TRACE_ROOT_OTHER)
+            abort();
+        sink += root->thread == TRACE_NONE ? root->bias : trace->threads[root->thread].start_ns;
+        touch_text(root->module == TRACE_NONE ? NULL : trace->modules[root->module].path);
+    }
+    for (uint32_t i = 0; i < snapshot->n_names; i++) {
+        touch_text(snapshot->names[i].name);
+        if (i && snapshot->names[i - 1].address > snapshot->names[i].address)
+            abort();
+    }
+}
+
+/* When all went well, as many blocks came as were announced, or the snapshot is said to be incomplete. */
+static void touch_snapshots(struct trace *trace)
+{
+    for (uint32_t i = 0; i < trace->n_snapshots; i++) {
+        const struct trace_snapshot *snapshot = &trace->snapshots[i];
+        struct touch_snapshot touching = {.trace = trace};
+        struct trace_error error;
+        sink += trace->processes[snapshot->process].start_ns + snapshot->cause;
+        touch_text(snapshot->label);
+        touch_text(snapshot->reasons);
+        touch_roots(trace, snapshot);
+        if (i && snapshot[-1].ns > snapshot->ns)
+            abort();
+        int result = trace_each_snapshot_block(trace, i, touch_snapshot_blocks, &touching, &error);
+        if (touching.rows > snapshot->blocks || (!result && touching.rows < snapshot->blocks && !snapshot->reasons[0]))
+            abort();
+    }
+}
+
 static void read_trace(const uint8_t *bytes, size_t n)
 {
     struct trace_error error = {""};
@@ -151,6 +205,7 @@ static void read_trace(const uint8_t *bytes, size_t n)
     trace_each_epoch(trace, touch_epoch, trace, &error);
     trace_each_block(trace, touch_blocks, trace, &error);
     trace_each_event(trace, touch_event, trace, &error);
+    touch_snapshots(trace);
     trace_close(trace);
 }
 
@@ -158,14 +213,17 @@ static void seal(uint8_t *header) { format_put32(header + 20, (uint32_t)crc32(0,
 
 static const uint8_t no_tables[] = {FORMAT_TABLES, 6, 0, FORMAT_RUN, 4, 0, 0, 0, 0};
 
-/* String 1, and id 0 of everything: a native and a Python frame, a site for each. */
+/* String 1, and id 0 of everything: a native and a Python frame, a site for each; a snapshot of 200 blocks with a root and a name,
+ * and room for more of them. */
 static const uint8_t all_tables[] = {
-    FORMAT_TABLES, 65, 0, FORMAT_RUN, 4, 0, 0, 0, 0, FORMAT_STRING, 1, 'f', FORMAT_PROCESS, 6, 2, 0, 0, 0, 1, 1,
+    FORMAT_TABLES, 98, 0, FORMAT_RUN, 4, 0, 0, 0, 0, FORMAT_STRING, 1, 'f', FORMAT_PROCESS, 6, 2, 0, 0, 0, 1, 1,
     FORMAT_THREAD, 4, 0, 2, 0, 1, FORMAT_MODULE, 2, 1, 0, FORMAT_CODES, 5, 0, 1, 2, 2, 6,
     FORMAT_FRAMES, 8, 0, 2, TRACE_FRAME_NATIVE, TRACE_FRAME_PYTHON, 1, 1, 4, 4, FORMAT_STACKS, 6, 1, 2, 1, 1, 0, 1,
     FORMAT_SITES, 6, 0, 2, 0, 0, 2, 2, FORMAT_SOURCE, 3, 1, 1, 'x',
+    FORMAT_SNAPSHOT, 15, 0, 1, 1, 5, 0, 0, 0, 0, 1, 0, 0xc8, 1, 0, 9, 9, FORMAT_ROOTS, 8, 0, 1, 1, 16, 16, 0, 1, 0,
+    FORMAT_ROOT_NAMES, 4, 0, 1, 20, 1,
 };
-_Static_assert(sizeof all_tables == 3 + 65, "the chunk says how long it is");
+_Static_assert(sizeof all_tables == 3 + 98, "the chunk says how long it is");
 
 /* Wraps (type, length, payload)... into a file that begins with `first`. */
 static uint8_t *wrap(const uint8_t *first, size_t n_first, const uint8_t *bytes, size_t n, size_t *wrapped_n)

@@ -47,10 +47,10 @@ static void assert_snapshot_says(const struct trace *trace, uint64_t blocks)
         return;
     }
     const struct trace_snapshot *snapshot = &trace->snapshots[0];
-    assert_true(snapshot->blocks == SAMPLE_SNAPSHOT_BLOCKS && snapshot->n_roots == 2 && snapshot->n_names == 1);     /* they are in one chunk */
+    assert_true(snapshot->blocks == SAMPLE_SNAPSHOT_BLOCKS && snapshot->n_roots == 2 && snapshot->n_names == 1);   /* in one chunk */
     if (blocks < SAMPLE_SNAPSHOT_BLOCKS)
-        snprintf(expected, sizeof expected, "a thread could not be stopped\nthe trace was cut before all its blocks were written: %u of 40 are there",
-                 (unsigned)blocks);
+        snprintf(expected, sizeof expected, "a thread could not be stopped\n"
+                 "the trace was cut before all its blocks were written: %u of 40 are there", (unsigned)blocks);
     assert_string_equal(snapshot->reasons, expected);
 }
 
@@ -314,6 +314,102 @@ static void test_lies_about_python(void **state)
     EXPECT_LIE(FORMAT_TOTALS, "lines is malformed", FORMAT_LINES, 7, 2, 0, 0, 0, 0, 0, 0);       /* room for one row */
 }
 
+/* A snapshot of process 0 with two blocks, a root and a name to come. */
+#define SNAPSHOT_HEAD FORMAT_SNAPSHOT, 14, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 1
+
+static void test_lies_about_snapshots(void **state)
+{
+    (void)state;
+    EXPECT_LIE(FORMAT_TABLES, "a snapshot is malformed",
+               FORMAT_SNAPSHOT, 14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 1);  /* cause 0 */
+    EXPECT_LIE(FORMAT_TABLES, "a snapshot is malformed", FORMAT_SNAPSHOT, 14, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 1);
+    EXPECT_LIE(FORMAT_TABLES, "a snapshot is malformed",
+               FORMAT_SNAPSHOT, 14, 0, 1, 9, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 1);  /* label 9 */
+    EXPECT_LIE(FORMAT_TABLES, "a snapshot is malformed", FORMAT_SNAPSHOT, 14, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 9, 1, 1);
+    EXPECT_LIE(FORMAT_TABLES, "a snapshot is malformed", FORMAT_SNAPSHOT, 13, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1);
+    EXPECT_LIE(FORMAT_TABLES, "of a process that does not exist", FORMAT_SNAPSHOT, 14, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 1);
+    EXPECT_LIE(FORMAT_TABLES, "roots that no snapshot announced", FORMAT_ROOTS, 8, 0, 1, 1, 16, 16, 0, 0, 0);
+    EXPECT_LIE(FORMAT_TABLES, "roots that no snapshot announced", SNAPSHOT_HEAD, FORMAT_ROOTS, 8, 1, 1, 1, 16, 16, 0, 0, 0);
+    EXPECT_LIE(FORMAT_TABLES, "roots that no snapshot announced", SNAPSHOT_HEAD, SNAPSHOT_HEAD,  /* too late */
+               FORMAT_ROOTS, 8, 0, 1, 1, 16, 16, 0, 0, 0);
+    EXPECT_LIE(FORMAT_TABLES, "roots that no snapshot announced", SNAPSHOT_HEAD,
+               FORMAT_ROOTS, 14, 0, 2, 1, 1, 16, 16, 16, 16, 0, 0, 0, 0, 0, 0);
+    EXPECT_LIE(FORMAT_TABLES, "roots is malformed", SNAPSHOT_HEAD, FORMAT_ROOTS, 8, 0, 1, 0, 16, 16, 0, 0, 0);  /* kind 0 */
+    EXPECT_LIE(FORMAT_TABLES, "roots is malformed", SNAPSHOT_HEAD, FORMAT_ROOTS, 8, 0, 1, TRACE_ROOT_OTHER + 1, 16, 16, 0, 0, 0);
+    EXPECT_LIE(FORMAT_TABLES, "a root is out of order or names", SNAPSHOT_HEAD,
+               FORMAT_ROOTS, 8, 0, 1, 1, 16, 16, 2, 0, 0);  /* thread 1 */
+    EXPECT_LIE(FORMAT_TABLES, "a root is out of order or names", SNAPSHOT_HEAD,
+               FORMAT_ROOTS, 8, 0, 1, 1, 16, 16, 0, 1, 0);  /* module 0 */
+    EXPECT_LIE(FORMAT_TABLES, "a root is out of order or names", SNAPSHOT_HEAD,  /* its end wraps */
+               FORMAT_ROOTS, 17, 0, 1, 1, 16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0);
+    EXPECT_LIE(FORMAT_TABLES, "names of roots that no snapshot", SNAPSHOT_HEAD, FORMAT_ROOT_NAMES, 4, 1, 1, 16, 0);
+    EXPECT_LIE(FORMAT_TABLES, "names of roots that no snapshot", SNAPSHOT_HEAD, FORMAT_ROOT_NAMES, 6, 0, 2, 16, 16, 0, 0);
+    EXPECT_LIE(FORMAT_TABLES, "the name of a root is", SNAPSHOT_HEAD, FORMAT_ROOT_NAMES, 4, 0, 1, 16, 9);  /* string 9 */
+    EXPECT_LIE(FORMAT_TABLES, "the name of a root is",  /* addresses fall */
+               FORMAT_SNAPSHOT, 14, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 2,
+               FORMAT_ROOT_NAMES, 15, 0, 2, 16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 0, 0);
+}
+
+static bool count_blocks(void *context, const struct trace_snapshot_block *blocks, size_t n)
+{
+    (void)blocks;
+    *(size_t *)context += n;
+    return true;
+}
+
+/* Reads `record` as the blocks of a snapshot that announced two, in a process with one site. `expected` NULL: it is right. */
+static void expect_blocks(const uint8_t *record, uint32_t n, const char *expected)
+{
+    static const uint8_t tables[] = {
+        FORMAT_PROCESS, 6, 2, 0, 0, 0, 0, 0, FORMAT_THREAD, 4, 0, 2, 0, 0, FORMAT_FRAMES, 5, 0, 1, TRACE_FRAME_ANONYMOUS, 0, 2,
+        FORMAT_STACKS, 4, 1, 1, 1, 0, FORMAT_SITES, 4, 0, 1, 0, 2, SNAPSHOT_HEAD,
+    };
+    size_t at, rows = 0;
+    struct trace_error error;
+    uint8_t *bytes = begun_file(&at);
+    at += put_chunk(bytes + at, FORMAT_TABLES, FORMAT_STORED, tables, sizeof tables, sizeof tables);
+    size_t end = at + put_chunk(bytes + at, FORMAT_SNAPSHOTS, FORMAT_STORED, record, n, n);
+    struct trace *trace = trace_open_memory(bytes, end, &error);
+    assert_non_null(trace);
+    assert_int_equal(trace->cut_offset, end);
+    assert_int_equal(trace->n_snapshots, 1);
+    assert_non_null(strstr(trace->snapshots[0].reasons, "cut before all its roots were written"));
+    int result = trace_each_snapshot_block(trace, 0, count_blocks, &rows, &error);
+    assert_int_equal(result, expected ? -EBADMSG : 0);
+    assert_int_equal(rows, expected ? 0 : 1);
+    if (expected)
+        assert_non_null(strstr(error.text, expected));
+    trace_close(trace);
+    free(bytes);
+}
+
+#define EXPECT_BLOCKS(expected, ...) \
+    expect_blocks((const uint8_t[]){FORMAT_SNAPSHOT_BLOCKS, __VA_ARGS__}, 1 + sizeof (const uint8_t[]){__VA_ARGS__}, (expected))
+#define LAST_ADDRESS 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1
+
+static void test_lies_about_blocks(void **state)
+{
+    (void)state;
+    EXPECT_BLOCKS(NULL, 10, 0, 0, 1, 64, 0, 8, 16, 1, 5, 0);
+    EXPECT_BLOCKS(NULL, 11, 0, 0, 1, 8 + 16 + 4, 0, 8, 4, 1, 5, 0, 3);                      /* ignored, held, at and address told by steps */
+    EXPECT_BLOCKS("malformed", 10, 0, 0, 1, 64 + TRACE_REACHES, 0, 8, 16, 1, 5, 0);
+    EXPECT_BLOCKS("malformed", 11, 0, 0, 1, 0xc0, 1, 0, 8, 16, 1, 5, 0);                    /* state 192 */
+    EXPECT_BLOCKS("malformed", 10, 0, 0, 1, 64, 0, 8, 16, 1, 5, 1);                         /* time 1 of 1 */
+    EXPECT_BLOCKS("malformed", 11, 0, 0, 1, 64, 0, 8, 16, 2, 5, 6, 0);                      /* two times for one row */
+    EXPECT_BLOCKS("malformed", 9, 0, 0, 1, 64, 0, 8, 16, 1, 5);
+    EXPECT_BLOCKS("malformed", 10, 0, 0, 1, 64 + 48, 0, 8, 16, 1, 5, 0);                    /* where is its at? */
+    EXPECT_BLOCKS("malformed", 10, 0, 0, 0xff, 0xff, 3, 0, 0, 0, 0, 0);                     /* 65535 rows in five bytes */
+    EXPECT_BLOCKS("a site that does not exist", 10, 0, 0, 1, 64, 1, 8, 16, 1, 5, 0);
+    EXPECT_BLOCKS("a snapshot that does not exist", 10, 1, 0, 1, 64, 0, 8, 16, 1, 5, 0);
+    EXPECT_BLOCKS("lacks blocks", 10, 0, 1, 1, 64, 0, 8, 16, 1, 5, 0);
+    EXPECT_BLOCKS("more than it announced", 20, 0, 0, 3, 64, 64, 64, 0, 0, 0, 8, 8, 8, 16, 32, 48, 1, 5, 0, 0, 0);
+    EXPECT_BLOCKS("out of order or overlap", 15, 0, 0, 2, 64, 64, 0, 0, 8, 8, 16, 23, 1, 5, 0, 0);
+    EXPECT_BLOCKS("out of order or overlap", 15, 0, 0, 2, 64, 64, 0, 0, 8, 8, 24, 16, 1, 5, 0, 0);
+    EXPECT_BLOCKS("out of order or overlap", 15, 0, 0, 2, 64, 64, 0, 0, 0, 0, 16, 16, 1, 5, 0, 0);
+    EXPECT_BLOCKS("out of order or overlap", 19, 0, 0, 1, 64, 0, 1, LAST_ADDRESS, 1, 5, 0);
+    EXPECT_BLOCKS("out of order or overlap", 19, 0, 0, 1, 64, 0, LAST_ADDRESS, 16, 1, 5, 0);
+}
+
 static void test_unknown_things_are_skipped(void **state)
 {
     (void)state;
@@ -477,6 +573,8 @@ int main(void)
         cmocka_unit_test(test_no_trace),
         cmocka_unit_test(test_lies_under_right_checksums),
         cmocka_unit_test(test_lies_about_python),
+        cmocka_unit_test(test_lies_about_snapshots),
+        cmocka_unit_test(test_lies_about_blocks),
         cmocka_unit_test(test_unknown_things_are_skipped),
         cmocka_unit_test(test_file_shrinks),
         cmocka_unit_test(test_disk_errors),

@@ -323,14 +323,15 @@ static inline void sample_snapshot(struct sample *sample)
                                  {TRACE_ROOT_STACK, 0x7ffd00001000, 0x7ffd00009000, 1, TRACE_NONE, 0}};
     struct trace_root_name name = {0x601010, "list"};
     struct trace_snapshot snapshot = {
-        .process = 1, .cause = TRACE_SNAPSHOT_EXIT, .label = "end", .ns = sample->now_ns, .stopped_ns = 9, .fork_ns = 7, .mark_ns = 5,
+        .process = 1, .cause = TRACE_SNAPSHOT_EXIT, .label = "end", .ns = sample->now_ns, .stopped_ns = 9, .fork_ns = 7,
+        .mark_ns = 5,
         .scanned_bytes = 4096, .threads = 2, .blocks = SAMPLE_SNAPSHOT_BLOCKS, .reasons = "a thread could not be stopped",
         .roots = roots, .n_roots = 2, .names = &name, .n_names = 1,
     };
     struct trace_snapshot_block blocks[SAMPLE_SNAPSHOT_BLOCKS];
     for (uint32_t i = 0; i < SAMPLE_SNAPSHOT_BLOCKS; i++)
-        blocks[i] = (struct trace_snapshot_block){0x5555000 + 48 * i, 24 + i % 16, i % SAMPLE_SITES, 10 * (i / 7), TRACE_REACH_HELD, false,
-                                                  i ? blocks[i - 1].address : 0x601010};
+        blocks[i] = (struct trace_snapshot_block){0x5555000 + 48 * i, 24 + i % 16, i % SAMPLE_SITES, 10 * (i / 7), TRACE_REACH_HELD,
+                                                  false, i ? blocks[i - 1].address : 0x601010};
     blocks[SAMPLE_SNAPSHOT_BLOCKS - 1].reach = TRACE_REACH_LOST;
     blocks[SAMPLE_SNAPSHOT_BLOCKS - 1].at = 0;
     uint32_t id = trace_write_snapshot(sample->writer, &snapshot);

@@ -1,4 +1,5 @@
-/* Snapshots in the trace file: what goes in comes out, whatever the pieces; of a cut file what came before stays and the rest is missed. */
+/* Snapshots in the trace file: what goes in comes out, whatever the pieces; of a cut file what came before stays, and the rest is
+ * missed aloud. */
 #include "test_trace_sample.h"
 
 #include "../../viewer/trace/format.h"
@@ -133,6 +134,88 @@ static void test_blocks(void **state)
     sample_done(trace, path);
 }
 
+/* The file before the chunk of a snapshot's blocks with number `n`, counted from 0. */
+static size_t offset_of_blocks(const uint8_t *bytes, size_t n)
+{
+    size_t at = FORMAT_HEADER_BYTES;
+    for (size_t seen = 0; bytes[at + 4] != FORMAT_SNAPSHOTS || seen++ < n;)
+        at += FORMAT_CHUNK_HEADER_BYTES + format_get32(bytes + at + 8);
+    return at;
+}
+
+/* Two snapshots; the file ends somewhere in the blocks of the second. The first is whole, the second says what it lacks. */
+static void test_cut_blocks(void **state)
+{
+    (void)state;
+    uint64_t random = 4711;
+    char *path = sample_path("cut");
+    struct trace_writer *writer = sample_create(path);
+    sample_tables(writer);
+    struct heap heaps[] = {random_heap(&random, 50), random_heap(&random, 140000)};
+    for (uint32_t i = 0; i < 2; i++) {
+        struct trace_snapshot snapshot = no_blocks;
+        snapshot.ns = 5;
+        snapshot.blocks = heaps[i].n;
+        snapshot.reasons = i ? "" : "of its own";
+        trace_write_snapshot_blocks(writer, trace_write_snapshot(writer, &snapshot), heaps[i].blocks, heaps[i].n);
+        assert_int_equal(trace_writer_flush(writer), 0);
+    }
+    assert_int_equal(trace_writer_close(writer), 0);
+    size_t n;
+    uint8_t *bytes = sample_read_file(path, &n);
+    static const size_t rows[] = {0, 65536, 131072};                          /* of the second, before its chunks 0, 1 and 2 */
+    for (size_t i = 0; i < 3; i++) {
+        struct trace_error error;
+        char reasons[100];
+        struct trace *trace = trace_open_memory(bytes, offset_of_blocks(bytes, i + 1) + 100, &error);
+        assert_non_null(trace);
+        assert_false(trace->complete);
+        assert_int_equal(trace->n_snapshots, 2);
+        assert_string_equal(trace->snapshots[0].reasons, "of its own");
+        assert_int_equal(rows_of(trace, 0, &heaps[0], 0), 50);
+        snprintf(reasons, sizeof reasons, "the trace was cut before all its blocks were written: %zu of 140000 are there", rows[i]);
+        assert_string_equal(trace->snapshots[1].reasons, reasons);
+        assert_int_equal(rows_of(trace, 1, &heaps[1], 0), rows[i]);
+        trace_close(trace);
+    }
+    bytes[offset_of_blocks(bytes, 2) + 200] ^= 1;                              /* damaged: rows before are given, then it fails */
+    struct trace_error error;
+    struct reading reading = {.heap = &heaps[1]};
+    struct trace *trace = trace_open_memory(bytes, n, &error);
+    assert_non_null(trace);
+    assert_string_equal(trace->snapshots[1].reasons, "");
+    assert_int_equal(trace_each_snapshot_block(trace, 1, read_blocks, &reading, &error), -EBADMSG);
+    assert_non_null(strstr(error.text, "wrong checksum"));
+    assert_int_equal(reading.n, 65536);
+    trace_close(trace);
+    free(bytes);
+    free(heaps[0].blocks);
+    free(heaps[1].blocks);
+    unlink(path);
+    free(path);
+}
+
+/* A file that is whole and lacks blocks was not written by us, or wrongly: never a silent nothing. */
+static void test_missing_blocks(void **state)
+{
+    (void)state;
+    uint64_t random = 99;
+    char *path = sample_path("missing");
+    struct trace_writer *writer = sample_create(path);
+    sample_tables(writer);
+    struct heap heap = random_heap(&random, 2);
+    struct trace_snapshot snapshot = no_blocks;
+    snapshot.blocks = 3;
+    trace_write_snapshot_blocks(writer, trace_write_snapshot(writer, &snapshot), heap.blocks, 2);
+    struct trace *trace = sample_reopen(writer, path);
+    struct trace_error error;
+    struct reading reading = {.heap = &heap};
+    assert_int_equal(trace_each_snapshot_block(trace, 0, read_blocks, &reading, &error), -EBADMSG);
+    assert_non_null(strstr(error.text, "of snapshot 0 only 2 of 3 blocks are there"));
+    free(heap.blocks);
+    sample_done(trace, path);
+}
+
 static void assert_root(const struct trace_root *root, enum trace_root_kind kind, uint64_t start, uint64_t end)
 {
     assert_int_equal(root->kind, kind);
@@ -152,8 +235,8 @@ static void test_heads(void **state)
     };
     struct trace_root_name names[] = {{0x4010, "servers"}, {0x4008, "pool+0x40"}, {UINT64_MAX, ""}};
     struct trace_snapshot full = {
-        .process = 1, .cause = TRACE_SNAPSHOT_CHECK, .label = "after \"load\"", .ns = 77, .stopped_ns = UINT64_MAX, .fork_ns = 2, .mark_ns = 3,
-        .scanned_bytes = 4, .threads = 500, .missed_threads = UINT32_MAX, .reasons = "one\ntwo",
+        .process = 1, .cause = TRACE_SNAPSHOT_CHECK, .label = "after \"load\"", .ns = 77, .stopped_ns = UINT64_MAX, .fork_ns = 2,
+        .mark_ns = 3, .scanned_bytes = 4, .threads = 500, .missed_threads = UINT32_MAX, .reasons = "one\ntwo",
         .roots = roots, .n_roots = 6, .names = names, .n_names = 3,
     };
     char *path = sample_path("heads");
@@ -192,6 +275,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_cut_blocks),
+        cmocka_unit_test(test_missing_blocks),
         cmocka_unit_test(test_heads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,8 +59,8 @@ void columns_get_blocks(struct cursor *in, struct trace_block *out, uint32_t row
 void columns_put_events(struct buffer *out, const struct trace_event *events, uint32_t rows);
 void columns_get_events(struct cursor *in, struct trace_event *out, uint32_t rows);
 
-/* Snapshots (columns_snapshot.c). `first` is the number of row 0 in its snapshot. Decoders look at the form only: the order of addresses and
- * whether a site exists are the reader's to check. */
+/* Snapshots (columns_snapshot.c). `first` is the number of row 0 in its snapshot. Decoders look at the form only: the order of
+ * addresses, and whether a site exists, are the reader's to check. */
 struct root_name_row {
     uint64_t address;
     uint32_t name;                         /* a reference (record.h) */

@@ -1,6 +1,6 @@
-/* Snapshots as columns (docs/format.md has the forms). The point is that most numbers of a row follow from its neighbours: a block begins where an
- * allocator would have put it behind the one before; the words that hold blocks follow each other as the blocks do, or lie in the block before.
- * What is left is small, and mostly the same number again. */
+/* Snapshots as columns (docs/format.md has the forms). The point is that most numbers of a row follow from its neighbours: a block
+ * begins where an allocator would have put it behind the one before; the words that hold blocks follow each other as the blocks do,
+ * or lie close to their block. What is left is small, and mostly the same number again. */
 #include "columns.h"
 
 #include <stdlib.h>
@@ -62,7 +62,8 @@ static void blocks_to_cells(const struct trace_snapshot_block *blocks, uint64_t 
         uint64_t step = block->address - expected;
         enum at_form form = form_of(block, at_before, &ats[i]);
         bool plain = !i || !in_eighths(step);
-        states[i] = block->reach | (block->ignored ? STATE_IGNORED : 0) | (uint64_t)form << STATE_AT_SHIFT | (plain ? STATE_ADDRESS : 0);
+        states[i] = block->reach | (uint64_t)form << STATE_AT_SHIFT;
+        states[i] |= (block->ignored ? STATE_IGNORED : 0) | (plain ? STATE_ADDRESS : 0);
         sites[i] = block->site;
         sizes[i] = block->bytes;
         addresses[i] = plain ? block->address : put_eighths(step);
@@ -97,7 +98,8 @@ static uint32_t list_times(struct columns *columns, const struct trace_snapshot_
     return n;
 }
 
-static void put_times(struct columns *columns, struct buffer *out, const struct trace_snapshot_block *blocks, uint64_t *times, uint32_t rows)
+static void put_times(struct columns *columns, struct buffer *out, const struct trace_snapshot_block *blocks, uint64_t *times,
+                      uint32_t rows)
 {
     uint32_t n = list_times(columns, blocks, times, rows);
     uint64_t before = 0, place = 0;

@@ -396,12 +396,13 @@ static void dump_snapshot(struct dump *dump, struct cursor *in)
     struct record_snapshot record;
     const struct trace_snapshot *snapshot = &record.snapshot;
     record_get_snapshot(in, &record);
-    ADD(dump, "snapshot id=%" PRIu32 " process=%" PRIu32 " cause=%s", dump->n_snapshots++, snapshot->process, causes[snapshot->cause]);
+    ADD(dump, "snapshot id=%" PRIu32 " process=%" PRIu32 " cause=%s", dump->n_snapshots++, snapshot->process,
+        causes[snapshot->cause]);
     add_string(dump, "label", record.label);
-    ADD(dump, " ns=%" PRIu64 " stopped_ns=%" PRIu64 " fork_ns=%" PRIu64 " mark_ns=%" PRIu64 " scanned_bytes=%" PRIu64 " threads=%" PRIu32
-        " missed_threads=%" PRIu32 " blocks=%" PRIu64 " roots=%" PRIu32 " names=%" PRIu32, snapshot->ns, snapshot->stopped_ns,
-        snapshot->fork_ns, snapshot->mark_ns, snapshot->scanned_bytes, snapshot->threads, snapshot->missed_threads, snapshot->blocks,
-        snapshot->n_roots, snapshot->n_names);
+    ADD(dump, " ns=%" PRIu64 " stopped_ns=%" PRIu64 " fork_ns=%" PRIu64 " mark_ns=%" PRIu64 " scanned_bytes=%" PRIu64
+        " threads=%" PRIu32 " missed_threads=%" PRIu32 " blocks=%" PRIu64 " roots=%" PRIu32 " names=%" PRIu32, snapshot->ns,
+        snapshot->stopped_ns, snapshot->fork_ns, snapshot->mark_ns, snapshot->scanned_bytes, snapshot->threads,
+        snapshot->missed_threads, snapshot->blocks, snapshot->n_roots, snapshot->n_names);
     add_string(dump, "reasons", record.reasons);
     emit(dump);
 }
@@ -444,9 +445,9 @@ static void dump_snapshot_blocks(struct dump *dump, struct cursor *in)
     struct trace_snapshot_block *blocks = room(dump, rows, sizeof *blocks);
     columns_get_snapshot_blocks(&dump->columns, in, blocks, rows);
     for (uint32_t i = 0; i < rows && !in->bad; i++)
-        LINE(dump, "snapshot_block snapshot=%" PRIu32 " row=%" PRIu64 " address=0x%" PRIx64 " bytes=%" PRIu64 " site=%" PRIu32 " born_ns=%" PRIu64
-             " reach=%s ignored=%d at=0x%" PRIx64, snapshot, first + i, blocks[i].address, blocks[i].bytes, blocks[i].site,
-             blocks[i].born_ns, reaches[blocks[i].reach], blocks[i].ignored, blocks[i].at);
+        LINE(dump, "snapshot_block snapshot=%" PRIu32 " row=%" PRIu64 " address=0x%" PRIx64 " bytes=%" PRIu64 " site=%" PRIu32
+             " born_ns=%" PRIu64 " reach=%s ignored=%d at=0x%" PRIx64, snapshot, first + i, blocks[i].address, blocks[i].bytes,
+             blocks[i].site, blocks[i].born_ns, reaches[blocks[i].reach], blocks[i].ignored, blocks[i].at);
 }
 
 static void dump_index(struct dump *dump, struct cursor *in)

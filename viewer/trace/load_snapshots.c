@@ -151,10 +151,11 @@ static void tell_what_is_missing(struct reader *reader, struct snapshot_parts *p
     char reason[128];
     if (parts->snapshot.n_roots < parts->expected_roots || parts->snapshot.n_names < parts->expected_names)
         add_reason(reader, &parts->snapshot, "the trace was cut before all its roots were written");
-    snprintf(reason, sizeof reason, "the trace was cut before all its blocks were written: %" PRIu64 " of %" PRIu64 " are there", parts->rows,
-             parts->snapshot.blocks);
-    if (!reader->trace.complete && parts->rows < parts->snapshot.blocks)
-        add_reason(reader, &parts->snapshot, reason);
+    if (reader->trace.complete || parts->rows >= parts->snapshot.blocks)
+        return;
+    snprintf(reason, sizeof reason, "the trace was cut before all its blocks were written: %" PRIu64 " of %" PRIu64 " are there",
+             parts->rows, parts->snapshot.blocks);
+    add_reason(reader, &parts->snapshot, reason);
 }
 
 static int compare_parts(const void *a, const void *b)

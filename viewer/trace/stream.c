@@ -240,7 +240,8 @@ static const char *take_snapshot_blocks(struct stream *stream, struct record *re
     return NULL;
 }
 
-int trace_each_snapshot_block(struct trace *trace, uint32_t snapshot, trace_snapshot_fn *fn, void *context, struct trace_error *error)
+int trace_each_snapshot_block(struct trace *trace, uint32_t snapshot, trace_snapshot_fn *fn, void *context,
+                              struct trace_error *error)
 {
     struct reader *reader = (struct reader *)trace;
     if (snapshot >= reader->parts.n)
@@ -249,7 +250,8 @@ int trace_each_snapshot_block(struct trace *trace, uint32_t snapshot, trace_snap
     stream.stopped = !stream.snapshot->snapshot.blocks;
     int result = stream_run(&stream, FORMAT_SNAPSHOTS, take_snapshot_blocks, NULL, error);
     if (!result && !stream.stopped && trace->complete)
-        result = trace_fail(error, -EBADMSG, "%s is damaged: of snapshot %u only %llu of %llu blocks are there", reader->input.name, snapshot,
-                            (unsigned long long)stream.rows, (unsigned long long)stream.snapshot->snapshot.blocks);
+        result = trace_fail(error, -EBADMSG, "%s is damaged: of snapshot %u only %llu of %llu blocks are there",
+                            reader->input.name, snapshot, (unsigned long long)stream.rows,
+                            (unsigned long long)stream.snapshot->snapshot.blocks);
     return result;
 }

@@ -462,7 +462,8 @@ uint32_t trace_write_snapshot(struct trace_writer *writer, const struct trace_sn
     return id;
 }
 
-void trace_write_snapshot_blocks(struct trace_writer *writer, uint32_t snapshot, const struct trace_snapshot_block *blocks, size_t n)
+void trace_write_snapshot_blocks(struct trace_writer *writer, uint32_t snapshot, const struct trace_snapshot_block *blocks,
+                                 size_t n)
 {
     if (snapshot != writer->snapshot)
         collect_snapshot_blocks(writer);

@@ -38,11 +38,12 @@ void trace_write_totals(struct trace_writer *writer, const struct trace_totals *
 /* In pieces of any length, sorted by address inside a piece. */
 void trace_write_blocks(struct trace_writer *writer, uint32_t process, const struct trace_block *blocks, size_t n);
 void trace_write_event(struct trace_writer *writer, const struct trace_event *event);
-/* A snapshot begins (n_roots, roots, names and reasons are taken too; returns its id). Roots and names may come in any order; where roots overlap,
- * the one that begins first has it. Its blocks follow in pieces of any length, in the order of
- * addresses, `blocks` in all. Those of several snapshots do not mix, other records may stand between. */
+/* A snapshot begins (n_roots, roots, names and reasons are taken too; returns its id). Roots and names may come in any order;
+ * where roots overlap, the one that begins first has it. Its blocks follow in pieces of any length, in the order of addresses,
+ * `blocks` in all. Those of several snapshots do not mix, other records may stand between. */
 uint32_t trace_write_snapshot(struct trace_writer *writer, const struct trace_snapshot *snapshot);
-void trace_write_snapshot_blocks(struct trace_writer *writer, uint32_t snapshot, const struct trace_snapshot_block *blocks, size_t n);
+void trace_write_snapshot_blocks(struct trace_writer *writer, uint32_t snapshot, const struct trace_snapshot_block *blocks,
+                                 size_t n);
 void trace_write_exit(struct trace_writer *writer, const struct trace_exit *exit);
 void trace_write_losses(struct trace_writer *writer, const struct trace_losses *losses);
 void trace_write_mark(struct trace_writer *writer, const struct trace_mark *mark);
