@@ -311,8 +311,8 @@ static bool is_thread_pointer(const struct hl_marker *marker, uintptr_t address)
 }
 
 /* glibc keeps the stacks of threads that have ended for the next ones. Their descriptors, at the end, begin with their own address
- * (tcbhead_t: tcb and self); a page without access lies in front. */
-static bool is_dead_stack(const struct hl_marker *marker, const struct area *area, struct hl_range range)
+ * (tcbhead_t: tcb and self, between them the dtv); a page without access lies in front. */
+static bool is_dead_stack(struct hl_marker *marker, const struct area *area, struct hl_range range)
 {
     const struct area *before = area > marker->areas->items ? area - 1 : NULL;
     if (!before || before->end != area->start || before->readable || before->writable || marker->stop->missed)
@@ -320,8 +320,13 @@ static bool is_dead_stack(const struct hl_marker *marker, const struct area *are
     uintptr_t low = range.end - range.start > PATTERN_SPAN ? range.end - PATTERN_SPAN : range.start;
     for (uintptr_t at = (range.end - 64) & ~(uintptr_t)63; at >= low && HL_ARCH_STATIC_TLS_BELOW; at -= 64) {
         const uintptr_t *word = (const uintptr_t *)at;
-        if (word[0] == at && word[2] == at)
-            return !is_thread_pointer(marker, at);
+        struct hl_range block;
+        if (word[0] != at || word[2] != at)
+            continue;
+        if (is_thread_pointer(marker, at))
+            return false;
+        hl_mark_hold(marker, word[1], 0, &block);            /* its table of thread-local blocks is kept with it */
+        return true;
     }
     return !HL_ARCH_STATIC_TLS_BELOW;
 }

@@ -152,9 +152,10 @@ __attribute__((noinline)) static void fork_marker(long fd, struct hl_board *boar
 {
     long between = hl_arch_fork_vm(CLONE_VM | CLONE_VFORK | CLONE_UNTRACED);
     if (between == 0) {
-        shared->marker = (int32_t)hl_sys(SYS_clone, CLONE_UNTRACED, 0, 0, 0, 0, 0);
-        if (shared->marker == 0)
+        long made = hl_sys(SYS_clone, CLONE_UNTRACED, 0, 0, 0, 0, 0);
+        if (made == 0)
             be_marker(fd, board, shared, number);
+        shared->marker = (int32_t)made;
         for (;;)
             hl_sys(SYS_exit, 0, 0, 0, 0, 0, 0);
     }
