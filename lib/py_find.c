@@ -206,12 +206,20 @@ HL_COLD void hl_py_distrust(void)
             "its frames, as heapline reads them, are not the ones that it shows itself");
 }
 
-/* A frame that runs, if there is one: as cheaply as possible, this is asked for every object until there is. */
+#define STATE_BYTES 1024                 /* no thread state's CFrame of its own stands further in */
+
+/* A thread state that runs a frame, as far as can be told without reads that could fault; NULL: none. As cheaply as possible: this is asked for every
+ * object until there is one. A thread that runs nothing has a CFrame all the same, from 3.11 on an empty one in the thread state itself. */
 static const char *running_state(void)
 {
+    const struct hl_py_layout *layout = &hl_python.layout;
     const char *state = hl_python.thread_this();
-    size_t offset = hl_python.layout.cframe ? hl_python.layout.cframe : hl_python.layout.thread_frame;
-    return state && *(const char *const *)(state + offset) ? state : NULL;
+    if (!state || !layout->cframe || layout->cframe_frame == HL_PY_NO_FRAME)
+        return state && *(const char *const *)(state + layout->thread_frame) ? state : NULL;
+    const char *cframe = *(const char *const *)(state + layout->cframe);
+    if (cframe > state && cframe < state + STATE_BYTES)
+        return *(const char *const *)(cframe + layout->cframe_frame) ? state : NULL;
+    return cframe ? state : NULL;
 }
 
 HL_COLD void hl_py_try(struct hl_thread *thread)
@@ -239,6 +247,8 @@ HL_COLD void hl_py_watch_start(void)
     const char *state;
     if (progress == HL_PY_LIVE && !atomic_exchange(&checked, 1))
         hl_py_check_soon();
+    if (progress == HL_PY_LIVE && hl_py_is_unwrapped())
+        hl_py_wrap();                    /* a second Py_Initialize that went on with the first one's arenas */
     if (progress == HL_PY_LIVE)
         hl_py_sources_soon();
     if (progress == HL_PY_FAILED && hl_self->python) {
@@ -279,6 +289,6 @@ void hl_py_tick(struct hl_thread *thread)
         thread->pending |= HL_PENDING_PYTHON;
     else if (state == HL_PY_LIVE && !thread->python)
         hl_py_attach(thread);
-    else if (state == HL_PY_FAILED && thread->python)
+    else if (thread->python && (state == HL_PY_FAILED || hl_py_is_unwrapped()))
         thread->pending |= HL_PENDING_PYTHON;
 }
