@@ -8,9 +8,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #define LEVELS_MAX 64             /* inlined functions in one frame */
+#define LOWEST_PRIORITY 19
 
 struct job {
     uint32_t frame;               /* id in the trace */
@@ -80,12 +82,14 @@ static bool next_jobs(struct symbolize *symbolize, struct job *jobs, size_t max,
     return go_on;
 }
 
+/* Names can wait, the program and who reads its rings cannot: this thread takes what processors they leave. */
 static void *run(void *context)
 {
     struct symbolize *symbolize = context;
     struct job jobs[64];
     struct timespec used;
     size_t n;
+    setpriority(PRIO_PROCESS, 0, LOWEST_PRIORITY);    /* 0: this thread (Linux) */
     while (next_jobs(symbolize, jobs, sizeof jobs / sizeof *jobs, &n))
         for (size_t i = 0; i < n; i++)
             work(symbolize, &jobs[i]);
@@ -120,7 +124,8 @@ void symbolize_more(struct symbolize *symbolize, const struct fold_shared *share
 {
     if (!symbolize || symbolize->seen == shared->frame_list.n)
         return;
-    pthread_mutex_lock(&symbolize->mutex);
+    if (pthread_mutex_trylock(&symbolize->mutex) != 0)    /* its holder may wait long for a processor: next time */
+        return;
     for (; symbolize->seen < shared->frame_list.n; symbolize->seen++) {
         const struct trace_frame *frame = &shared->frame_list.items[symbolize->seen];
         struct job job = {.frame = symbolize->seen, .module_id = frame->module, .address = frame->address};
