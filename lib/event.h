@@ -4,6 +4,7 @@
 
 #include "arch.h"
 #include "generation.h"
+#include "py.h"
 #include "session.h"
 #include "stack.h"
 #include "thread.h"
@@ -87,12 +88,13 @@ HL_INLINE void hl_event_alloc(struct hl_thread *thread, const void *p, size_t si
     hl_event_block(thread, HL_RECORD_ALLOC, p, size, origin);
 }
 
-/* The block at p is about to be freed. In a thread of Python's: by its cyclic collector perhaps (py_capture.c). */
+/* A free in a thread of Python's where more is to be looked at: its cyclic collector is at work, or lines are watched (py_capture.c). */
 enum hl_record_kind hl_py_free_kind(struct hl_thread *thread, struct hl_frame origin);
 
+/* The block at p is about to be freed. */
 HL_INLINE void hl_event_free(struct hl_thread *thread, const void *p, struct hl_frame origin)
 {
-    enum hl_record_kind kind = HL_UNLIKELY(thread->python) ? hl_py_free_kind(thread, origin) : HL_RECORD_FREE;
+    enum hl_record_kind kind = HL_UNLIKELY(thread->python && hl_py_free_is_special(thread->python)) ? hl_py_free_kind(thread, origin) : HL_RECORD_FREE;
     uint64_t *record = hl_event_begin(thread);
     if (HL_UNLIKELY(!record))
         return;

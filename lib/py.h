@@ -85,6 +85,9 @@ void hl_py_try(struct hl_thread *thread);
 /* py_alloc.c: puts our wrappers around the domains that have others now; in the arenas mode just one, around the free of objects. While nobody else wraps them: until the interpreter is LIVE. */
 void hl_py_wrap(void);
 
+/* The interpreter took its own allocators back, as its start does. Cheap enough for every tick. */
+bool hl_py_is_unwrapped(void);
+
 /* py_layout.c: the layout for a version; false: none is known. `runtime`: _PyRuntime. *reason: why. */
 bool hl_py_layout_find(uint32_t version, const char *runtime, struct hl_py_layout *layout, const char **reason);
 /* Follows the thread state's frames with reads that cannot fault. 1: all is where it should be; 0: no frame yet; -1: something is not. */
@@ -129,11 +132,18 @@ struct hl_py_thread {
     bool by_size;                      /* natives that run a loop are told by their size, too */
     uintptr_t loop_bytes;              /* before 3.10: size of the loop's own native frame */
     uint16_t seats[HL_PY_SEATS];       /* hash of a frame's address -> where it was in `frames`; a guess */
+    struct hl_py_frame bottom;         /* stands outside of frames[0], never written */
     struct hl_py_frame frames[HL_PY_FRAMES_MAX];      /* outermost first */
     struct hl_py_frame fresh[HL_PY_FRAMES_MAX];       /* scratch, innermost first */
     struct hl_py_loop loop[HL_PY_FRAMES_MAX + 1];     /* outermost first */
     struct hl_py_loop before[HL_PY_FRAMES_MAX + 1];   /* scratch: of the capture before, the loops that may have changed */
 };
+
+/* Frees on this thread need hl_py_free_kind. */
+HL_INLINE bool hl_py_free_is_special(const struct hl_py_thread *py)
+{
+    return *py->collecting || atomic_load_explicit(&hl_python.watching, memory_order_relaxed);
+}
 
 /* The thread's, mapped if it has none yet; its stacks carry Python frames from the next event on. */
 void hl_py_attach(struct hl_thread *thread);

@@ -124,7 +124,7 @@ static bool numbers_differ(struct hl_thread *thread)
 }
 
 /* Loops whose outermost frame and whose native frame are as they were stay; the others are found anew. */
-static void place_loops(struct hl_thread *thread, struct former *former)
+static __attribute__((noinline)) void place_loops(struct hl_thread *thread, struct former *former)
 {
     struct hl_py_thread *py = thread->python;
     uint32_t known = former->loops, same;
@@ -148,8 +148,40 @@ static void place_loops(struct hl_thread *thread, struct former *former)
     place_from(thread, 0, known);
 }
 
+/* Nearly always no loop came or went or found another place: the native frames outside of the innermost one's own stayed, that one holds its anchor as
+ * before, and its outermost Python frame stayed, at another instruction perhaps. Then what place_loops would find is there already. */
+HL_INLINE bool loops_stay(const struct hl_thread *thread)
+{
+    const struct hl_py_thread *py = thread->python;
+    const struct hl_py_loop *last = &py->loop[py->loops] - 1;
+    uint32_t i = py->unchanged;
+    if (HL_UNLIKELY(!py->loops) || last->anchor <= 1 || last->resume == last->native || last->native == 0 || thread->unchanged < last->native ||
+        thread->depth <= last->native || native_sp(&thread->frames[last->native]) > last->anchor || i < last->first || last->first >= py->depth ||
+        hl_python.version < 0x030a0000)
+        return false;
+    if (i == last->first && py->frames[i++].anchor != last->anchor)
+        return false;
+    while (i < py->depth && !py->frames[i].anchor)
+        i++;
+    return i >= py->depth;
+}
+
+/* What count_same says then. */
+HL_INLINE uint32_t count_inner_same(const struct hl_thread *thread, const struct former *former, uint32_t merged)
+{
+    const struct hl_py_thread *py = thread->python;
+    const struct hl_py_loop *last = &py->loop[py->loops - 1];
+    uint32_t kept = smaller(former->merged, merged), pythons = smaller(former->pythons, py->depth), v = py->unchanged;
+    uint32_t u = thread->unchanged > last->resume ? thread->unchanged : last->resume;
+    if (v < former->pythons || v < py->depth)
+        kept = smaller(kept, last->before + v);
+    if (u < former->natives || u < thread->depth)
+        kept = smaller(kept, last->before + (u - last->resume) + pythons);
+    return kept;
+}
+
 /* How many outermost frames of the merged stack are those of the one before. */
-static uint32_t count_same(struct hl_thread *thread, const struct former *former, uint32_t merged)
+static __attribute__((noinline)) uint32_t count_same(struct hl_thread *thread, const struct former *former, uint32_t merged)
 {
     const struct hl_py_thread *py = thread->python;
     const struct hl_py_loop *loop = py->loop, *before = py->before;
@@ -202,6 +234,25 @@ HL_INLINE void spell(const struct hl_thread *thread, uint64_t *words, uint32_t n
             *words++ = py->frames[--j].word;
         i = py->loop[k - 1].native;
     }
+}
+
+/* The native walk wrote its fresh frames where they are wanted: does that do? `natives`: what it returned. */
+HL_INLINE bool are_spelled(const struct hl_thread *thread, uint64_t natives, uint32_t n)
+{
+    const struct hl_py_thread *py = thread->python;
+    return natives != HL_CAPTURE_RARE && !hl_stack_patches(natives) && n <= hl_stack_fresh(natives) && n <= thread->depth - py->loop[py->loops - 1].resume;
+}
+
+/* The same where none of them is outside of the innermost loop. */
+HL_INLINE void spell_inner(const struct hl_thread *thread, uint64_t *words, uint32_t n)
+{
+    const struct hl_py_thread *py = thread->python;
+    const struct hl_walked *native = &thread->frames[thread->depth], *const outer = &thread->frames[py->loop[py->loops - 1].resume];
+    uint64_t *const end = words + n;
+    while (words < end && native > outer)
+        *words++ = (--native)->pc;
+    for (const struct hl_py_frame *frame = &py->frames[py->depth]; words < end;)
+        *words++ = (--frame)->word;
 }
 
 /* A stack longer than MERGED_MAX loses its outer part: as many frames as the last one lost while that will do, so that what is inside can stay with the
@@ -288,14 +339,16 @@ uint64_t *hl_py_stack(struct hl_thread *thread, struct hl_frame origin, size_t w
         py->merged = py->depth = py->loops = py->cut = 0;
     const char *cursor = thread->cursor;
     struct former former = {thread->depth, py->depth, py->merged, py->loops, 0};
-    hl_stack_capture(thread, origin.pc, origin.sp, origin.fp, record + words);
+    uint64_t natives = hl_stack_capture(thread, origin.pc, origin.sp, origin.fp, record + words);
     if (HL_UNLIKELY(thread->check))
         hl_stack_check(thread);
     walk_python(thread);
-    place_loops(thread, &former);
+    bool stay = loops_stay(thread);
+    if (HL_UNLIKELY(!stay))
+        place_loops(thread, &former);
     uint32_t left_out = py->loops ? py->loop[py->loops - 1].resume - py->loop[py->loops - 1].before : 0;
     uint32_t merged = py->depth + thread->depth - left_out;
-    uint32_t kept = HL_UNLIKELY(thread->check) ? 0 : count_same(thread, &former, merged);
+    uint32_t kept = HL_UNLIKELY(thread->check) ? 0 : stay ? count_inner_same(thread, &former, merged) : count_same(thread, &former, merged);
     py->merged = merged;
     if (HL_UNLIKELY(merged > MERGED_MAX || py->cut))
         cut(py, &merged, &kept);
@@ -304,7 +357,12 @@ uint64_t *hl_py_stack(struct hl_thread *thread, struct hl_frame origin, size_t w
     if (HL_UNLIKELY(thread->cursor != cursor) && (size_t)(thread->limit - thread->cursor) < HL_RECORD_BYTES_MAX && !hl_event_room(thread))
         return NULL;
     record = (uint64_t *)thread->cursor;
-    spell_cut(thread, record + words, merged - kept, merged);
+    if (HL_LIKELY(stay && !thread->check && !py->cut)) {
+        if (!are_spelled(thread, natives, merged - kept))
+            spell_inner(thread, record + words, merged - kept);
+    } else {
+        spell_cut(thread, record + words, merged - kept, merged);
+    }
     record[1] = hl_record_stack(size, merged - kept, kept);
     *end = record + words + (merged - kept);
     return record;

@@ -147,47 +147,83 @@ static void settle(struct hl_py_thread *py, uint32_t kept, uint32_t fresh, uint3
     py->unchanged = changed < kept ? changed : kept;
 }
 
-/* From frames[i] outwards past the frames that stand as they stood, to the outermost one at most; *place follows. Returns the first that
- * has to be looked at more closely. An instruction says which code it is in, where it is a pointer. */
-HL_INLINE uint32_t pass_same(const struct hl_py_layout *layout, enum kind kind, const struct hl_py_thread *py, struct place *place, uint32_t i)
+/* From frames[n - 1] outwards past the frames that stand as they stood; *place follows. Returns how many are left from the first that has to be looked
+ * at more closely; 0: all stand. An instruction says which code it is in, where it is a pointer. */
+HL_INLINE uint32_t pass_same(const struct hl_py_layout *layout, enum kind kind, const struct hl_py_thread *py, struct place *place, uint32_t n)
 {
     const size_t instruction = layout->frame_instruction, code = layout->frame_code, back = layout->frame_back;
     const size_t entry = (size_t)layout->frame_owner - 1, cframe_back = layout->cframe_back;
-    const struct hl_py_frame *frame = &py->frames[i], *const outermost = py->frames;
+    const struct hl_py_frame *frame = &py->frames[n] - 1, *const outermost = py->frames;
     const char *cframe = place->cframe;
-    for (; frame > outermost; frame--) {
-        const char *at = (const char *)frame->frame, *outer = (const char *)frame[-1].frame;
+    for (; frame >= outermost; frame--) {
+        const char *at = (const char *)frame->frame, *outer = (const char *)frame[-1].frame;     /* outside of the outermost: py->bottom */
         if (kind == OBJECTS ? *(const uint32_t *)(at + instruction) != frame->instruction || (uintptr_t)pointer_at(at, code) != frame->code
                             : (uintptr_t)pointer_at(at, instruction) != frame->instruction)
             break;
-        if (pointer_at(at, back) != frame->back || (kind == ENTRIES && !*(at + entry) != !frame->anchor))
-            break;
         if (kind == SHIMS) {
-            if ((frame->anchor ? pointer_at((const char *)frame->anchor, back) : frame->back) != outer)
+            if (pointer_at(at, back) != frame->back || (frame->anchor ? pointer_at((const char *)frame->anchor, back) : frame->back) != outer)
                 break;
             continue;
         }
-        if (frame->back != outer)
+        if (pointer_at(at, back) != outer)
             break;
-        if (cframe && frame->anchor) {
-            if ((uintptr_t)cframe != frame->anchor)
+        if (kind == ENTRIES && !*(at + entry)) {
+            if (frame->anchor)
                 break;
-            cframe = pointer_at(cframe, cframe_back);
+            continue;
         }
+        if (HL_UNLIKELY(!frame->anchor) || (cframe && (uintptr_t)cframe != frame->anchor))
+            break;
+        if (cframe)
+            cframe = pointer_at(cframe, cframe_back);
     }
     place->frame = (const char *)frame->frame;
     place->cframe = cframe;
-    return (uint32_t)(frame - outermost);
+    return (uint32_t)(frame + 1 - outermost);
 }
 
-HL_INLINE void walk(struct hl_thread *thread, const char *state, enum kind kind)
+/* What nearly all walks find: the innermost frame is one of the last walk's, at another instruction perhaps, and all that is outside of it stands as it
+ * stood. False: something else is the case, and nothing was changed. */
+HL_INLINE bool walk_same(struct hl_py_thread *py, const struct hl_py_layout *layout, enum kind kind, struct place place)
+{
+    uint32_t n = py->depth, changed;
+    if (HL_UNLIKELY(!n || !place.frame))
+        return false;
+    if (py->frames[n - 1].frame != (uintptr_t)place.frame) {
+        n = *seat_of(py, (uintptr_t)place.frame) + 1u;
+        if (n > py->depth || py->frames[n - 1].frame != (uintptr_t)place.frame)
+            return false;
+    }
+    struct hl_py_frame *frame = &py->frames[n - 1], now;
+    now.instruction = instruction_of(layout, kind, place.frame);
+    if (now.instruction == frame->instruction) {
+        if (pass_same(layout, kind, py, &place, n))
+            return false;
+        changed = n;
+    } else {
+        if (is_incomplete(layout, kind, place.frame))
+            return false;
+        read_frame(layout, kind, &place, &now);
+        if (now.code != frame->code || now.anchor != frame->anchor || now.back != frame->back || !hl_frame_code(frame->word) ||
+            (uintptr_t)place.frame != frame[-1].frame || pass_same(layout, kind, py, &place, n - 1))
+            return false;
+        frame->instruction = now.instruction;
+        changed = n;
+        uint64_t word = hl_frame_python(hl_frame_code(frame->word), instruction_number(layout, kind, frame));
+        if (word != frame->word)
+            changed = n - 1;
+        frame->word = word;
+    }
+    py->depth = n;
+    py->unchanged = changed;
+    return true;
+}
+
+HL_INLINE void walk(struct hl_thread *thread, enum kind kind, struct place place, bool names_moved)
 {
     const struct hl_py_layout *const layout = &hl_python.layout;
     struct hl_py_thread *const py = thread->python;
-    struct place place = innermost(layout, state);
-    uint32_t fresh = 0, limit = py->depth, deaths = atomic_load_explicit(&hl_py_code_deaths, memory_order_relaxed);
-    bool names_moved = deaths != py->deaths;     /* another code may stand where one stood */
-    py->deaths = deaths;
+    uint32_t fresh = 0, limit = py->depth;
 
     for (;;) {
         uint32_t seat;
@@ -205,8 +241,12 @@ HL_INLINE void walk(struct hl_thread *thread, const char *state, enum kind kind)
         }
         uint32_t i = seat, changed = seat + 1;
         for (;; i--) {
-            if (HL_LIKELY(!names_moved))
-                i = pass_same(layout, kind, py, &place, i);
+            if (HL_LIKELY(!names_moved)) {
+                uint32_t left = pass_same(layout, kind, py, &place, i + 1);
+                if (left == 0)
+                    return settle(py, seat + 1, fresh, changed);
+                i = left - 1;
+            }
             struct hl_py_frame now, *frame = &py->frames[i];
             read_frame(layout, kind, &place, &now);
             if (now.code != frame->code || now.instruction != frame->instruction || now.anchor != frame->anchor || names_moved) {
@@ -231,11 +271,31 @@ HL_INLINE void walk(struct hl_thread *thread, const char *state, enum kind kind)
     }
 }
 
+static __attribute__((noinline)) void walk_anew(struct hl_thread *thread, enum kind kind, struct place place, bool names_moved)
+{
+    switch (kind) {
+    case OBJECTS: walk(thread, OBJECTS, place, names_moved); break;
+    case ENTRIES: walk(thread, ENTRIES, place, names_moved); break;
+    case SHIMS: walk(thread, SHIMS, place, names_moved); break;
+    }
+}
+
 void hl_py_frames(struct hl_thread *thread, const char *state)
 {
-    switch (kind_of(&hl_python.layout)) {
-    case OBJECTS: walk(thread, state, OBJECTS); break;
-    case ENTRIES: walk(thread, state, ENTRIES); break;
-    case SHIMS: walk(thread, state, SHIMS); break;
+    const struct hl_py_layout *const layout = &hl_python.layout;
+    struct hl_py_thread *const py = thread->python;
+    const enum kind kind = kind_of(layout);
+    const struct place place = innermost(layout, state);
+    uint32_t deaths = atomic_load_explicit(&hl_py_code_deaths, memory_order_relaxed);
+    bool names_moved = deaths != py->deaths, same = false;     /* another code may stand where one stood */
+    py->deaths = deaths;
+    if (HL_LIKELY(!names_moved)) {
+        switch (kind) {
+        case OBJECTS: same = walk_same(py, layout, OBJECTS, place); break;
+        case ENTRIES: same = walk_same(py, layout, ENTRIES, place); break;
+        case SHIMS: same = walk_same(py, layout, SHIMS, place); break;
+        }
     }
+    if (HL_UNLIKELY(!same))
+        walk_anew(thread, kind, place, names_moved);
 }
