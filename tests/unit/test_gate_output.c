@@ -1,6 +1,7 @@
-/* What the gate's outputs make of findings whose names are as bad as names can be. The text is compared with tests/golden/output (HEAPLINE_UPDATE_GOLDEN
- * writes it anew, to be read before it is committed). `test_gate_output FOLDER` writes every format of every sample there instead, for
- * tests/schemas/check_gate.py, which knows these samples by their figures. */
+/* What the gate's outputs make of findings whose names are as bad as names can be. The text is compared with
+ * tests/golden/output (HEAPLINE_UPDATE_GOLDEN writes it anew, to be read before it is committed). `test_gate_output FOLDER`
+ * writes every format of every sample there instead, for tests/schemas/check_gate.py, which knows these samples by their
+ * figures. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,7 +42,8 @@ static const struct finding_frame outside_stack[] = {
     { "main", "src/main.c", "app", 0 },
 };
 
-static struct finding *add(struct findings *findings, enum gate_rule rule, enum gate_outcome outcome, const char *budget, const char *message)
+static struct finding *add(struct findings *findings, enum gate_rule rule, enum gate_outcome outcome, const char *budget,
+                           const char *message)
 {
     struct finding *finding = vec_add(&findings->items);
     finding->rule = rule;
@@ -59,7 +61,8 @@ static void add_figures(struct finding *finding, uint64_t value, uint64_t limit,
     finding->blocks = blocks;
 }
 
-static void add_stack(struct finding *finding, const struct finding_frame *frames, uint32_t n, uint32_t owner, const char *fingerprint)
+static void add_stack(struct finding *finding, const struct finding_frame *frames, uint32_t n, uint32_t owner,
+                      const char *fingerprint)
 {
     finding->frames = frames;
     finding->n_frames = n;
@@ -79,7 +82,8 @@ static void make_mixed(struct findings *findings)
     struct finding *lost;
     make_clean(findings);
     findings->items.items[1].budget = "max-lost for *";
-    add(findings, RULE_GROWTH, GATE_UNCHECKED, "max-growth", "4 iterations are too few to fit a slope {to}: 10 are needed.")->limit = 16;
+    add(findings, RULE_GROWTH, GATE_UNCHECKED, "max-growth",
+        "4 iterations are too few to fit a slope {to}: 10 are needed.")->limit = 16;
     lost = add(findings, RULE_LOST, GATE_FAIL, "max-lost", HOSTILE_MESSAGE);
     add_figures(lost, 1536, 0, 3);
     add_stack(lost, hostile_stack, 7, 1, "00000000000000aa");
@@ -90,7 +94,8 @@ static void make_mixed(struct findings *findings)
     lost = add(findings, RULE_LOST, GATE_FAIL, "max-lost", "64 B in 1 block are lost, in another process");
     add_figures(lost, 64, 0, 1);
     add_stack(lost, outside_stack, 4, 1, "00000000000000bb");
-    add_figures(add(findings, RULE_ALLOCATIONS, GATE_FAIL, "max-allocations", "1,234 allocations, 1,000 are allowed"), 1234, 1000, 1234);
+    add_figures(add(findings, RULE_ALLOCATIONS, GATE_FAIL, "max-allocations", "1,234 allocations, 1,000 are allowed"),
+                1234, 1000, 1234);
     add(findings, RULE_TARGET, GATE_FAIL, "exit status", "The program ended with status 3.");
     findings->target_text = "ended with status 3";
 }
@@ -169,7 +174,8 @@ static const struct sample {
 static void sample_init(struct findings *findings, const struct sample *sample)
 {
     memset(long_name, 'x', sizeof long_name - 1);
-    *findings = (struct findings){ .command = "'/src/my project/out dir/my app' --once", .trace_path = "app.hpl", .version = "1.2.3",
+    *findings = (struct findings){ .command = "'/src/my project/out dir/my app' --once", .trace_path = "app.hpl",
+                                   .version = "1.2.3",
                                    .started_unix_ns = UINT64_C(1767225600) * 1000000000,        /* 2026-01-01T00:00:00Z */
                                    .duration_ns = 1234567890, .root = "/src/my project" };
     sample->make(findings);
@@ -250,7 +256,8 @@ static void worst_comes_first(void **state)
 {
     struct findings findings;
     sample_init(&findings, &samples[1]);
-    static const enum gate_rule rules[] = { RULE_TARGET, RULE_LOST, RULE_LOST, RULE_LOST, RULE_ALLOCATIONS, RULE_GROWTH, RULE_LOST, RULE_PEAK };
+    static const enum gate_rule rules[] = { RULE_TARGET, RULE_LOST, RULE_LOST, RULE_LOST, RULE_ALLOCATIONS, RULE_GROWTH,
+                                            RULE_LOST, RULE_PEAK };
     assert_int_equal(findings.items.n, 8);
     for (size_t i = 0; i < 8; i++)
         assert_int_equal(findings.items.items[i].rule, rules[i]);
@@ -303,10 +310,11 @@ static void names_become_clean(void **state)
     check_clean("a\tb\nc\rd", false, "a\tb\nc\rd");
     check_clean("a\tb\nc\rd", true, "a b c d");
     check_clean("\x01\x1b\x7f", false, FFFD FFFD FFFD);
-    check_clean("\xc2\x9b\xc2\xa0", false, FFFD "\xc2\xa0");                     /* a terminal's CSI in eight bits; a blank that is none */
+    check_clean("\xc2\x9b\xc2\xa0", false, FFFD "\xc2\xa0");                     /* a terminal's CSI; a blank that is none */
     check_clean("\xef\xbf\xbe\xef\xbf\xbf\xef\xbf\xbd", false, FFFD FFFD FFFD);   /* U+FFFE and U+FFFF are no characters */
     check_clean("\xed\xa0\x80", false, FFFD FFFD FFFD);                        /* a surrogate */
-    check_clean("\xc0\xaf|\xe0\x80\xaf|\xf0\x80\x80\xaf", false, FFFD FFFD "|" FFFD FFFD FFFD "|" FFFD FFFD FFFD FFFD);   /* overlong */
+    check_clean("\xc0\xaf|\xe0\x80\xaf", false, FFFD FFFD "|" FFFD FFFD FFFD);    /* overlong */
+    check_clean("\xf0\x80\x80\xaf", false, FFFD FFFD FFFD FFFD);
     check_clean("\xf4\x90\x80\x80", false, FFFD FFFD FFFD FFFD);               /* past U+10FFFF */
     check_clean("\xf0\x9f\x98\x80\xe2\x82", false, "\xf0\x9f\x98\x80" FFFD FFFD);     /* the second is cut */
 }
@@ -322,7 +330,8 @@ static void full_disk_is_told(void **state)
 {
     struct findings findings;
     sample_init(&findings, &samples[1]);
-    int (*const writers[])(FILE *, const struct findings *) = { gate_write_json, gate_write_junit, gate_write_sarif, gate_write_gitlab };
+    int (*const writers[])(FILE *, const struct findings *) = { gate_write_json, gate_write_junit, gate_write_sarif,
+                                                                gate_write_gitlab };
     for (size_t i = 0; i < 5; i++) {
         FILE *file = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = refuse });
         struct view view = { .out = file, .colors = palette_for(COLOR_NEVER, 1), .width = 80 };
@@ -350,7 +359,8 @@ static int write_sample(const char *folder, const struct sample *sample)
     static const struct {
         const char *name;
         int (*write)(FILE *, const struct findings *);
-    } formats[] = { { "json", gate_write_json }, { "xml", gate_write_junit }, { "sarif", gate_write_sarif }, { "gitlab", gate_write_gitlab } };
+    } formats[] = { { "json", gate_write_json }, { "xml", gate_write_junit }, { "sarif", gate_write_sarif },
+                    { "gitlab", gate_write_gitlab } };
     struct findings findings;
     int status = 0;
     sample_init(&findings, sample);

@@ -20,19 +20,21 @@ const char *const gate_rule_titles[] = {
 
 const char *const gate_rule_help[] = {
     [RULE_LOST] = "No global, stack, register or other block leads to these blocks any more, so the program cannot free them. "
-                  "Free them before the last pointer goes, or let a longer-lived object own them; what is meant to stay can be suppressed.",
+                  "Free them before the last pointer goes, or let a longer-lived object own them; what is meant to stay can be "
+                  "suppressed.",
     [RULE_LIVE] = "More memory was still held when the program ended than its budget allows. "
                   "\"heapline lines --by live\" on the trace shows which lines hold it.",
     [RULE_PEAK] = "The program held more memory at one moment than its budget allows. "
                   "\"heapline lines\" on the trace shows which lines held it at the peak.",
     [RULE_ALLOCATIONS] = "The program asked for memory more often than its budget allows. "
-                         "\"heapline lines --by count\" on the trace shows who asks, \"--by temporary\" what is thrown away at once.",
+                         "\"heapline lines --by count\" on the trace shows who asks, \"--by temporary\" what is thrown away at "
+                         "once.",
     [RULE_GROWTH] = "Memory allocated here grew from iteration to iteration after the warm-up and did not level off. "
                     "Look at what holds it: a cache without a bound, a list that is only added to, or blocks that are lost.",
     [RULE_BASELINE] = "The program holds more memory here than in the recording it is compared with, by more than is allowed. "
                       "\"heapline diff\" on both traces shows the change; when it is meant, record a new baseline.",
-    [RULE_TARGET] = "The profiled program ended with an error or a signal of its own, so a good verdict on its memory would mean little. "
-                    "Make it pass without heapline first.",
+    [RULE_TARGET] = "The profiled program ended with an error or a signal of its own, so a good verdict on its memory would "
+                    "mean little. Make it pass without heapline first.",
     [RULE_CHECK] = "A check could not be made, so it is neither passed nor failed. "
                    "The message names the reason; until it is removed the gate does not pass.",
     NULL,

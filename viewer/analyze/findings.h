@@ -27,17 +27,18 @@ extern const char *const gate_rule_names[];        /* stable, see above */
 extern const char *const gate_rule_titles[];       /* for people: "Memory that nothing leads to any more" */
 extern const char *const gate_rule_help[];         /* a sentence or two: what it means and what to do */
 
-struct finding_frame { const char *function, *file, *module; uint32_t line; };   /* any may be NULL; file relative to the root where it lies below it */
+/* Any may be NULL, the line 0; the file is relative to the root where it lies below it. */
+struct finding_frame { const char *function, *file, *module; uint32_t line; };
 
 struct finding {
     enum gate_rule rule;
-    enum gate_outcome outcome;                /* FAIL or UNCHECKED; PASS: within its budget, shown in the list of what was checked */
+    enum gate_outcome outcome;                /* PASS: within its budget, shown among what was checked */
     const char *budget;                       /* which limit: "max-lost", "max-peak for parse_*"; a stable part of its identity */
     char *message;                            /* one sentence with its figures */
     uint64_t value, limit;                    /* bytes, bytes an iteration, or a count */
     uint64_t blocks;
     const char *fingerprint;                  /* identity.h; of the rule and budget where there is no stack */
-    const struct finding_frame *frames;       /* innermost first; reported at the first from the owner outwards that lies below the root */
+    const struct finding_frame *frames;       /* innermost first; reported at the first below the root, from the owner outwards */
     uint32_t n_frames, owner;                 /* owner: which frame is to blame, as reports say; n_frames: none */
     const char *path;                         /* who holds it, as one line of text, or NULL */
 };
@@ -45,7 +46,7 @@ struct finding {
 struct findings {
     enum gate_outcome outcome;
     VEC(struct finding) items;                /* in the order of findings_finish */
-    struct arena texts;                       /* for what rows point to and nobody else owns: stacks, budgets, fingerprints, paths */
+    struct arena texts;                       /* what rows point to and nobody else owns: stacks, budgets, fingerprints, paths */
     const char *command;                      /* what ran */
     const char *trace_path;
     const char *version;                      /* of heapline */
@@ -55,8 +56,9 @@ struct findings {
     const char *target_text;                  /* the program's own end: "ended with status 3", or NULL when it ended well */
 };
 
-/* Puts failures first, then what could not be checked, what passed last; among them the program's own end first, then by rule, largest first.
- * And judges: one failure fails; else one row that could not be checked leaves all unchecked; so does having no row at all, which adds one that says so. */
+/* Puts failures first, then what could not be checked, what passed last; among them the program's own end first, then by
+ * rule, largest first. And judges: one failure fails; else one row that could not be checked leaves all unchecked; so does
+ * having no row at all, which adds one that says so. */
 void findings_finish(struct findings *findings);
 
 void findings_release(struct findings *findings);   /* messages, texts and rows; empty and usable again */

@@ -1,7 +1,8 @@
 /* GitHub's workflow commands, and a job summary.
  *
- * A command is a line "::error file=…,line=…,title=…::message" of the step's output. The runner takes %25, %0D and %0A back in messages, in properties
- * %3A and %2C as well. It shows ten errors of a step. A summary may have 1 MiB, else none of it is shown. */
+ * A command is a line "::error file=…,line=…,title=…::message" of the step's output. The runner takes %25, %0D and %0A back
+ * in messages, in properties %3A and %2C as well. It shows ten errors of a step. A summary may have 1 MiB, else none of it
+ * is shown. */
 #include "gate_parts.h"
 
 #include <errno.h>
@@ -169,10 +170,11 @@ static void add_summary_finding(struct strbuf *out, const struct finding *findin
 
 static void add_summary(struct strbuf *out, const struct findings *findings)
 {
+    static const char *const signs[] = { ":white_check_mark:", ":x:", ":warning:" };
     struct gate_checks checks;
     size_t bad = count_bad(findings);
     gate_checks_init(&checks, findings);
-    strbuf_printf(out, "## %s ", findings->outcome == GATE_PASS ? ":white_check_mark:" : findings->outcome == GATE_FAIL ? ":x:" : ":warning:");
+    strbuf_printf(out, "## %s ", signs[findings->outcome]);
     gate_add_verdict(out, findings, &checks);
     strbuf_add(out, "\n\n");
     add_markdown(out, findings->command ? findings->command : "?");

@@ -1,5 +1,6 @@
-/* GitLab's Code Quality report: an array of objects with description, check_name, fingerprint, severity and location, of which the documentation wants each
- * fingerprint to be unique and each path to be relative to the repository, without "./" in front. */
+/* GitLab's Code Quality report: an array of objects with description, check_name, fingerprint, severity and location, of
+ * which the documentation wants each fingerprint to be unique and each path to be relative to the repository, without "./"
+ * in front. */
 #include "gate_parts.h"
 #include "json.h"
 

@@ -56,7 +56,8 @@ static json_t *program_object(const struct findings *findings)
     json_t *object = json_object();
     json_object_set_new(object, "command", json_text(findings->command));
     json_object_set_new(object, "failure", json_text(findings->target_text));
-    json_object_set_new(object, "started_unix_s", findings->started_unix_ns ? json_seconds(findings->started_unix_ns) : json_null());
+    json_object_set_new(object, "started_unix_s",
+                        findings->started_unix_ns ? json_seconds(findings->started_unix_ns) : json_null());
     json_object_set_new(object, "duration_s", json_seconds(findings->duration_ns));
     return object;
 }

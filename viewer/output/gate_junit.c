@@ -1,12 +1,13 @@
-/* JUnit's XML. Elements, attributes and their order are those that the schema of Ant's reports and that of Jenkins' xUnit plugin have in common: the
- * first wants a time stamp, a host and the two outputs, and at most one result in a test case. */
+/* JUnit's XML. Elements, attributes and their order are those that the schema of Ant's reports and that of Jenkins' xUnit
+ * plugin have in common: the first wants a time stamp, a host and the two outputs, and at most one result in a test case. */
 #include "gate_parts.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <time.h>
 
-/* Line ends are written as numbers where a reader would make something else of them: all in attributes, carriage returns everywhere. */
+/* Line ends are written as numbers where a reader would make something else of them: all in attributes, carriage returns
+ * everywhere. */
 static void add_escaped(struct strbuf *out, const char *text, bool attribute)
 {
     for (; *text; text++) {
@@ -103,7 +104,8 @@ static void print_properties(FILE *out, const struct findings *findings)
     fputs("  </properties>\n", out);
 }
 
-/* In UTC, because the schema of Ant's reports has no room for a zone; the host is the one that it names for those who tell none. */
+/* In UTC, because the schema of Ant's reports has no room for a zone; the host is the one that it names for those who tell
+ * none. */
 static void print_suite(FILE *out, const struct findings *findings, const struct gate_checks *checks)
 {
     time_t started = (time_t)(findings->started_unix_ns / 1000000000);
@@ -111,8 +113,9 @@ static void print_suite(FILE *out, const struct findings *findings, const struct
     char stamp[32] = "";
     if (gmtime_r(&started, &utc))
         strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
-    fprintf(out, "<testsuite name=\"heapline gate\" timestamp=\"%s\" hostname=\"localhost\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\"", stamp,
-            checks->n, gate_checks_count(checks, GATE_FAIL), gate_checks_count(checks, GATE_UNCHECKED));
+    fprintf(out, "<testsuite name=\"heapline gate\" timestamp=\"%s\" hostname=\"localhost\"", stamp);
+    fprintf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\"", checks->n, gate_checks_count(checks, GATE_FAIL),
+            gate_checks_count(checks, GATE_UNCHECKED));
     fprintf(out, " time=\"%" PRIu64 ".%03u\">\n", findings->duration_ns / 1000000000,
             (unsigned)(findings->duration_ns / 1000000 % 1000));
 }

@@ -55,15 +55,15 @@ int gate_exit_code(enum gate_outcome outcome)
 void gate_add_verdict(struct strbuf *out, const struct findings *findings, const struct gate_checks *checks)
 {
     static const char *const verdicts[] = { "Gate passed", "Gate failed", "Gate could not check" };
-    static const char *const ones[] = { "its one check is within its budget", "its one check failed", "its one check could not be made" };
+    static const char *const ones[] = { "is within its budget", "failed", "could not be made" };
     size_t failed = gate_checks_count(checks, GATE_FAIL), unchecked = gate_checks_count(checks, GATE_UNCHECKED);
     strbuf_printf(out, "%s: ", verdicts[findings->outcome]);
     if (checks->n == 1)
-        strbuf_add(out, ones[findings->outcome]);
+        strbuf_printf(out, "its one check %s", ones[findings->outcome]);
     else if (findings->outcome == GATE_PASS)
         strbuf_printf(out, "%zu checks, all within their budgets", checks->n);
     else
-        strbuf_printf(out, "%zu of %zu checks %s", failed ? failed : unchecked, checks->n, failed ? "failed" : "could not be made");
+        strbuf_printf(out, "%zu of %zu checks %s", failed ? failed : unchecked, checks->n, ones[findings->outcome]);
     if (checks->n > 1 && failed && unchecked)
         strbuf_printf(out, ", %zu could not be made", unchecked);
     strbuf_add_char(out, '.');
@@ -204,7 +204,8 @@ void gate_add_frame(struct strbuf *out, const struct finding_frame *frame)
 /* What XML 1.0 has no place for (its section 2.2), and what a terminal would obey. */
 static bool is_unfit(uint32_t code)
 {
-    return (code < 0x20 && code != '\t' && code != '\n' && code != '\r') || (code >= 0x7f && code < 0xa0) || code == 0xfffe || code == 0xffff;
+    bool control = (code < 0x20 && code != '\t' && code != '\n' && code != '\r') || (code >= 0x7f && code < 0xa0);
+    return control || code == 0xfffe || code == 0xffff;
 }
 
 void gate_add_clean(struct strbuf *out, const char *text, bool one_line)

@@ -2,8 +2,7 @@
 #include "gate_parts.h"
 #include "json.h"
 
-#include <inttypes.h>
-#include <string.h>
+#define SCHEMA "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 static json_t *number(uint64_t value)
 {
@@ -85,7 +84,8 @@ static json_t *locations_array(const struct findings *findings, const struct fin
     struct strbuf program = STRBUF_INIT;
     if (!place)
         gate_add_program(&program, findings);
-    json_object_set_new(location, "physicalLocation", physical_object(place ? place->file : program.data, place && place->line ? place->line : 1));
+    json_object_set_new(location, "physicalLocation",
+                        physical_object(place ? place->file : program.data, place && place->line ? place->line : 1));
     if (place)
         add_function(location, place);
     json_array_append_new(array, location);
@@ -268,7 +268,7 @@ int gate_write_sarif(FILE *out, const struct findings *findings)
 {
     json_t *object = json_object(), *runs = json_array();
     json_array_append_new(runs, run_object(findings));
-    json_object_set_new(object, "$schema", json_string("https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"));
+    json_object_set_new(object, "$schema", json_string(SCHEMA));
     json_object_set_new(object, "version", json_string("2.1.0"));
     json_object_set_new(object, "runs", runs);
     return json_finish(object, out);

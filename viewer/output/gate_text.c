@@ -101,10 +101,11 @@ static void print_budget(const struct view *view, const char *budget, size_t wid
 static void print_check(const struct view *view, const struct gate_check *check, const struct columns *columns)
 {
     const struct finding *first = check->first;
-    fprintf(view->out, "  %s%-15s%s  %-11s  ", outcome_color(view, check->outcome), outcome_word(check->outcome), view->colors->reset,
-            gate_rule_names[first->rule]);
+    fprintf(view->out, "  %s%-15s%s  %-11s  ", outcome_color(view, check->outcome), outcome_word(check->outcome),
+            view->colors->reset, gate_rule_names[first->rule]);
     print_budget(view, first->budget ? first->budget : "", columns->budget);
-    fprintf(view->out, "  %*s  %*s", (int)columns->value, value_text(first).text, (int)columns->limit, gate_figure(first->rule, first->limit).text);
+    fprintf(view->out, "  %*s  %*s", (int)columns->value, value_text(first).text, (int)columns->limit,
+            gate_figure(first->rule, first->limit).text);
     if (check->findings.n > 1)
         fprintf(view->out, "  %sand %zu more%s", view->colors->dim, check->findings.n - 1, view->colors->reset);
     fputc('\n', view->out);
@@ -114,8 +115,8 @@ static void print_checks(const struct view *view, const struct gate_checks *chec
 {
     struct columns columns = columns_of(view, checks);
     heading(view, "Checks");
-    fprintf(view->out, "  %s%-15s  %-11s  %-*s  %*s  %*s%s\n", view->colors->dim, "outcome", "rule", (int)columns.budget, "budget",
-            (int)columns.value, "value", (int)columns.limit, "limit", view->colors->reset);
+    fprintf(view->out, "  %s%-15s  %-11s  %-*s  %*s  %*s%s\n", view->colors->dim, "outcome", "rule",
+            (int)columns.budget, "budget", (int)columns.value, "value", (int)columns.limit, "limit", view->colors->reset);
     for (size_t i = 0; i < checks->n; i++)
         print_check(view, &checks->items[i], &columns);
 }
@@ -163,8 +164,8 @@ static void print_paragraph(const struct view *view, unsigned indent, const char
 
 static void print_finding(const struct view *view, const struct finding *finding)
 {
-    fprintf(view->out, "\n  %s%s%s  %s%s%s", outcome_color(view, finding->outcome), outcome_word(finding->outcome), view->colors->reset,
-            view->colors->heading, gate_rule_titles[finding->rule], view->colors->reset);
+    fprintf(view->out, "\n  %s%s%s  %s%s%s", outcome_color(view, finding->outcome), outcome_word(finding->outcome),
+            view->colors->reset, view->colors->heading, gate_rule_titles[finding->rule], view->colors->reset);
     if (finding->budget) {
         struct strbuf budget = STRBUF_INIT;
         size_t used = strlen("    ()") + strlen(outcome_word(finding->outcome)) + strlen(gate_rule_titles[finding->rule]) + 1;
@@ -192,8 +193,8 @@ static void print_details(const struct view *view, const struct findings *findin
     for (size_t i = 0; i < bad && shown < top; i++, shown++)        /* findings_finish puts them first */
         print_finding(view, &findings->items.items[i]);
     if (bad > shown)
-        fprintf(view->out, "\n  %s%s %zu more (--top %zu shows all, --json too)%s\n", view->colors->dim, view->utf8 ? "…" : "...",
-                bad - shown, bad, view->colors->reset);
+        fprintf(view->out, "\n  %s%s %zu more (--top %zu shows all, --json too)%s\n", view->colors->dim,
+                view->utf8 ? "…" : "...", bad - shown, bad, view->colors->reset);
 }
 
 /* One sentence for each rule that is involved, so that nobody has to look it up. */
@@ -205,8 +206,9 @@ static void print_help(const struct view *view, const struct findings *findings)
         if (finding->outcome == GATE_PASS || told[finding->rule])
             continue;
         told[finding->rule] = true;
-        fprintf(view->out, "\n%s%s: %s", view->colors->dim, gate_rule_names[finding->rule], view->colors->reset);
-        view_print_wrapped(view, view->colors->dim, gate_rule_help[finding->rule], (unsigned)strlen(gate_rule_names[finding->rule]) + 2);
+        const char *name = gate_rule_names[finding->rule];
+        fprintf(view->out, "\n%s%s: %s", view->colors->dim, name, view->colors->reset);
+        view_print_wrapped(view, view->colors->dim, gate_rule_help[finding->rule], (unsigned)strlen(name) + 2);
     }
 }
 
