@@ -154,7 +154,7 @@ static void test_cut_blocks(void **state)
     struct heap heaps[] = {random_heap(&random, 50), random_heap(&random, 140000)};
     for (uint32_t i = 0; i < 2; i++) {
         struct trace_snapshot snapshot = no_blocks;
-        snapshot.ns = 5;
+        snapshot.ns = 5 + i;
         snapshot.blocks = heaps[i].n;
         snapshot.reasons = i ? "" : "of its own";
         trace_write_snapshot_blocks(writer, trace_write_snapshot(writer, &snapshot), heaps[i].blocks, heaps[i].n);
@@ -187,6 +187,13 @@ static void test_cut_blocks(void **state)
     assert_int_equal(trace_each_snapshot_block(trace, 1, read_blocks, &reading, &error), -EBADMSG);
     assert_non_null(strstr(error.text, "wrong checksum"));
     assert_int_equal(reading.n, 65536);
+    trace_close(trace);
+    bytes[offset_of_blocks(bytes, 2) + 200] ^= 1;
+    bytes[offset_of_blocks(bytes, 0) + 100] ^= 1;                              /* by its times the index tells whose damage it is */
+    trace = trace_open_memory(bytes, n, &error);
+    assert_non_null(trace);
+    assert_int_equal(rows_of(trace, 1, &heaps[1], 0), 140000);
+    assert_int_equal(trace_each_snapshot_block(trace, 0, read_blocks, &reading, &error), -EBADMSG);
     trace_close(trace);
     free(bytes);
     free(heaps[0].blocks);
@@ -271,6 +278,53 @@ static void test_heads(void **state)
     sample_done(trace, path);
 }
 
+/* More roots and names than one record takes, more names than one chunk; then the file without its last chunk of tables. */
+static void test_many_roots(void **state)
+{
+    (void)state;
+    enum { MANY = 70000 };
+    struct trace_root *roots = calloc(MANY, sizeof *roots);
+    struct trace_root_name *names = calloc(MANY, sizeof *names);
+    char (*texts)[16] = calloc(MANY, sizeof *texts), *path = sample_path("roots");
+    for (uint32_t i = 0; i < MANY; i++) {
+        snprintf(texts[i], sizeof texts[i], "root %u", i);
+        uint64_t start = 4096 * (uint64_t)i;
+        roots[MANY - 1 - i] = (struct trace_root){TRACE_ROOT_MAPPING, start, start + 1000, TRACE_NONE, TRACE_NONE, 0};
+        names[MANY - 1 - i] = (struct trace_root_name){start, texts[i]};
+    }
+    struct trace_snapshot snapshot = no_blocks;
+    snapshot.roots = roots;
+    snapshot.names = names;
+    snapshot.n_roots = snapshot.n_names = MANY;
+    struct trace_writer *writer = sample_create(path);
+    sample_tables(writer);
+    trace_write_snapshot(writer, &snapshot);
+    struct trace *trace = sample_reopen(writer, path);
+    assert_true(trace->snapshots[0].n_roots == MANY && trace->snapshots[0].n_names == MANY);
+    assert_string_equal(trace->snapshots[0].reasons, "");
+    for (uint32_t i = 0; i < MANY; i++) {
+        assert_root(&trace->snapshots[0].roots[i], TRACE_ROOT_MAPPING, 4096 * (uint64_t)i, 4096 * (uint64_t)i + 1000);
+        assert_true(trace->snapshots[0].names[i].address == 4096 * (uint64_t)i);
+        assert_string_equal(trace->snapshots[0].names[i].name, texts[i]);
+    }
+    trace_close(trace);
+
+    size_t n, last = 0;
+    uint8_t *bytes = sample_read_file(path, &n);
+    for (size_t at = FORMAT_HEADER_BYTES; bytes[at + 4] != FORMAT_INDEX; at += FORMAT_CHUNK_HEADER_BYTES + format_get32(bytes + at + 8))
+        last = bytes[at + 4] == FORMAT_TABLES ? at : last;
+    struct trace_error error;
+    trace = trace_open_memory(bytes, last, &error);
+    assert_non_null(trace);
+    assert_int_equal(trace->snapshots[0].n_names, 65536);
+    assert_string_equal(trace->snapshots[0].reasons, "the trace was cut before all its roots were written");
+    free(bytes);
+    free(roots);
+    free(names);
+    free(texts);
+    sample_done(trace, path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_cut_blocks),
         cmocka_unit_test(test_missing_blocks),
         cmocka_unit_test(test_heads),
+        cmocka_unit_test(test_many_roots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
