@@ -2,6 +2,7 @@
  * missed aloud. */
 #include "test_trace_sample.h"
 
+#include "../../viewer/trace/columns.h"
 #include "../../viewer/trace/format.h"
 
 #include <errno.h>
@@ -56,6 +57,42 @@ static void assert_same_block(const struct trace_snapshot_block *a, const struct
 {
     assert_true(a->address == b->address && a->bytes == b->bytes && a->site == b->site && a->born_ns == b->born_ns);
     assert_true(a->reach == b->reach && a->ignored == b->ignored && a->at == b->at);
+}
+
+/* By hand from docs/format.md: writer and reader share what they expect, and must not change it together. */
+static void test_forms(void **state)
+{
+    (void)state;
+    static const uint8_t record[] = {
+        2, 9, 3,                           /* snapshot, first row, rows */
+        4 + 48 + 64, 4 + 16, 1 + 8 + 32,   /* held, plain at, plain address; held, at by the row; lost, ignored, at by the block */
+        3, 2, 1, 8, 40, 0,                 /* sites, bytes */
+        16, 2, 0,                          /* 16; 16 + max(32, 16) + 8; 56 + 48 */
+        2, 5, 7, 1, 0, 1,                  /* two times, 5 and 12 */
+        123, 3, 23,                        /* 123; 123 - 2 * 8; 104 - 12 * 8 */
+    };
+    static const struct trace_snapshot_block expected[] = {
+        {16, 8, 3, 12, TRACE_REACH_HELD, false, 123},
+        {56, 40, 2, 5, TRACE_REACH_HELD, false, 107},
+        {104, 0, 1, 12, TRACE_REACH_LOST, true, 8},
+    };
+    struct cursor in = {record, record + sizeof record, false};
+    struct trace_snapshot_block blocks[3];
+    struct columns columns = {0};
+    struct buffer out = {0};
+    uint32_t snapshot, rows;
+    uint64_t first;
+    columns_get_snapshot_blocks_head(&in, &snapshot, &first, &rows);
+    assert_true(snapshot == 2 && first == 9 && rows == 3);
+    columns_get_snapshot_blocks(&columns, &in, blocks, 3);
+    assert_false(in.bad || in.at != in.end);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_same_block(&blocks[i], &expected[i]);
+    columns_put_snapshot_blocks(&columns, &out, 2, 9, expected, 3);
+    assert_int_equal(out.len, sizeof record);
+    assert_memory_equal(out.data, record, sizeof record);
+    buffer_release(&out);
+    columns_release(&columns);
 }
 
 struct reading {
@@ -311,8 +348,10 @@ static void test_many_roots(void **state)
 
     size_t n, last = 0;
     uint8_t *bytes = sample_read_file(path, &n);
-    for (size_t at = FORMAT_HEADER_BYTES; bytes[at + 4] != FORMAT_INDEX; at += FORMAT_CHUNK_HEADER_BYTES + format_get32(bytes + at + 8))
+    for (size_t at = FORMAT_HEADER_BYTES; bytes[at + 4] != FORMAT_INDEX;) {
         last = bytes[at + 4] == FORMAT_TABLES ? at : last;
+        at += FORMAT_CHUNK_HEADER_BYTES + format_get32(bytes + at + 8);
+    }
     struct trace_error error;
     trace = trace_open_memory(bytes, last, &error);
     assert_non_null(trace);
@@ -328,6 +367,7 @@ static void test_many_roots(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_forms),
         cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_cut_blocks),
         cmocka_unit_test(test_missing_blocks),
