@@ -157,7 +157,7 @@ class Sarif(unittest.TestCase):
         lost = [result for result in self.run_of("mixed")["results"] if result["ruleId"] == "lost"]
         place = lost[0]["locations"][0]
         uri = place["physicalLocation"]["artifactLocation"]["uri"]
-        self.assertEqual(urllib.parse.unquote_to_bytes(uri), b'src/a dir/100%,a:b"<&>\xc3\xa4\xff.c')
+        self.assertEqual(urllib.parse.unquote_to_bytes(uri), b'src/a dir/100%0A,a:b"<&>\xc3\xa4\xff.c')
         self.assertEqual(place["logicalLocations"][0]["fullyQualifiedName"], FUNCTION)
         # 3.11.5: braces doubled. 3.11.6: "[](int)" would be a link.
         self.assertEqual(lost[0]["message"]["text"], MESSAGE.replace("{0}", "{{0}}").replace("](", "\\]("))
@@ -168,7 +168,7 @@ class Sarif(unittest.TestCase):
         """The owner lies outside of the root: the next caller below it is where the result stands. No stack: the program."""
         places = [result["locations"][0]["physicalLocation"] for result in self.run_of("mixed")["results"]]
         self.assertEqual([(p["artifactLocation"]["uri"], p["region"]["startLine"]) for p in places], [
-            ("out%20dir/my%20app", 1), ("src/a%20dir/100%25%2Ca%3Ab%22%3C%26%3E%C3%A4%FF.c", 12), ("src/fill.c", 40),
+            ("out%20dir/my%20app", 1), ("src/a%20dir/100%250A%2Ca%3Ab%22%3C%26%3E%C3%A4%FF.c", 12), ("src/fill.c", 40),
             ("src/fill.c", 40), ("out%20dir/my%20app", 1)])
 
     def test_stacks(self):

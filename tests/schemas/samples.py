@@ -10,7 +10,7 @@ LOST = "\N{REPLACEMENT CHARACTER}"
 # What the sample "mixed" says of its worst leak, once what is no UTF-8 is replaced: JSON keeps control characters, XML and
 # workflow commands cannot.
 FUNCTION = "f<\"&'\x01\x1b[31m" + LOST + "ä{lambda(int)#1}[](int)]]>|`*"
-FILE = "src/a dir/100%,a:b\"<&>ä" + LOST + ".c"
+FILE = "src/a dir/100%0A,a:b\"<&>ä" + LOST + ".c"
 MESSAGE = "1.50 KiB in 3 blocks of f{0}[](int) are lost\n::error::injected\r\n]]> </failure> \x01" + LOST + " | `x`"
 
 

@@ -19,7 +19,7 @@
 #include <string.h>
 
 #define HOSTILE_FUNCTION "f<\"&'\x01\x1b[31m\xff\xc3\xa4{lambda(int)#1}[](int)]]>|`*"
-#define HOSTILE_FILE "src/a dir/100%,a:b\"<&>\xc3\xa4\xff.c"
+#define HOSTILE_FILE "src/a dir/100%0A,a:b\"<&>\xc3\xa4\xff.c"
 #define HOSTILE_MESSAGE "1.50 KiB in 3 blocks of f{0}[](int) are lost\n::error::injected\r\n]]> </failure> \x01\xfe | `x`"
 
 static char long_name[5001];
