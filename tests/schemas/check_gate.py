@@ -270,6 +270,7 @@ class GitHub(unittest.TestCase):
 
     def test_any_bytes(self):
         """One command a line whatever names hold: nothing in them ends a property, a title or a line."""
+        self.assertNotIn("\r", WRITTEN.text("random", "github"))
         found = self.commands("random")
         self.assertEqual([kind for kind, _, _ in found], ["error"] * 10 + ["notice"])
         for kind, properties, _ in found[:10]:
