@@ -25,6 +25,10 @@ bool hl_snapshot_take(enum hl_snapshot_cause cause, const char *label, struct hl
 /* The process is about to end (exit, _exit): at most once. */
 void hl_snapshot_at_exit(void);
 
+/* sigaction(2) past our own hook (hook_signal.c); and which signal the program shall not find taken. */
+int hl_signal_action(int signal, const struct sigaction *action, struct sigaction *before);
+void hl_signal_listens(int signal);
+
 /* A hook is left after the signal came inside of it. */
 void hl_snapshot_after_hook(void);
 

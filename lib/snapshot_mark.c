@@ -57,8 +57,8 @@ static void expect_faults(void)
 {
     struct sigaction action = {.sa_handler = on_fault, .sa_flags = SA_NODEFER};
     uint64_t both = 1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1);
-    sigaction(SIGSEGV, &action, NULL);
-    sigaction(SIGBUS, &action, NULL);
+    hl_signal_action(SIGSEGV, &action, NULL);
+    hl_signal_action(SIGBUS, &action, NULL);
     hl_sys(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&both, 0, sizeof both, 0, 0);
 }
 

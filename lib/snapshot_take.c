@@ -216,7 +216,7 @@ static void listen_to(int signal, struct sigaction *before)
 {
     struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
     sigfillset(&action.sa_mask);
-    sigaction(signal, &action, before);
+    hl_signal_action(signal, &action, before);
 }
 
 static bool wait_for_counts(struct shared *shared, struct hl_snapshot_counts *counts)
@@ -248,7 +248,7 @@ __attribute__((noinline)) static bool take(enum hl_snapshot_cause cause, const c
         taken = copy(cause, label, shared, began);
         hl_stop_release();
     }
-    sigaction(signal, &action, NULL);
+    hl_signal_action(signal, &action, NULL);
     hl_sys(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof all, 0, 0);
     return taken;
 }
@@ -324,12 +324,13 @@ void hl_snapshot_listen(void)
 {
     int signal = (int)hl_session->board->snapshot_signal;
     struct sigaction now;
-    if (!signal || sigaction(signal, NULL, &now) != 0)
+    if (!signal || hl_signal_action(signal, NULL, &now) != 0)
         return;
     bool ours = (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == on_signal;
     if (!ours && ((now.sa_flags & SA_SIGINFO) || now.sa_handler != SIG_DFL))
         return;
     listen_to(signal, NULL);
+    hl_signal_listens(signal);
     atomic_store(&hl_session->segment->snapshot_ready, 1);
 }
 
