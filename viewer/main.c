@@ -17,6 +17,7 @@ const struct command *const commands[] = {
     &command_lines,
     &command_tree,
     &command_leaks,
+    &command_gate,
     &command_export,
     &command_dump,
     &command_help,
