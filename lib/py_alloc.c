@@ -143,6 +143,16 @@ static void watch_free(void *context, void *p)
     real->free(real->context, p);
 }
 
+bool hl_py_is_unwrapped(void)
+{
+    const struct hl_py_allocator *first = &wrapped[0][DOMAIN_OBJECT].real;
+    struct hl_py_allocator now;
+    if (!layers || !hl_python.get_allocator)
+        return false;
+    hl_python.get_allocator(DOMAIN_OBJECT, &now);
+    return now.malloc == first->malloc && now.context == first->context;
+}
+
 void hl_py_wrap(void)
 {
     bool arenas = hl_python.mode == HL_PYTHON_MODE_ARENAS, any = false;
