@@ -1,6 +1,7 @@
 #include "leaks_parts.h"
 #include "lines.h"
 
+#include "../base/strmap.h"
 #include "../base/xalloc.h"
 
 #include <stdlib.h>
@@ -8,6 +9,32 @@
 
 const char *const leaks_verdict_names[] = { "clean", "leaks", "incomplete", NULL };
 const char *const leaks_reach_names[] = { "unknown", "lost", "indirect", "possible", "reachable", NULL };
+
+static uint32_t intern_places(struct strmap *places, const struct locations *locations, uint32_t frame)
+{
+    const uint32_t *levels = &locations->levels[locations->first[frame]];
+    return strmap_intern_bytes(places, (const char *)levels, (locations->first[frame + 1] - locations->first[frame]) * sizeof *levels);
+}
+
+/* Parents stand before their children. */
+static uint32_t *find_alike(const struct profile *profile)
+{
+    const struct trace *trace = profile->trace;
+    uint32_t *alike = xcalloc(trace->n_stacks, sizeof *alike);
+    struct strmap places = { 0 };
+    struct map seen = { 0 };
+    for (uint32_t s = 1; s < trace->n_stacks; s++) {
+        uint32_t place = intern_places(&places, &profile->locations, trace->stacks[s].frame);
+        bool added;
+        uint64_t *first = map_put(&seen, (uint64_t)alike[trace->stacks[s].parent] << 32 | place, &added);
+        if (added)
+            *first = s;
+        alike[s] = (uint32_t)*first;
+    }
+    strmap_release(&places);
+    map_release(&seen);
+    return alike;
+}
 
 /* Of each selected process the last snapshot, or the last one of the label. */
 static void choose_snapshots(struct leaks_store *store)
@@ -65,6 +92,7 @@ int leaks_create(struct leaks **result, const struct profile *profile, const str
     store->leaks.profile = profile;
     store->question = *question;
     store->owners = lines_owners(profile, LINES_OWN);
+    store->alike = find_alike(profile);
     choose_snapshots(store);
     for (uint32_t i = 0; i < store->snapshots.n && status == 0; i++) {
         struct trace_error damage = { "" };
@@ -107,6 +135,7 @@ void leaks_destroy(struct leaks *leaks)
     vec_release(&store->rules);
     free(store->snapshot_of);
     free(store->owners);
+    free(store->alike);
     arena_release(&store->texts);
     map_release(&store->fingerprints);
     free(store);

@@ -16,7 +16,7 @@ struct leaks_address { uint64_t address, bytes; };
 
 struct leaks_group {
     enum trace_reach reach;
-    uint32_t stack;
+    uint32_t stack;                          /* of those of the same places (two calls on a line) the first */
     uint32_t snapshot;                       /* the one that it is in */
     uint64_t bytes, blocks;
     uint64_t indirect_bytes, indirect_blocks;      /* LOST: what its blocks keep and nobody else does */

@@ -26,7 +26,7 @@ static const struct trace *trace_of(const struct grouping *grouping)
 
 static uint32_t stack_of(const struct grouping *grouping, const struct leaks_block *block)
 {
-    return trace_of(grouping)->sites[block->site].stack;
+    return grouping->store->alike[trace_of(grouping)->sites[block->site].stack];
 }
 
 /* What forked processes inherited */

@@ -22,6 +22,7 @@ struct leaks_store {
     VEC(struct leaks_snapshot) snapshots;        /* in the order of leaks.snapshots */
     uint32_t *snapshot_of;        /* by process: index into snapshots, or TRACE_NONE */
     uint32_t *owners;             /* by stack */
+    uint32_t *alike;              /* by stack: the first one of the same places, for two calls on a line are two addresses */
     struct arena texts;
     struct map fingerprints;      /* by stack: of texts */
     VEC(struct suppression_frame) frames;        /* of the stack at hand */

@@ -75,11 +75,20 @@ static void add_root(struct writer *writer, const struct leaks_step *step)
     add_thread(writer, step->root);
 }
 
-static void add_block(struct writer *writer, const struct leaks_step *step)
+/* A list that holds itself together by its next pointers is told once. */
+static bool is_alike(const struct leaks *leaks, const struct leaks_step *a, const struct leaks_step *b)
+{
+    return !a->root && !b->root && a->bytes == b->bytes && a->offset == b->offset && leaks_owner(leaks, a->stack) == leaks_owner(leaks, b->stack);
+}
+
+static void add_block(struct writer *writer, const struct leaks_step *step, uint64_t n)
 {
     const struct locations *locations = &writer->leaks->profile->locations;
     uint32_t owner = leaks_owner(writer->leaks, step->stack);
-    strbuf_printf(writer->out, "block of %" PRIu64 " from ", step->bytes);
+    if (n > 1)
+        strbuf_printf(writer->out, "%s blocks of %" PRIu64 " from ", format_count(n).text, step->bytes);
+    else
+        strbuf_printf(writer->out, "block of %" PRIu64 " from ", step->bytes);
     if (location_has_line(&locations->items[owner]) && !location_is_python(&locations->items[owner])) {
         location_add_place(writer->out, locations, owner);
         return;
@@ -92,20 +101,31 @@ static void add_block(struct writer *writer, const struct leaks_step *step)
         strbuf_truncate(writer->out, length - 1);
 }
 
+/* Blocks from step i on that are told as one; *end is the step behind them. The last step is never among them. */
+static uint64_t count_alike(const struct leaks *leaks, const struct leaks_path *path, size_t i, size_t *end)
+{
+    uint64_t n = 1;
+    size_t next = i + 1;
+    for (; next + 1 < path->n && is_alike(leaks, &path->items[i], &path->items[next]); next++)
+        n += 1 + path->items[next].skipped;
+    *end = next;
+    return n;
+}
+
 void leaks_add_path(struct strbuf *out, const struct leaks *leaks, const struct leaks_path *path, bool utf8)
 {
     struct writer writer = { out, leaks, utf8 ? " → " : " -> " };
-    for (size_t i = 0; i < path->n; i++) {
+    for (size_t i = 0, end; i + 1 < path->n; i = end) {
         const struct leaks_step *step = &path->items[i];
-        bool last = i + 1 == path->n;
+        uint64_t n = count_alike(leaks, path, i, &end);
         if (step->skipped)
             strbuf_printf(out, "%s%s more blocks", writer.arrow, format_count(step->skipped).text);
-        if (i && !last)
+        if (i)
             strbuf_add(out, writer.arrow);
         if (step->root)
             add_root(&writer, step);
-        else if (!last)
-            add_block(&writer, step);
+        else
+            add_block(&writer, step, n);
         if (!step->root && step->offset)
             strbuf_printf(out, "%s+0x%" PRIx64, writer.arrow, step->offset);
     }

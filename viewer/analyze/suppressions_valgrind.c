@@ -79,7 +79,7 @@ static const char *readable(struct suppression_reader *reader, const char *patte
     if (name)
         strbuf_add(&text, name);
     else if (strncmp(pattern, "_Znw", 4) == 0 || strncmp(pattern, "_Zna", 4) == 0)
-        strbuf_add(&text, pattern[3] == 'w' ? "operator new(*" : "operator new[](*");
+        strbuf_add(&text, pattern[3] == 'w' ? "operator new" : "operator new[]");
     else if (!add_parts(&text, parts))
         strbuf_clear(&text);
     if (text.length)

@@ -13,6 +13,9 @@ struct leaks_wanted {
     const struct suppressions *suppressions;     /* or NULL */
 };
 
+/* The levels of a stack that are told to people: without the runtime's calls around the program's, unless there are no others. */
+void leaks_levels(const struct profile *profile, uint32_t stack, struct level_list *levels);
+
 void leaks_print_text(const struct view *view, const struct leaks *leaks, const struct leaks_wanted *wanted);
 int leaks_print_json(const struct view *view, const struct leaks *leaks, const struct leaks_wanted *wanted);     /* "heapline-leaks-1"; 0 or -errno */
 

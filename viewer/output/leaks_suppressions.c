@@ -31,7 +31,7 @@ static void write_rule(FILE *out, const struct leaks *leaks, const struct leaks_
     const struct locations *locations = &leaks->profile->locations;
     struct level_list levels = { 0 };
     struct strbuf owner = STRBUF_INIT, line = STRBUF_INIT;
-    profile_levels(leaks->profile, row->sum.stack, &levels);
+    leaks_levels(leaks->profile, row->sum.stack, &levels);
     add_level(&owner, locations, row->owner);
     fprintf(out, "\nrule %s at %s\n", leaks_reach_names[row->sum.reach], owner.data);
     fprintf(out, "  # %s in %s block%s\n", format_bytes(row->sum.bytes).text, format_count(row->sum.blocks).text, view_plural(row->sum.blocks));

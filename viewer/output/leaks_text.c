@@ -18,9 +18,11 @@ struct printer {
 };
 
 /* "1.20 KiB in 5 blocks" */
-static struct format_text amount(uint64_t bytes, uint64_t blocks)
+struct amount_text { char text[128]; };
+
+static struct amount_text amount(uint64_t bytes, uint64_t blocks)
 {
-    struct format_text text;
+    struct amount_text text;
     snprintf(text.text, sizeof text.text, "%s in %s block%s", format_bytes(bytes).text, format_count(blocks).text, view_plural(blocks));
     return text;
 }
@@ -49,13 +51,21 @@ static void add_found(const struct printer *printer, struct strbuf *out)
     strbuf_add(out, "Leaks: ");
     if (lost)
         strbuf_printf(out, "%s lost, from %" PRIu32 " place%s", amount(leaks->bytes[TRACE_REACH_LOST], lost).text, places, view_plural(places));
-    if (indirect)
-        strbuf_printf(out, "%s%s", lost ? "; only they lead to " : "", amount(leaks->bytes[TRACE_REACH_INDIRECT], indirect).text);
-    if (indirect)
-        strbuf_add(out, lost ? " more" : " that only lost blocks lead to");
+    if (indirect && lost)
+        strbuf_printf(out, "; only they lead to %s in %s more", format_bytes(leaks->bytes[TRACE_REACH_INDIRECT]).text, format_count(indirect).text);
+    else if (indirect)
+        strbuf_printf(out, "%s that only lost blocks lead to", amount(leaks->bytes[TRACE_REACH_INDIRECT], indirect).text);
     if (!lost && !indirect)
         strbuf_printf(out, "nothing is lost for certain, but blocks of the kinds asked for are there");
     strbuf_add_char(out, '.');
+}
+
+static bool suppressed_a_leak(const struct leaks *leaks)
+{
+    for (size_t i = 0; i < leaks->groups.n; i++)
+        if (leaks->groups.items[i].suppressed_by && leaks->groups.items[i].reach == TRACE_REACH_LOST)
+            return true;
+    return false;
 }
 
 static void print_verdict(const struct printer *printer)
@@ -67,7 +77,7 @@ static void print_verdict(const struct printer *printer)
     if (leaks->verdict == LEAKS_FOUND)
         add_found(printer, &text);
     else if (leaks->verdict == LEAKS_CLEAN)
-        strbuf_add(&text, leaks->suppressed_blocks ? "No leaks but suppressed ones." : "No leaks.");
+        strbuf_add(&text, suppressed_a_leak(leaks) ? "No leaks but suppressed ones." : "No leaks.");
     else
         strbuf_add(&text, "Incomplete: no leak was found, but not everything could be looked at (the reasons stand below).");
     if (leaks->blocks[TRACE_REACH_POSSIBLE])
@@ -159,12 +169,21 @@ static void print_level(const struct printer *printer, uint32_t id, bool owner)
     strbuf_release(&text);
 }
 
+void leaks_levels(const struct profile *profile, uint32_t stack, struct level_list *levels)
+{
+    profile_levels(profile, stack, levels);
+    size_t n = levels->n;
+    while (n && !profile->selection.native && profile->locations.items[levels->items[n - 1]].rank == RANK_RUNTIME)
+        n--;
+    levels->n = n ? n : levels->n;
+}
+
 static void print_stack(const struct printer *printer, const struct leaks_row *row)
 {
     const struct view *view = printer->view;
     struct level_list levels = { 0 };
     bool marked = false;
-    profile_levels(printer->leaks->profile, row->sum.stack, &levels);
+    leaks_levels(printer->leaks->profile, row->sum.stack, &levels);
     for (size_t i = 0; i < levels.n && i < STACK_SHOWN; i++) {
         bool owner = !marked && levels.items[i] == row->owner;
         print_level(printer, levels.items[i], owner);
@@ -208,9 +227,12 @@ static void print_row_title(const struct printer *printer, const struct leaks_ro
     const struct leaks_group *sum = &row->sum;
     struct strbuf rest = STRBUF_INIT;
     if (sum->indirect_blocks)
-        strbuf_printf(&rest, ", %s %s more", sum->blocks == 1 ? "keeps" : "keep", amount(sum->indirect_bytes, sum->indirect_blocks).text);
+        strbuf_printf(&rest, ", %s %s in %s more", sum->blocks == 1 ? "keeps" : "keep", format_bytes(sum->indirect_bytes).text,
+                      format_count(sum->indirect_blocks).text);
     strbuf_printf(&rest, "%s, allocated ", view->colors->dim);
-    if (sum->first_ns == sum->last_ns)
+    if (sum->last_ns == 0)
+        strbuf_add(&rest, "at the start");
+    else if (sum->first_ns == sum->last_ns)
         strbuf_printf(&rest, "at %s", format_duration(sum->first_ns).text);
     else
         strbuf_printf(&rest, "from %s to %s", format_duration(sum->first_ns).text, format_duration(sum->last_ns).text);
@@ -290,7 +312,7 @@ static void print_reachable(const struct printer *printer)
     const struct leaks *leaks = printer->leaks;
     struct leaks_rows rows = { 0 };
     size_t top = printer->view->top ? printer->view->top : REACHABLE_BY_DEFAULT, i = 0;
-    char title[160];
+    char title[192];
     leaks_rows_build(&rows, leaks, printer->wanted->by, printer->wanted->kinds & 1u << TRACE_REACH_HELD);
     if (rows.n) {
         snprintf(title, sizeof title, "Still reachable: %s%s", amount(leaks->bytes[TRACE_REACH_HELD], leaks->blocks[TRACE_REACH_HELD]).text,
@@ -309,7 +331,7 @@ static void print_suppressed(const struct printer *printer)
 {
     const struct suppressions *suppressions = printer->wanted->suppressions;
     const struct view *view = printer->view;
-    char title[96];
+    char title[160];
     if (!suppressions || printer->leaks->suppressed_blocks == 0)
         return;
     snprintf(title, sizeof title, "Suppressed: %s", amount(printer->leaks->suppressed_bytes, printer->leaks->suppressed_blocks).text);
@@ -395,7 +417,7 @@ void leaks_print_text(const struct view *view, const struct leaks *leaks, const 
     print_verdict(&printer);
     print_looked_at(&printer);
     print_kind(&printer, TRACE_REACH_LOST, "Lost: nothing leads to these blocks any more", NULL);
-    print_kind(&printer, TRACE_REACH_INDIRECT, "Indirectly lost: only lost blocks lead to these", "kept by a lost ");
+    print_kind(&printer, TRACE_REACH_INDIRECT, "Indirectly lost: only lost blocks lead to these", "only kept by ");
     print_kind(&printer, TRACE_REACH_POSSIBLE, "Possibly lost: only pointers into their inside lead to these", "pointed into from ");
     print_reachable(&printer);
     print_suppressed(&printer);
