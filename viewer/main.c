@@ -18,6 +18,7 @@ const struct command *const commands[] = {
     &command_tree,
     &command_leaks,
     &command_gate,
+    &command_diff,
     &command_export,
     &command_dump,
     &command_help,
