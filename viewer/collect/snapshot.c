@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define SILENT_NS UINT64_C(200000000)     /* from the end of a process's connections to the news of its death, at most */
 #define SLICE 65536u                      /* rows written in one turn */
 
 static struct snapshot *new_snapshot(struct collector *collector, const struct target *target, uint32_t number)
@@ -63,11 +64,11 @@ static void give_back(struct snapshot *snapshot)
     free(snapshot);
 }
 
-static struct snapshot *find(const struct collector *collector, uint64_t serial, uint32_t number)
+static struct snapshot *find(const struct collector *collector, uint64_t serial, uint32_t number, enum snapshot_state state)
 {
     for (size_t i = 0; i < collector->snapshots.all.n; i++) {
         struct snapshot *snapshot = collector->snapshots.all.items[i];
-        if (snapshot->serial == serial && snapshot->number == number)
+        if (snapshot->serial == serial && snapshot->number == number && atomic_load(&snapshot->state) == state && !snapshot->orphan)
             return snapshot;
     }
     return NULL;
@@ -211,13 +212,19 @@ static void pass_over(struct collector *collector, uint64_t serial, uint32_t num
     }
 }
 
+static bool has_ended(int connection)
+{
+    char byte;
+    return recv(connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 void snapshot_cut(struct target *target, uint32_t number)
 {
     struct collector *collector = target->collector;
-    struct snapshot *snapshot = find(collector, target->serial, number);
+    struct snapshot *snapshot = find(collector, target->serial, number, SNAPSHOT_HELLO);
     drop_unclaimed(collector, target->serial);
     pass_over(collector, target->serial, number);
-    if (!snapshot || atomic_load(&snapshot->state) != SNAPSHOT_HELLO) {
+    if (!snapshot || has_ended(snapshot->connection)) {  /* it may have been given up, and another one that has the number waits to be heard (mind_unclaimed) */
         snapshot = new_snapshot(collector, target, number);
         atomic_store(&snapshot->state, SNAPSHOT_CUT);
     }
@@ -229,8 +236,28 @@ void snapshot_cut(struct target *target, uint32_t number)
         begin_search(snapshot);
 }
 
+/* The table is that of a hello whose connection ended meanwhile. */
+static bool claim_late(struct snapshot *snapshot)
+{
+    struct snapshot *before = find(snapshot->collector, snapshot->serial, snapshot->number, SNAPSHOT_HELLO);
+    if (!before)
+        return false;
+    snapshot->connection = before->connection;
+    snapshot->cause = before->cause;
+    snapshot->label = before->label;
+    snapshot->asked = before->asked;
+    before->connection = -1;
+    before->label = NULL;
+    give_back(before);
+    begin_search(snapshot);
+    return true;
+}
+
 void snapshot_target_ends(struct target *target)
 {
+    struct snapshot *unclaimed = find(target->collector, target->serial, target->cut_taken, SNAPSHOT_CUT);
+    if (unclaimed)
+        claim_late(unclaimed);
     for (size_t i = 0; i < target->collector->snapshots.all.n; i++) {
         struct snapshot *snapshot = target->collector->snapshots.all.items[i];
         if (snapshot->serial != target->serial || atomic_load(&snapshot->state) != SNAPSHOT_HELLO)
@@ -247,13 +274,16 @@ bool snapshot_hello(struct collector *collector, int connection, const struct hl
 {
     uint32_t number = (uint32_t)hello->token, cause = (uint32_t)(hello->token >> 32) & 0xff;
     struct target *target = collector_find(collector, hello->parent);
-    struct snapshot *snapshot = find(collector, hello->parent, number);
+    struct snapshot *snapshot = find(collector, hello->parent, number, SNAPSHOT_CUT), *before = find(collector, hello->parent, number, SNAPSHOT_HELLO);
     if (cause < HL_SNAPSHOT_EXIT || cause > HL_SNAPSHOT_CHECK)
         return false;
-    if (!snapshot && target && !target->finished && target->segment && target->pid == pid)
+    bool recorded = target && !target->finished && target->segment;
+    if (recorded && target->pid == pid && (!snapshot || has_ended(connection)))      /* it may have been given up, and the table be the next one's */
         snapshot = new_snapshot(collector, target, number);
-    if (!snapshot || snapshot->pid != pid || snapshot->connection >= 0)
+    if (!snapshot || snapshot->pid != pid)
         return false;
+    if (before)
+        before->orphan = true;               /* given up before it had a cut: the number counts again */
     snapshot->connection = connection;
     snapshot->cause = cause;
     snapshot->label = xstrdup(hello->path);
@@ -319,16 +349,20 @@ static void end_writing(struct snapshot *snapshot)
 
 /* ---- turns ---- */
 
-/* The connection ended before the cut: the target gave up. One that is dead still gets its table (snapshot_target_ends). */
-static bool gave_up(const struct snapshot *snapshot)
+/* The connection ended before the cut: the target gave up. One that died instead, which is seen a little later, gets its table (snapshot_target_ends). */
+static bool gave_up(struct snapshot *snapshot)
 {
-    char byte;
+    uint64_t now = snapshot->collector->now_ns;
     const struct target *target = collector_find(snapshot->collector, snapshot->serial);
     if (snapshot->orphan || !target || target->finished)
         return true;
-    if (target->dead || recv(snapshot->connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0)
+    if (target->dead || !has_ended(snapshot->connection))
         return false;
-    return atomic_load(&target->segment->cut_number) != snapshot->number;
+    if (atomic_load(&target->segment->cut_number) == snapshot->number && target->cut_taken != snapshot->number)
+        return false;
+    if (!snapshot->silent_ns)
+        snapshot->silent_ns = now;
+    return now - snapshot->silent_ns > SILENT_NS;
 }
 
 static void mind_waiting(struct collector *collector)
@@ -344,17 +378,23 @@ static void mind_waiting(struct collector *collector)
 }
 
 /* Hello was sent before the cut was noted: when the socket has nothing more to say, it does not come. */
-static void mind_unclaimed(struct collector *collector)
+static void mind_unclaimed(struct collector *collector, bool look)
 {
     bool unclaimed = false;
     for (size_t i = 0; i < collector->snapshots.all.n; i++)
         unclaimed |= atomic_load(&collector->snapshots.all.items[i]->state) == SNAPSHOT_CUT;
     if (!unclaimed)
         return;
-    listen_attend(collector);
-    for (size_t i = collector->snapshots.all.n; i-- > 0;)
-        if (atomic_load(&collector->snapshots.all.items[i]->state) == SNAPSHOT_CUT)
-            give_back(collector->snapshots.all.items[i]);
+    if (look)
+        listen_attend(collector);
+    for (size_t i = 0; i < collector->snapshots.all.n; i++) {
+        struct snapshot *snapshot = collector->snapshots.all.items[i];
+        if (atomic_load(&snapshot->state) != SNAPSHOT_CUT)
+            continue;
+        if (!claim_late(snapshot))
+            give_back(snapshot);
+        i = (size_t)-1;                      /* the list is another now */
+    }
 }
 
 /* The one whose rows are being written, or the first that can be. */
@@ -376,7 +416,7 @@ bool snapshot_turn(struct collector *collector)
 {
     if (!collector->snapshots.all.n)
         return false;
-    mind_unclaimed(collector);
+    mind_unclaimed(collector, true);
     mind_waiting(collector);
     struct snapshot *snapshot = next_to_write(collector);
     if (!snapshot)
@@ -394,6 +434,7 @@ void snapshot_finish(struct collector *collector)
     struct snapshots *snapshots = &collector->snapshots;
     if (!snapshots->has_abandon)
         return;
+    mind_unclaimed(collector, false);
     eventfd_write(snapshots->abandon, 1);
     for (size_t i = snapshots->all.n; i-- > 0;) {
         struct snapshot *snapshot = snapshots->all.items[i];

@@ -56,7 +56,8 @@ struct snapshot {
     char *label;
     int connection;                       /* -1: none */
     bool asked;                           /* request.h: it answers the request of its target */
-    bool orphan;                          /* its number was passed over: no cut comes any more */
+    bool orphan;                          /* its number is another's now: no cut comes any more */
+    uint64_t silent_ns;                   /* when its connection was first seen to have ended before the cut; 0: not yet */
 
     uint64_t ns;                          /* the cut's time */
     struct snapshot_table table;
