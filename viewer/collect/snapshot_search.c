@@ -215,7 +215,7 @@ static void name_roots(struct snapshot *snapshot)
     snapshot->names.n = kept;
 }
 
-static void take_back(struct snapshot *snapshot, bool done)
+static void take_back(struct snapshot *snapshot, enum word word)
 {
     struct snapshot_table *table = &snapshot->table;
     int error = snapshot_table_take_back(table);
@@ -226,9 +226,11 @@ static void take_back(struct snapshot *snapshot, bool done)
     size_t told = snapshot->reasons.length;
     take_figures(snapshot, table->header);
     take_reasons(snapshot, table->header);
-    if (!done && snapshot->reasons.length == told)
+    if (word == WORD_ABANDONED)
+        add_reason(snapshot, "the recording was ended before the memory had been searched");
+    else if (word == WORD_NONE && snapshot->reasons.length == told)
         add_reason(snapshot, "the process that searched the memory ended early");
-    if (!done)
+    if (word != WORD_DONE)
         return;
     take_roots(snapshot, table->header);
     judge(snapshot, table->header->roots < HL_SNAPSHOT_ROOTS);
@@ -244,9 +246,7 @@ static void search(struct snapshot *snapshot)
     enum word word = lend(snapshot) ? listen_to(snapshot, -1) : WORD_NONE;
     if (word == WORD_DONE)
         listen_to(snapshot, LEAVE_MS);
-    if (word == WORD_ABANDONED)
-        add_reason(snapshot, "the recording was ended before the memory had been searched");
-    take_back(snapshot, word == WORD_DONE);
+    take_back(snapshot, word);
 }
 
 void *snapshot_search(void *context)
