@@ -6,6 +6,7 @@
 #ifndef HEAPLINE_TEST_LEAKS_SAMPLE_H
 #define HEAPLINE_TEST_LEAKS_SAMPLE_H
 
+#include "../../viewer/trace/reader.h"
 #include "../../viewer/trace/writer.h"
 
 #include <stdio.h>

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 
 #define MOST_BLOCKS (UINT32_MAX - 2)
-#define ON_THE_WAY (UINT32_MAX - 1)        /* a mark: this chain passed here already */
+/* Marks beside those of the header, until all chains have been followed. */
+#define NO_LEADER (UINT32_MAX - 2)
+#define ON_THE_WAY (UINT32_MAX - 1)
 
 struct reading {
     struct leaks_blocks *blocks;
@@ -109,32 +111,36 @@ static bool is_indirect(const struct leaks_blocks *blocks, uint32_t i)
     return i != TRACE_NONE && blocks->items[i].reach == TRACE_REACH_INDIRECT;
 }
 
-/* Follows the holders of `from` to a block whose leader is known, a lost one, or one that nothing leads on from. Going the same way again it leaves
- * the leader with all of them, so that each block is passed twice in all. A chain that comes back to itself has none. */
-static void lead(struct leaks_blocks *blocks, uint32_t from, uint32_t *near)
+struct way VEC_FIELDS(uint32_t);
+
+/* Follows the holders of `from` to a block whose leader is known, a lost one, or one that nothing leads on from; all on the way get that leader. A
+ * chain that comes back to itself has none. */
+static void lead(struct leaks_blocks *blocks, uint32_t from, uint32_t *near, struct way *way)
 {
-    uint32_t i = from, leader = TRACE_NONE;
+    uint32_t i = from, leader = NO_LEADER;
+    vec_clear(way);
     while (is_indirect(blocks, i) && blocks->items[i].mark == TRACE_NONE) {
         blocks->items[i].mark = ON_THE_WAY;
+        vec_push(way, i);
         i = leaks_blocks_find(blocks, blocks->items[i].at, near);
     }
     if (i != TRACE_NONE && blocks->items[i].reach == TRACE_REACH_LOST)
         leader = i;
-    else if (is_indirect(blocks, i) && blocks->items[i].mark < MOST_BLOCKS)
+    else if (is_indirect(blocks, i) && blocks->items[i].mark < NO_LEADER)
         leader = blocks->items[i].mark;
-    for (i = from; is_indirect(blocks, i) && blocks->items[i].mark == ON_THE_WAY;) {
-        blocks->items[i].mark = leader == TRACE_NONE ? MOST_BLOCKS : leader;
-        i = leaks_blocks_find(blocks, blocks->items[i].at, near);
-    }
+    for (size_t k = 0; k < way->n; k++)
+        blocks->items[way->items[k]].mark = leader;
 }
 
 void leaks_blocks_lead(struct leaks_blocks *blocks)
 {
     uint32_t near = 0;
+    struct way way = { 0 };
     for (uint32_t i = 0; i < blocks->n; i++)
         if (is_indirect(blocks, i) && blocks->items[i].mark == TRACE_NONE)
-            lead(blocks, i, &near);
+            lead(blocks, i, &near, &way);
+    vec_release(&way);
     for (uint32_t i = 0; i < blocks->n; i++)
-        if (is_indirect(blocks, i) && blocks->items[i].mark >= MOST_BLOCKS)
+        if (is_indirect(blocks, i) && blocks->items[i].mark == NO_LEADER)
             blocks->items[i].mark = TRACE_NONE;
 }

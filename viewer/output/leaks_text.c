@@ -3,8 +3,10 @@
 #include "source.h"
 
 #include "../base/format.h"
+#include "../base/xalloc.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define REACHABLE_BY_DEFAULT 5
@@ -297,6 +299,8 @@ static void print_reachable_row(const struct printer *printer, const struct leak
     location_add_name(&name, locations, row->owner);
     strbuf_add_char(&name, ' ');
     location_add_place(&name, locations, row->owner);
+    if (name.data[name.length - 1] == ' ')
+        strbuf_truncate(&name, name.length - 1);
     char figures[96];
     int n = snprintf(figures, sizeof figures, "  %10s in %s block%s", format_bytes(row->sum.bytes).text, format_count(row->sum.blocks).text,
                      view_plural(row->sum.blocks));
@@ -411,6 +415,22 @@ static void print_cost(const struct printer *printer)
     strbuf_release(&text);
 }
 
+/* What a report's last lines say of peaks and shares says nothing of leaks. */
+static void print_notes(const struct printer *printer)
+{
+    const struct profile *whole = printer->leaks->profile;
+    uint32_t n = whole->trace->n_processes;
+    struct profile losses = *whole;
+    losses.n_holders = 0;
+    losses.replayed = false;
+    losses.filtered = true;
+    losses.processes = xcalloc(n, sizeof *losses.processes);
+    for (uint32_t p = 0; p < n; p++)
+        losses.processes[p].selected = whole->processes[p].selected;
+    view_print_notes(printer->view, &losses);
+    free(losses.processes);
+}
+
 void leaks_print_text(const struct view *view, const struct leaks *leaks, const struct leaks_wanted *wanted)
 {
     struct printer printer = { view, leaks, wanted };
@@ -424,5 +444,5 @@ void leaks_print_text(const struct view *view, const struct leaks *leaks, const 
     print_unmatched(&printer);
     print_reasons(&printer);
     print_cost(&printer);
-    view_print_notes(view, leaks->profile);
+    print_notes(&printer);
 }
