@@ -4,8 +4,10 @@
 #include "event.h"
 #include "py.h"
 #include "session.h"
+#include "snapshot.h"
 #include "sys.h"
 
+#include <signal.h>
 #include <string.h>
 
 #define LABEL_MAX 256
@@ -31,6 +33,24 @@ static void mark(enum hl_mark_kind kind, const char *label)
 HL_EXPORT void heapline_mark(const char *label) { mark(HL_MARK_POINT, label); }
 HL_EXPORT void heapline_scope_begin(const char *label) { mark(HL_MARK_BEGIN, label); }
 HL_EXPORT void heapline_scope_end(const char *label) { mark(HL_MARK_END, label); }
+
+static void mark_iteration(int signal, siginfo_t *info, void *context)
+{
+    int saved = errno;
+    heapline_mark("iteration");
+    hl_arch_restart(context);
+    errno = saved;
+}
+
+void hl_mark_listen(void)
+{
+    int signal = (int)hl_session->board->mark_signal;
+    struct sigaction now, action = {.sa_sigaction = mark_iteration, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+    if (!signal || hl_signal_action(signal, NULL, &now) != 0 || (now.sa_flags & SA_SIGINFO) || now.sa_handler != SIG_DFL)
+        return;
+    sigfillset(&action.sa_mask);
+    hl_signal_action(signal, &action, NULL);
+}
 
 /* Asks through the thread's own ring, so that all of its events so far are in the answer. */
 HL_EXPORT long long heapline_live_bytes(long long *peak_bytes)

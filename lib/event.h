@@ -121,6 +121,8 @@ void hl_event_ring(void);
 void hl_event_word(struct hl_thread *thread, enum hl_record_kind kind, uint64_t payload);
 /* A record of `n` words followed by bytes, zero padded; not longer than a record may be. Waits for room even where events are dropped. */
 void hl_event_bytes(struct hl_thread *thread, const uint64_t *words, size_t n, const void *bytes, size_t length);
+/* A text that is only in memory, under a name of at most 256 bytes. Not inside of a hook: it enters by itself, for each record. */
+void hl_event_text(const char *name, const char *text, size_t bytes);
 /* The same with a path; its length, cut to what fits, is added to words[0]. */
 void hl_event_path(struct hl_thread *thread, uint64_t *words, size_t n, const char *path);
 

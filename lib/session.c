@@ -185,6 +185,7 @@ static bool shake_hands(struct hl_session *session)
     if (ok) {
         hl_lineage = (struct hl_lineage){.serial = welcome.serial};
         hl_snapshot_listen();
+        hl_mark_listen();
     }
     return ok;
 }

@@ -18,6 +18,9 @@
 /* Listens to the board's snapshot signal, if there is one and nobody else uses it. Called once, when a recording has begun. */
 void hl_snapshot_listen(void);
 
+/* Listens to the board's mark signal in the same way: it makes a mark "iteration" (api.c). */
+void hl_mark_listen(void);
+
 /* Takes a snapshot of this process now, unless one is under way. Not inside of a hook. `counts`: waits for the search and fills it; NULL: the caller goes on
  * at once. False: there is none, or no answer came. errno kept. */
 bool hl_snapshot_take(enum hl_snapshot_cause cause, const char *label, struct hl_snapshot_counts *counts);

@@ -288,11 +288,24 @@ bool hl_snapshot_take(enum hl_snapshot_cause cause, const char *label, struct hl
     return taken;
 }
 
+/* compiler-rt, sanitizer/lsan_interface.h: rules that the program brings along. */
+extern const char *__lsan_default_suppressions(void) __attribute__((weak));
+
+static void send_suppressions(void)
+{
+    const char *rules = __lsan_default_suppressions ? __lsan_default_suppressions() : NULL;
+    if (rules && *rules)
+        hl_event_text(HL_TEXT_SUPPRESSIONS, rules, strlen(rules));
+}
+
 void hl_snapshot_at_exit(void)
 {
     if (!is_recording() || !hl_session->board->snapshot_at_exit || atomic_exchange(&ended, hl_session->serial) == hl_session->serial)
         return;
+    int saved = errno;
+    send_suppressions();
     hl_snapshot_take(HL_SNAPSHOT_EXIT, "", NULL);
+    errno = saved;
 }
 
 /* ---- requests ---- */

@@ -82,6 +82,8 @@ struct hl_module_record {
     uint8_t build_id[32];
 };
 
+#define HL_TEXT_SUPPRESSIONS "[suppressions]"     /* a SOURCE of this name: LeakSanitizer's rules that the program brings along */
+
 #define HL_RECORD_ADDRESS_BITS 48
 #define HL_RECORD_ADDRESS_MASK ((UINT64_C(1) << 48) - 1)
 #define HL_RECORD_SIZE_BITS 34
