@@ -278,6 +278,28 @@ static void indirect_blocks_follow_their_own_leader(void **state)
     assert_int_equal(leaks->suppressed_bytes, 101);
 }
 
+/* __lsan_default_suppressions count unasked, and behind the user's own. */
+static void rules_that_the_program_brings_along(void **state)
+{
+    struct sample_run run = { .exits = { PARENT_ENDS, { CHILD, TRACE_EXIT_EXEC, 0, 4 * MS } }, .n_exits = 2, .n_snapshots = 1,
+                              .snapshots = { { .process = PARENT, .blocks = usual, .n = N_OF(usual) } }, .rules = "leak:^a$\n" };
+    judge(&run);
+    assert_int_equal(leaks->verdict, LEAKS_CLEAN);
+    assert_string_equal(leaks->groups.items[0].suppressed_by, "^a$");
+    tear_down(NULL);
+    add_rules("rule mine\nfun: a\n");
+    judge(&run);
+    assert_string_equal(leaks->groups.items[0].suppressed_by, "mine");
+    assert_int_equal(suppressions_count(question.suppressions), 2);
+    tear_down(NULL);
+    question.suppressions = NULL;
+    run.rules = "leak:^a$\nleek:b\n";
+    judge(&run);
+    assert_int_equal(leaks->verdict, LEAKS_FOUND);
+    assert_string_equal(leaks->reasons.items[0], "The suppressions that the program brings along do not count. [suppressions]:2: \"leek:b\" is no "
+                                                 "suppression of a sanitizer; those that count here are leak:PATTERN.");
+}
+
 static void kinds_decide(void **state)
 {
     question.kinds = 1u << POSSIBLE;
@@ -460,7 +482,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(groups), TEST(filters), TEST(the_largest), TEST(long_chains_have_one_leader), TEST(circles_have_no_leader), TEST(paths), TEST(long_paths),
-        TEST(suppressed_leaders_take_theirs), TEST(indirect_blocks_follow_their_own_leader), TEST(kinds_decide), TEST(possible_alone_is_clean),
+        TEST(suppressed_leaders_take_theirs), TEST(indirect_blocks_follow_their_own_leader), TEST(rules_that_the_program_brings_along),
+        TEST(kinds_decide), TEST(possible_alone_is_clean),
         TEST(a_killed_process_is_incomplete), TEST(leaks_are_leaks_though_incomplete), TEST(no_snapshots_are_told_once),
         TEST(running_processes_are_incomplete), TEST(an_early_snapshot_is_incomplete), TEST(a_snapshots_own_reasons_count), TEST(missed_threads_count),
         TEST(losses_and_unprofiled_programs_are_incomplete), TEST(blocks_without_judgement_are_incomplete), TEST(the_last_snapshot_of_a_label),

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define MS UINT64_C(1000000)
@@ -87,7 +88,7 @@ struct sample_run {
     struct trace_exit exits[2];
     size_t n_exits;
     struct trace_losses losses;
-    const char *unprofiled;
+    const char *unprofiled, *rules;
 };
 
 #define PARENT_ENDS { PARENT, TRACE_EXIT_CODE, 0, 10 * MS }
@@ -107,6 +108,8 @@ static struct trace *leaks_sample(const struct sample_run *run)
     for (size_t i = 0; i < run->n_snapshots; i++)
         write_snapshot(w, &run->snapshots[i]);
     leaks_symbols(w);
+    if (run->rules)
+        trace_write_source(w, "[suppressions]", run->rules, strlen(run->rules));
     for (size_t i = 0; i < run->n_exits; i++)
         trace_write_exit(w, &run->exits[i]);
     if (run->losses.events)

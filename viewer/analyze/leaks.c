@@ -93,6 +93,8 @@ int leaks_create(struct leaks **result, const struct profile *profile, const str
     store->question = *question;
     store->owners = lines_owners(profile, LINES_OWN);
     store->alike = find_alike(profile);
+    store->suppressions = question->suppressions ? question->suppressions : (store->own = suppressions_create());
+    suppressions_add_program(store->suppressions, profile->trace, &store->bad_rules);
     choose_snapshots(store);
     for (uint32_t i = 0; i < store->snapshots.n && status == 0; i++) {
         struct trace_error damage = { "" };
@@ -134,6 +136,7 @@ void leaks_destroy(struct leaks *leaks)
     vec_release(&store->frames);
     vec_release(&store->rules);
     free(store->snapshot_of);
+    suppressions_destroy(store->own);
     free(store->owners);
     free(store->alike);
     arena_release(&store->texts);

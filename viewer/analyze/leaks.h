@@ -42,7 +42,7 @@ struct suppressions;
 
 struct leaks_question {
     const char *label;                       /* the snapshot of this label; NULL: the last one of each process */
-    struct suppressions *suppressions;       /* or NULL; told what they matched */
+    struct suppressions *suppressions;       /* or NULL; told what they matched. Those that the program brought along are added */
     unsigned kinds;                          /* which make the verdict: bits by enum trace_reach; 0: LOST, and INDIRECT that no LOST block leads to */
     bool inherited;                          /* judge what a forked process inherited in it, too */
 };

@@ -127,8 +127,8 @@ static void collect_frames(struct leaks_store *store, uint32_t stack)
 
 static struct suppression_rule *rule_for(struct leaks_store *store, const struct leaks_group *group)
 {
-    struct suppressions *suppressions = store->question.suppressions;
-    if (!suppressions || suppressions_count(suppressions) == 0)
+    struct suppressions *suppressions = store->suppressions;
+    if (suppressions_count(suppressions) == 0)
         return NULL;
     collect_frames(store, group->stack);
     struct suppression_subject subject = { group->reach, group->fingerprint, store->frames.items, store->frames.n };

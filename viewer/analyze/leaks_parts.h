@@ -23,6 +23,9 @@ struct leaks_store {
     uint32_t *snapshot_of;        /* by process: index into snapshots, or TRACE_NONE */
     uint32_t *owners;             /* by stack */
     uint32_t *alike;              /* by stack: the first one of the same places, for two calls on a line are two addresses */
+    struct suppressions *suppressions;           /* the question's, or `own` */
+    struct suppressions *own;     /* where none were asked for: those of the program */
+    struct trace_error bad_rules; /* why the program's own rules do not count; "": they do */
     struct arena texts;
     struct map fingerprints;      /* by stack: of texts */
     VEC(struct suppression_frame) frames;        /* of the stack at hand */

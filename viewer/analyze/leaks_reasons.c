@@ -176,6 +176,8 @@ void leaks_add_reasons(struct leaks_store *store)
     }
     if (store->leaks.blocks[TRACE_REACH_UNKNOWN])
         add(&reasons, 0, "The search did not reach a judgement on %s blocks.", format_count(store->leaks.blocks[TRACE_REACH_UNKNOWN]).text);
+    if (*store->bad_rules.text)
+        add(&reasons, 0, "The suppressions that the program brings along do not count. %s.", store->bad_rules.text);
     add_losses(&reasons, trace, TRACE_NONE);
     add_unprofiled(&reasons, profile);
     if (!trace->complete)

@@ -146,6 +146,19 @@ int suppressions_read(struct suppressions *suppressions, const char *path, struc
     return status;
 }
 
+int suppressions_add_program(struct suppressions *suppressions, const struct trace *trace, struct trace_error *error)
+{
+    for (size_t i = 0; i < suppressions->items.n; i++)
+        if (strcmp(suppressions->items.items[i]->rule.file, SUPPRESSIONS_OF_PROGRAM) == 0)
+            return 0;
+    for (uint32_t i = 0; i < trace->n_texts; i++) {
+        const struct trace_source *source = &trace->texts[i];
+        if (strcmp(source->file, SUPPRESSIONS_OF_PROGRAM) == 0)
+            return suppressions_parse(suppressions, source->file, source->text, source->bytes, error);
+    }
+    return 0;
+}
+
 /* matching */
 
 /* `*` any bytes, `?` one byte when `question` says so; nothing else is special: "operator[]" is a name. With `open` the text may go on behind the pattern. */

@@ -32,6 +32,11 @@ void suppressions_destroy(struct suppressions *suppressions);      /* accepts NU
 int suppressions_read(struct suppressions *suppressions, const char *path, struct trace_error *error);
 int suppressions_parse(struct suppressions *suppressions, const char *path, const char *text, size_t n, struct trace_error *error);
 
+/* Those that the program brought along (__lsan_default_suppressions), which a trace keeps as a text of this name. Nothing when they were added
+ * before, or there are none. Returns 0, or -errno with a sentence. */
+#define SUPPRESSIONS_OF_PROGRAM "[suppressions]"
+int suppressions_add_program(struct suppressions *suppressions, const struct trace *trace, struct trace_error *error);
+
 /* The first rule that takes the subject, or NULL. It lives as long as the suppressions do. */
 struct suppression_rule *suppressions_match(struct suppressions *suppressions, const struct suppression_subject *subject);
 
