@@ -113,6 +113,30 @@ HL_INLINE bool step_changed(struct hl_walked *frame, bool outermost, const struc
     return true;
 }
 
+/* A frame that a walk along the old frames passes without a closer look: it stands where it stood, and its rule starts from sp. */
+HL_INLINE bool stands(const struct hl_walked *frame)
+{
+    return frame->pc == hl_arch_strip(*(const uintptr_t *)hl_arch_slot(frame)) && !(frame->fp_slot & HL_FP_USED);
+}
+
+/* From *frame outwards to the first that does not; frames - 1: all do. Each is read only when those inside of it stand. */
+HL_INLINE struct hl_walked *pass_standing(struct hl_walked *frame, struct hl_walked *frames)
+{
+    for (; frame >= frames + 3; frame -= 4) {
+        if (HL_UNLIKELY(!stands(frame)))
+            return frame;
+        if (HL_UNLIKELY(!stands(frame - 1)))
+            return frame - 1;
+        if (HL_UNLIKELY(!stands(frame - 2)))
+            return frame - 2;
+        if (HL_UNLIKELY(!stands(frame - 3)))
+            return frame - 3;
+    }
+    while (frame >= frames && HL_LIKELY(stands(frame)))
+        frame--;
+    return frame;
+}
+
 /* One function, because what it carries from frame to frame should stay in registers: first stepping frame by frame into thread->fresh until
  * the walk stands where an old frame stood, then outwards along the old frames; and once more from the start where the two part. */
 uint64_t hl_stack_capture(struct hl_thread *thread, uintptr_t pc, uintptr_t sp, uintptr_t fp, uint64_t *words)
@@ -183,12 +207,15 @@ unaligned:
             patches = 0;                 /* they are among the fresh frames now */
             goto unaligned;
         }
-        if (frame-- == frames)
+        frame = pass_standing(frame - 1, frames);
+        if (frame < frames)
             break;
     }
 
 done:
-    if (HL_UNLIKELY((size_t)(top + 1 - frames) + fresh > HL_STACK_MAX - 2)) {    /* half of it anew: then there is room to grow for a while */
+    struct hl_walked *innermost = top + fresh;
+    uint32_t depth = (uint32_t)(innermost + 1 - frames), inner = 0;
+    if (HL_UNLIKELY(depth > HL_STACK_MAX - 2)) {     /* half of it anew: then there is room to grow for a while */
         limit = HL_STACK_MAX / 2;
         fresh = patches = 0;
         state = (struct hl_frame){pc, sp, fp};
@@ -196,10 +223,10 @@ done:
         top = frames - 1;
         goto unaligned;
     }
-    if (changed < frames)
+    if (HL_UNLIKELY(changed < frames))
         changed = frames;
-    struct hl_walked *innermost = top + fresh;
-    uint32_t inner = changed <= top ? (uint32_t)(top - changed) + 1 : 0, depth = (uint32_t)(innermost + 1 - frames);
+    if (changed <= top)
+        inner = (uint32_t)(top + 1 - changed);
     thread->depth = depth;
     thread->unchanged = depth - fresh - inner;
     if (HL_UNLIKELY(fresh + inner > HL_RECORD_FRESH_MAX || thread->cursor != cursor)) {
@@ -207,9 +234,9 @@ done:
             innermost[-(ptrdiff_t)i] = thread->fresh[i];
         return HL_CAPTURE_RARE;
     }
-    for (uint32_t i = 0; i < fresh; i++) {
-        innermost[-(ptrdiff_t)i] = thread->fresh[i];
-        *words++ = thread->fresh[i].pc;
+    for (const struct hl_walked *from = thread->fresh; innermost > top; from++) {
+        *words++ = from->pc;
+        *innermost-- = *from;
     }
     if (patches < inner && patches <= HL_RECORD_PATCHES_MAX) {     /* fewer words than all frames from the outermost changed one inwards */
         for (uint32_t i = 0; i < patches; i++)
