@@ -13,6 +13,7 @@
 
 const struct command *const commands[] = {
     &command_run,
+    &command_snapshot,
     &command_report,
     &command_lines,
     &command_tree,

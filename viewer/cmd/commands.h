@@ -4,7 +4,7 @@
 
 #include "../command.h"
 
-extern const struct command command_run, command_report, command_lines, command_tree, command_export, command_dump, command_help,
+extern const struct command command_run, command_snapshot, command_report, command_lines, command_tree, command_export, command_dump, command_help,
     command_completion, command_leaks, command_gate, command_diff;
 
 #endif

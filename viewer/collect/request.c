@@ -71,6 +71,13 @@ static int send_signal(const struct target *target, uint32_t number, uint32_t re
     return sigqueue(target->pid, (int)number, value) == 0 ? 0 : -errno;
 }
 
+/* By a signal, or by a debugger. */
+static bool is_stopped(int32_t pid)
+{
+    char state = process_state(pid);
+    return state == 'T' || state == 't';
+}
+
 /* Why the process cannot be asked; an empty text: it can. */
 static void why_not(struct collector *collector, const struct target *target, char *text, size_t size)
 {
@@ -84,6 +91,8 @@ static void why_not(struct collector *collector, const struct target *target, ch
     else if (!target->segment || !atomic_load(&target->segment->snapshot_ready))
         snprintf(text, size, "process %d does not listen for requests (it has just begun, or signal %u was the program's own already): try again, or record it with "
                  "--snapshot-signal N and another signal", target->pid, number);
+    else if (is_stopped(target->pid))
+        snprintf(text, size, "process %d is stopped: let it go on (kill -CONT %d) and try again", target->pid, target->pid);
     else if (!process_catches(target->pid, number))
         snprintf(text, size, "process %d has taken signal %u for itself since it began: record it with --snapshot-signal N and another signal",
                  target->pid, number);
@@ -167,8 +176,7 @@ void request_target_ends(struct collector *collector, const struct target *targe
 /* It did not answer: what /proc tells of the reason. */
 static void tell_late(const struct request *request, const struct target *target, uint32_t signal)
 {
-    char state = process_state(target->pid);
-    if (state == 'T' || state == 't')
+    if (is_stopped(target->pid))
         answer(request->connection, 1, "process %d is stopped: let it go on (kill -CONT %d) and try again", target->pid, target->pid);
     else if (process_waits(target->pid, signal))
         answer(request->connection, 1, "process %d does not take signal %u, which all of its threads block or wait in the kernel with: record it with "
