@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What compilers append to a function that they split or made a special copy of: parse.constprop.0, parse.isra.0.cold. Whether they do hangs on code
- * elsewhere. "" are the bare numbers of nested functions and of local copies. */
+/* What compilers append to a function that they split or made a special copy of: parse.constprop.0, parse.isra.0.cold. Whether
+ * they do hangs on code elsewhere. "" are the bare numbers of nested functions and of local copies. */
 static bool is_clone_suffix(const char *text, size_t n)
 {
     static const char *const words[] = { "constprop", "isra", "part", "cold", "lto_priv", "localalias", "llvm", "clone" };
@@ -107,9 +107,10 @@ static void add_level(struct strbuf *out, const struct locations *locations, uin
         strbuf_add(out, location->kind == TRACE_FRAME_PYTHON ? "[python]" : "[code made at run time]");
 }
 
-/* Adds the levels that `all` or their rank let through; returns whether there were any. A line that repeats the one before says how deep a recursion
- * went, which hangs on the data. */
-static bool add_levels(struct strbuf *out, const struct profile *profile, const char *root, const struct level_list *levels, bool all)
+/* Adds the levels that `all` or their rank let through; returns whether there were any. A line that repeats the one before
+ * says how deep a recursion went, which hangs on the data. */
+static bool add_levels(struct strbuf *out, const struct profile *profile, const char *root, const struct level_list *levels,
+                       bool all)
 {
     const struct locations *locations = &profile->locations;
     size_t before = SIZE_MAX, start = out->length;

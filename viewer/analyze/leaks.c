@@ -45,7 +45,8 @@ static void choose_snapshots(struct leaks_store *store)
     memset(last, 0xff, trace->n_processes * sizeof *last);
     for (uint32_t i = 0; i < trace->n_snapshots; i++) {
         const struct trace_snapshot *snapshot = &trace->snapshots[i];
-        if (profile->processes[snapshot->process].selected && (!store->question.label || strcmp(snapshot->label, store->question.label) == 0))
+        bool asked = !store->question.label || strcmp(snapshot->label, store->question.label) == 0;
+        if (asked && profile->processes[snapshot->process].selected)
             last[snapshot->process] = i;
     }
     for (uint32_t p = 0; p < trace->n_processes; p++) {
@@ -85,7 +86,8 @@ static bool has_leaks(const struct leaks_store *store)
     return false;
 }
 
-int leaks_create(struct leaks **result, const struct profile *profile, const struct leaks_question *question, struct trace_error *error)
+int leaks_create(struct leaks **result, const struct profile *profile, const struct leaks_question *question,
+                 struct trace_error *error)
 {
     struct leaks_store *store = xcalloc(1, sizeof *store);
     int status = 0;

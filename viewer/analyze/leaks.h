@@ -1,4 +1,5 @@
-/* What a snapshot says of leaks: its blocks in groups by reach and allocation stack, and one verdict over all that was asked for. */
+/* What a snapshot says of leaks: its blocks in groups by reach and allocation stack, and one verdict over all that was asked
+   for. */
 #ifndef HEAPLINE_ANALYZE_LEAKS_H
 #define HEAPLINE_ANALYZE_LEAKS_H
 
@@ -43,18 +44,21 @@ struct suppressions;
 struct leaks_question {
     const char *label;                       /* the snapshot of this label; NULL: the last one of each process */
     struct suppressions *suppressions;       /* or NULL; told what they matched. Those that the program brought along are added */
-    unsigned kinds;                          /* which make the verdict: bits by enum trace_reach; 0: LOST, and INDIRECT that no LOST block leads to */
+    unsigned kinds;                          /* which make the verdict: bits by enum trace_reach; 0: LOST, and INDIRECT that no
+                                                LOST block leads to */
     bool inherited;                          /* judge what a forked process inherited in it, too */
 };
 
-/* A forked process answers for what it allocated. What it inherited is left to the process that it has it from, as long as that one lives; when it has
- * ended, the child is the heir, but for blocks that were judged the same way there already.
+/* A forked process answers for what it allocated. What it inherited is left to the process that it has it from, as long as
+ * that one lives; when it has ended, the child is the heir, but for blocks that were judged the same way there already.
  *
  * INDIRECT blocks go with the LOST one that leads to them: a rule that takes it takes them.
  *
- * Returns 0, or -errno with a sentence in *error. The profile must outlive *leaks. A process that has no snapshot makes the verdict incomplete, with the
- * reason: it ended by a signal, it was still running, the trace is cut, events were lost, it ran unprofiled. */
-int leaks_create(struct leaks **leaks, const struct profile *profile, const struct leaks_question *question, struct trace_error *error);
+ * Returns 0, or -errno with a sentence in *error. The profile must outlive *leaks. A process that has no snapshot makes the
+ * verdict incomplete, with the reason: it ended by a signal, it was still running, the trace is cut, events were lost, it ran
+ * unprofiled. */
+int leaks_create(struct leaks **leaks, const struct profile *profile, const struct leaks_question *question,
+                 struct trace_error *error);
 void leaks_destroy(struct leaks *leaks);     /* accepts NULL */
 
 #define LEAKS_PATH_END 64          /* steps that are kept at either end of a long path */
@@ -71,11 +75,12 @@ struct leaks_step {
 };
 struct leaks_path VEC_FIELDS(struct leaks_step);
 
-/* Fills *path for one block of a group (one of the largest): the block itself is its last step. Empty when nothing was found that holds it. The
- * path of an INDIRECT block begins with its LOST one instead of a root. */
+/* Fills *path for one block of a group (one of the largest): the block itself is its last step. Empty when nothing was found
+ * that holds it. The path of an INDIRECT block begins with its LOST one instead of a root. */
 void leaks_path(const struct leaks *leaks, const struct leaks_group *group, uint64_t address, struct leaks_path *path);
 
-/* Appends a path in one line: "global servers in app → +0x40 → block of 96 from conn.c:31 → +0x8". The block itself is left out: the reader has it. */
+/* Appends a path in one line: "global servers in app → +0x40 → block of 96 from conn.c:31 → +0x8". The block itself is left
+   out: the reader has it. */
 void leaks_add_path(struct strbuf *out, const struct leaks *leaks, const struct leaks_path *path, bool utf8);
 
 /* The place that owns what is allocated at a stack, as lines_owners says (LINES_OWN). */

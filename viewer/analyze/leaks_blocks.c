@@ -27,12 +27,13 @@ static bool take_blocks(void *context, const struct trace_snapshot_block *blocks
     vec_reserve(to, n);
     for (size_t i = 0; i < n; i++) {
         const struct leaks_block *before = to->n ? &vec_last(to) : NULL;
-        reading->disordered = before && (blocks[i].address <= before->address || blocks[i].address - before->address < before->bytes);
+        reading->disordered = before && (blocks[i].address <= before->address ||
+                                         blocks[i].address - before->address < before->bytes);
         if (reading->disordered)
             return false;
         to->items[to->n++] = (struct leaks_block){
-            .address = blocks[i].address, .bytes = blocks[i].bytes & ((UINT64_C(1) << 48) - 1), .reach = blocks[i].reach, .at = blocks[i].at,
-            .born_ns = blocks[i].born_ns, .site = blocks[i].site, .mark = TRACE_NONE,
+            .address = blocks[i].address, .bytes = blocks[i].bytes & ((UINT64_C(1) << 48) - 1), .reach = blocks[i].reach,
+            .at = blocks[i].at, .born_ns = blocks[i].born_ns, .site = blocks[i].site, .mark = TRACE_NONE,
         };
     }
     return true;
@@ -113,8 +114,8 @@ static bool is_indirect(const struct leaks_blocks *blocks, uint32_t i)
 
 struct way VEC_FIELDS(uint32_t);
 
-/* Follows the holders of `from` to a block whose leader is known, a lost one, or one that nothing leads on from; all on the way get that leader. A
- * chain that comes back to itself has none. */
+/* Follows the holders of `from` to a block whose leader is known, a lost one, or one that nothing leads on from; all on the
+ * way get that leader. A chain that comes back to itself has none. */
 static void lead(struct leaks_blocks *blocks, uint32_t from, uint32_t *near, struct way *way)
 {
     uint32_t i = from, leader = NO_LEADER;

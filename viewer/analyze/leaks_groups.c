@@ -1,7 +1,7 @@
 /* The blocks of one snapshot, put together by how they are held and where they were allocated.
  *
- * First the LOST ones, so that rules can take them; then the INDIRECT ones, each with what happened to the LOST block that leads to it; then the others.
- * Groups of INDIRECT blocks are therefore apart by the rule that took their leaders. */
+ * First the LOST ones, so that rules can take them; then the INDIRECT ones, each with what happened to the LOST block that
+ * leads to it; then the others. Groups of INDIRECT blocks are therefore apart by the rule that took their leaders. */
 #include "leaks_parts.h"
 
 #include "../base/xalloc.h"
@@ -64,7 +64,8 @@ static const struct leaks_blocks *parent_blocks(const struct grouping *grouping)
 }
 
 /* Both are sorted by address: *at moves on. */
-static bool judged_there(const struct grouping *grouping, const struct leaks_blocks *parent, size_t *at, const struct leaks_block *block)
+static bool judged_there(const struct grouping *grouping, const struct leaks_blocks *parent, size_t *at,
+                         const struct leaks_block *block)
 {
     while (parent && *at < parent->n && parent->items[*at].address < block->address)
         ++*at;
@@ -120,7 +121,8 @@ static void collect_frames(struct leaks_store *store, uint32_t stack)
             const struct location *location = &locations->items[locations->levels[i]];
             const char *module = location->module == TRACE_NONE ? NULL : profile->trace->modules[location->module].path;
             if (location->rank != RANK_PSEUDO)
-                vec_push(&store->frames, ((struct suppression_frame){ location->function, location->file, module, location->line }));
+                vec_push(&store->frames, ((struct suppression_frame){ location->function, location->file, module,
+                                                                      location->line }));
         }
     }
 }
@@ -149,7 +151,8 @@ static uint32_t group_for(struct grouping *grouping, enum trace_reach reach, uin
 {
     struct leaks_store *store = grouping->store;
     bool added;
-    uint64_t *slot = map_put(&grouping->groups, (uint64_t)stack | (uint64_t)reach << 32 | number_of(grouping, rule) << 35, &added);
+    uint64_t *slot = map_put(&grouping->groups, (uint64_t)stack | (uint64_t)reach << 32 | number_of(grouping, rule) << 35,
+                             &added);
     if (!added)
         return (uint32_t)*slot;
     *slot = store->leaks.groups.n;
@@ -245,7 +248,8 @@ static void group_others(struct grouping *grouping)
         if (!is_shown(grouping, block))
             continue;
         if (block->reach == TRACE_REACH_POSSIBLE || block->reach == TRACE_REACH_HELD)
-            add_block(grouping->store, group_for(grouping, (enum trace_reach)block->reach, stack_of(grouping, block), NULL), block);
+            add_block(grouping->store, group_for(grouping, (enum trace_reach)block->reach, stack_of(grouping, block), NULL),
+                      block);
         if (block->reach == TRACE_REACH_UNKNOWN) {
             leaks->bytes[TRACE_REACH_UNKNOWN] += block->bytes;
             leaks->blocks[TRACE_REACH_UNKNOWN]++;
@@ -257,8 +261,8 @@ void leaks_group_snapshot(struct leaks_store *store, uint32_t index)
 {
     struct leaks_snapshot *snapshot = &store->snapshots.items[index];
     struct grouping grouping = {
-        .store = store, .snapshot = &store->leaks.profile->trace->snapshots[snapshot->id], .blocks = &snapshot->blocks, .id = snapshot->id,
-        .selected = store->leaks.profile->site_selected,
+        .store = store, .snapshot = &store->leaks.profile->trace->snapshots[snapshot->id], .blocks = &snapshot->blocks,
+        .id = snapshot->id, .selected = store->leaks.profile->site_selected,
     };
     leaks_blocks_lead(grouping.blocks);
     pass_inherited(&grouping);

@@ -39,8 +39,8 @@ static bool ends_at(const struct leaks_block *block)
     return block->reach == TRACE_REACH_LOST || block->at == 0;
 }
 
-/* Blocks on the way from `from` to the outermost, itself included, and the outermost; 0 when the way leads in a circle. The place that is remembered
- * doubles its distance (Brent), so that a circle is noticed after at most three rounds. */
+/* Blocks on the way from `from` to the outermost, itself included, and the outermost; 0 when the way leads in a circle. The
+ * place that is remembered doubles its distance (Brent), so that a circle is noticed after at most three rounds. */
 static uint64_t measure(const struct leaks_blocks *blocks, uint32_t from, uint32_t *outermost)
 {
     uint32_t near = from, remembered = from, i = from;
@@ -63,7 +63,8 @@ static void add_root(const struct trace_snapshot *snapshot, uint64_t at, struct 
     const struct trace_root *root = root_at(snapshot, at);
     struct leaks_step *step = vec_add(path);
     *step = (struct leaks_step){
-        .root = root, .name = name_at(snapshot, at), .address = at, .offset = root == &elsewhere ? 0 : at - root->start, .stack = TRACE_NONE,
+        .root = root, .name = name_at(snapshot, at), .address = at, .offset = root == &elsewhere ? 0 : at - root->start,
+        .stack = TRACE_NONE,
     };
 }
 
@@ -77,7 +78,8 @@ static void reverse(struct leaks_step *steps, size_t n)
 }
 
 /* Walks from the inside out; the steps are turned round in the end. */
-static void add_blocks(const struct trace *trace, const struct leaks_blocks *blocks, uint32_t from, uint64_t n, struct leaks_path *path)
+static void add_blocks(const struct trace *trace, const struct leaks_blocks *blocks, uint32_t from, uint64_t n,
+                       struct leaks_path *path)
 {
     uint32_t near = from, i = from;
     uint64_t word = 0, skipped = 0;
@@ -91,7 +93,8 @@ static void add_blocks(const struct trace *trace, const struct leaks_blocks *blo
                 path->items[path->n - 1].skipped = skipped;
             skipped = 0;
             vec_push(path, ((struct leaks_step){
-                .address = block->address, .offset = word ? word - block->address : 0, .bytes = block->bytes, .stack = trace->sites[block->site].stack,
+                .address = block->address, .offset = word ? word - block->address : 0, .bytes = block->bytes,
+                .stack = trace->sites[block->site].stack,
             }));
         }
         word = block->at;

@@ -78,7 +78,8 @@ static void add_root(struct writer *writer, const struct leaks_step *step)
 /* A list that holds itself together by its next pointers is told once. */
 static bool is_alike(const struct leaks *leaks, const struct leaks_step *a, const struct leaks_step *b)
 {
-    return !a->root && !b->root && a->bytes == b->bytes && a->offset == b->offset && leaks_owner(leaks, a->stack) == leaks_owner(leaks, b->stack);
+    return !a->root && !b->root && a->bytes == b->bytes && a->offset == b->offset &&
+        leaks_owner(leaks, a->stack) == leaks_owner(leaks, b->stack);
 }
 
 static void add_block(struct writer *writer, const struct leaks_step *step, uint64_t n)

@@ -66,13 +66,16 @@ static void add_missing(struct reasons *reasons, const struct trace *trace, uint
     case TRACE_EXIT_EXEC:
         break;                    /* what it had went with its memory, and what came then is a section of its own */
     case TRACE_EXIT_SIGNAL:
-        add(reasons, pid, "killed by signal %" PRId32 " (%s); there was no time to look at its memory.", end->exit.value, strsignal(end->exit.value));
+        add(reasons, pid, "killed by signal %" PRId32 " (%s); there was no time to look at its memory.", end->exit.value,
+            strsignal(end->exit.value));
         break;
     case TRACE_EXIT_RUNNING:
-        add(reasons, pid, "still running when the recording stopped, and no snapshot was taken (\"heapline snapshot PID\" takes one).");
+        add(reasons, pid, "still running when the recording stopped, and no snapshot was taken (\"heapline snapshot PID\" takes "
+                          "one).");
         break;
     case TRACE_EXIT_CODE:
-        add(reasons, pid, "ended without a snapshot: it was recorded with --no-leak-check, or ended in a way that cannot be waited for.");
+        add(reasons, pid, "ended without a snapshot: it was recorded with --no-leak-check, or ended in a way that cannot be "
+                          "waited for.");
         break;
     case TRACE_EXIT_UNKNOWN:
         add(reasons, pid, "ended, nobody could tell how, without a snapshot.");
@@ -88,7 +91,8 @@ static void add_early(struct reasons *reasons, const struct trace *trace, const 
     const char *then = !end->ended ? "and the trace ends before the process does" : "and there is none at its end";
     if (snapshot->cause == TRACE_SNAPSHOT_EXIT || (end->ended && end->exit.kind == TRACE_EXIT_EXEC))
         return;
-    add(reasons, pid, "its last snapshot was taken at %s, %s; what it lost later is not known.", format_duration(snapshot->ns).text, then);
+    add(reasons, pid, "its last snapshot was taken at %s, %s; what it lost later is not known.",
+        format_duration(snapshot->ns).text, then);
 }
 
 static void add_own_reasons(struct reasons *reasons, const char *text, int32_t pid)
@@ -108,10 +112,12 @@ static void add_snapshot(struct reasons *reasons, const struct leaks_store *stor
     int32_t pid = trace->processes[snapshot->process].pid;
     add_own_reasons(reasons, snapshot->reasons, pid);
     if (snapshot->missed_threads && !*snapshot->reasons)
-        add(reasons, pid, "%" PRIu32 " of its %" PRIu32 " threads could not be stopped; what only they hold counts as lost.", snapshot->missed_threads,
+        add(reasons, pid, "%" PRIu32 " of its %" PRIu32 " threads could not be stopped; what only they hold counts as lost.",
+            snapshot->missed_threads,
             snapshot->threads);
     if (read->status < 0 || read->blocks.n < snapshot->blocks)
-        add(reasons, pid, "%" PRIu64 " of the %" PRIu64 " blocks of its snapshot are missing from the trace.", snapshot->blocks - read->blocks.n,
+        add(reasons, pid, "%" PRIu64 " of the %" PRIu64 " blocks of its snapshot are missing from the trace.",
+            snapshot->blocks - read->blocks.n,
             snapshot->blocks);
     if (!store->question.label)
         add_early(reasons, trace, snapshot);
@@ -122,7 +128,8 @@ static void add_losses(struct reasons *reasons, const struct trace *trace, uint3
     const struct trace_losses *losses = p == TRACE_NONE ? &trace->losses : &trace->ends[p].losses;
     int32_t pid = p == TRACE_NONE ? 0 : trace->processes[p].pid;
     if (losses->events)
-        add(reasons, pid, "%s%s events were dropped because the rings were full; blocks are missing or counted too long (--on-full wait loses none).",
+        add(reasons, pid, "%s%s events were dropped because the rings were full; blocks are missing or counted too long "
+                          "(--on-full wait loses none).",
             pid ? "" : "In the run ", format_count(losses->events).text);
     if (losses->damaged_records)
         add(reasons, pid, "%s%s records of the recording were damaged and are left out.", pid ? "" : "In the run ",
@@ -175,7 +182,8 @@ void leaks_add_reasons(struct leaks_store *store)
         add_losses(&reasons, trace, p);
     }
     if (store->leaks.blocks[TRACE_REACH_UNKNOWN])
-        add(&reasons, 0, "The search did not reach a judgement on %s blocks.", format_count(store->leaks.blocks[TRACE_REACH_UNKNOWN]).text);
+        add(&reasons, 0, "The search did not reach a judgement on %s blocks.",
+            format_count(store->leaks.blocks[TRACE_REACH_UNKNOWN]).text);
     if (*store->bad_rules.text)
         add(&reasons, 0, "The suppressions that the program brings along do not count. %s.", store->bad_rules.text);
     add_losses(&reasons, trace, TRACE_NONE);

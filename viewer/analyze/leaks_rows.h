@@ -16,7 +16,8 @@ struct leaks_row {
 
 struct leaks_rows VEC_FIELDS(struct leaks_row);
 
-/* Those that are not suppressed, of the kinds in `kinds` (bits by enum trace_reach), by kind and size. *rows is empty or was built before. */
+/* Those that are not suppressed, of the kinds in `kinds` (bits by enum trace_reach), by kind and size. *rows is empty or was
+   built before. */
 void leaks_rows_build(struct leaks_rows *rows, const struct leaks *leaks, enum leaks_by by, unsigned kinds);
 void leaks_rows_release(struct leaks_rows *rows);
 

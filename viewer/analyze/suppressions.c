@@ -81,7 +81,8 @@ int suppression_refuse(struct suppression_reader *reader, const char *format, ..
     return -EINVAL;
 }
 
-struct suppression *suppression_add(struct suppression_reader *reader, enum suppression_style style, const char *name, size_t patterns)
+struct suppression *suppression_add(struct suppression_reader *reader, enum suppression_style style, const char *name,
+                                    size_t patterns)
 {
     struct suppression *rule = arena_zalloc(&reader->to->texts, sizeof *rule);
     rule->rule.name = name;
@@ -161,7 +162,8 @@ int suppressions_add_program(struct suppressions *suppressions, const struct tra
 
 /* matching */
 
-/* `*` any bytes, `?` one byte when `question` says so; nothing else is special: "operator[]" is a name. With `open` the text may go on behind the pattern. */
+/* `*` any bytes, `?` one byte when `question` says so; nothing else is special: "operator[]" is a name. With `open` the text
+   may go on behind the pattern. */
 static bool wildcard(const char *pattern, const char *text, bool question, bool open)
 {
     const char *star = NULL, *starred = NULL;
@@ -201,7 +203,8 @@ static bool match_sanitizer(const struct suppression *rule, const struct suppres
     const char *pattern = rule->patterns[0].text;
     for (size_t i = 0; i < subject->n_frames; i++) {
         const struct suppression_frame *frame = &subject->frames[i];
-        if (sanitizer_match(pattern, frame->function) || sanitizer_match(pattern, frame->file) || sanitizer_match(pattern, frame->module))
+        if (sanitizer_match(pattern, frame->function) || sanitizer_match(pattern, frame->file) ||
+            sanitizer_match(pattern, frame->module))
             return true;
     }
     return false;
@@ -288,7 +291,8 @@ static bool valgrind_frame_matches(const struct suppression_pattern *pattern, co
 /* Valgrind's stacks begin with the allocator, which Valgrind replaced itself; ours begin with its caller. */
 static bool names_allocator(const struct suppression_pattern *pattern)
 {
-    static const char *const names[] = { "malloc", "calloc", "realloc", "reallocarray", "memalign", "posix_memalign", "aligned_alloc", "valloc" };
+    static const char *const names[] = { "malloc", "calloc", "realloc", "reallocarray", "memalign", "posix_memalign",
+                                         "aligned_alloc", "valloc" };
     if (pattern->field == SUPPRESSION_MODULE)
         return strstr(pattern->text, "vgpreload") || strcmp(pattern->text, "*") == 0;
     for (size_t i = 0; pattern->field == SUPPRESSION_FUNCTION && i < sizeof names / sizeof *names; i++)

@@ -1,5 +1,5 @@
-/* Which leaks somebody decided to live with. Reads the files of LeakSanitizer and of Valgrind as they are, and our own (docs/suppressions.md has all three
- * with their fine print); a file's first line that says something tells which it is. */
+/* Which leaks somebody decided to live with. Reads the files of LeakSanitizer and of Valgrind as they are, and our own
+ * (docs/suppressions.md has all three with their fine print); a file's first line that says something tells which it is. */
 #ifndef HEAPLINE_ANALYZE_SUPPRESSIONS_H
 #define HEAPLINE_ANALYZE_SUPPRESSIONS_H
 
@@ -28,12 +28,14 @@ struct suppression_subject {
 struct suppressions *suppressions_create(void);
 void suppressions_destroy(struct suppressions *suppressions);      /* accepts NULL */
 
-/* Adds the rules of a file, in their order. Returns 0, or -errno with a sentence that names file and line in *error; then none of them count. */
+/* Adds the rules of a file, in their order. Returns 0, or -errno with a sentence that names file and line in *error; then none
+   of them count. */
 int suppressions_read(struct suppressions *suppressions, const char *path, struct trace_error *error);
-int suppressions_parse(struct suppressions *suppressions, const char *path, const char *text, size_t n, struct trace_error *error);
+int suppressions_parse(struct suppressions *suppressions, const char *path, const char *text, size_t n,
+                       struct trace_error *error);
 
-/* Those that the program brought along (__lsan_default_suppressions), which a trace keeps as a text of this name. Nothing when they were added
- * before, or there are none. Returns 0, or -errno with a sentence. */
+/* Those that the program brought along (__lsan_default_suppressions), which a trace keeps as a text of this name. Nothing when
+ * they were added before, or there are none. Returns 0, or -errno with a sentence. */
 #define SUPPRESSIONS_OF_PROGRAM "[suppressions]"
 int suppressions_add_program(struct suppressions *suppressions, const struct trace *trace, struct trace_error *error);
 

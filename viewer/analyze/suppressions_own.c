@@ -8,9 +8,10 @@
 bool suppression_is_sanitizer_line(const char *text, bool *leak)
 {
     static const char *const types[] = {
-        "leak", "race", "race_top", "mutex", "thread", "deadlock", "signal", "called_from_lib", "interceptor_name", "interceptor_via_fun",
-        "interceptor_via_lib", "odr_violation", "alloc_dealloc_mismatch", "vptr_check", "undefined", "alignment", "null", "bounds", "enum", "function",
-        "signed-integer-overflow", "unsigned-integer-overflow", "float-cast-overflow", "implicit-integer-sign-change", "object-size", "pointer-overflow",
+        "leak", "race", "race_top", "mutex", "thread", "deadlock", "signal", "called_from_lib", "interceptor_name",
+        "interceptor_via_fun", "interceptor_via_lib", "odr_violation", "alloc_dealloc_mismatch", "vptr_check", "undefined", "alignment", "null", "bounds",
+        "enum", "function", "signed-integer-overflow", "unsigned-integer-overflow", "float-cast-overflow", "implicit-integer-sign-change",
+        "object-size", "pointer-overflow",
         "shift", "vptr",
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
@@ -28,7 +29,8 @@ int suppression_parse_sanitizer(struct suppression_reader *reader)
     bool leak;
     do {
         if (!suppression_is_sanitizer_line(reader->text, &leak))
-            return suppression_refuse(reader, "\"%.100s\" is no suppression of a sanitizer; those that count here are leak:PATTERN", reader->text);
+            return suppression_refuse(reader, "\"%.100s\" is no suppression of a sanitizer; those that count here are "
+                                              "leak:PATTERN", reader->text);
         if (!leak)
             continue;
         char *pattern = reader->text + 5;
@@ -55,7 +57,8 @@ static char *split(char *text)
 static bool add_kind(const char *word, size_t n, unsigned *kinds)
 {
     static const struct { const char *name; unsigned kinds; } names[] = {
-        { "lost", 1u << TRACE_REACH_LOST }, { "indirect", 1u << TRACE_REACH_INDIRECT }, { "possible", 1u << TRACE_REACH_POSSIBLE },
+        { "lost", 1u << TRACE_REACH_LOST }, { "indirect", 1u << TRACE_REACH_INDIRECT },
+        { "possible", 1u << TRACE_REACH_POSSIBLE },
         { "reachable", 1u << TRACE_REACH_HELD }, { "all", SUPPRESSION_ALL_KINDS },
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -72,7 +75,8 @@ static int parse_kinds(struct suppression_reader *reader, const char *value, uns
     while (*value) {
         size_t n = strcspn(value, ", \t");
         if (n && !add_kind(value, n, kinds))
-            return suppression_refuse(reader, "\"%.*s\" is no kind; there are lost, indirect, possible, reachable and all", (int)n, value);
+            return suppression_refuse(reader, "\"%.*s\" is no kind; there are lost, indirect, possible, reachable and all",
+                                      (int)n, value);
         value += n;
         value += strspn(value, ", \t");
     }
@@ -82,7 +86,8 @@ static int parse_kinds(struct suppression_reader *reader, const char *value, uns
 static int parse_fingerprint(struct suppression_reader *reader, struct suppression *rule, char *value)
 {
     if (strlen(value) != 16 || strspn(value, "0123456789abcdef") != 16)
-        return suppression_refuse(reader, "\"%.100s\" is no fingerprint: it has 16 digits of 0-9 and a-f, as heapline leaks prints it", value);
+        return suppression_refuse(reader, "\"%.100s\" is no fingerprint: it has 16 digits of 0-9 and a-f, as heapline leaks "
+                                          "prints it", value);
     rule->fingerprint = value;
     return 0;
 }
@@ -111,7 +116,8 @@ static int check_rule(struct suppression_reader *reader, const struct suppressio
     if (!rule || rule->n_patterns || rule->fingerprint)
         return 0;
     reader->line = rule->rule.line;
-    return suppression_refuse(reader, "the rule \"%.100s\" says nothing of a stack: it wants fun, file, module or fingerprint", rule->rule.name);
+    return suppression_refuse(reader, "the rule \"%.100s\" says nothing of a stack: it wants fun, file, module or fingerprint",
+                              rule->rule.name);
 }
 
 int suppression_parse_own(struct suppression_reader *reader)
@@ -125,7 +131,8 @@ int suppression_parse_own(struct suppression_reader *reader)
             if (status == 0)
                 rule = suppression_add(reader, SUPPRESSION_OWN, value ? value : "", suppression_lines_ahead(reader, "rule"));
         } else if (!rule) {
-            status = suppression_refuse(reader, "\"%.100s\" begins no file of suppressions: those of heapline begin with \"rule NAME\", LeakSanitizer's with "
+            status = suppression_refuse(reader, "\"%.100s\" begins no file of suppressions: those of heapline begin with \"rule "
+                                                "NAME\", LeakSanitizer's with "
                                                 "\"leak:PATTERN\", Valgrind's with \"{\"", reader->text);
         } else {
             status = parse_key(reader, rule, reader->text, value);

@@ -62,7 +62,8 @@ size_t suppression_lines_ahead(const struct suppression_reader *reader, const ch
 int suppression_refuse(struct suppression_reader *reader, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A rule with room for patterns, which the caller fills and counts. */
-struct suppression *suppression_add(struct suppression_reader *reader, enum suppression_style style, const char *name, size_t patterns);
+struct suppression *suppression_add(struct suppression_reader *reader, enum suppression_style style, const char *name,
+                                    size_t patterns);
 
 /* A file of each style, from its first line on, which has been read. Return 0 or -EINVAL. */
 int suppression_parse_valgrind(struct suppression_reader *reader);

@@ -1,4 +1,5 @@
-/* Valgrind's files of suppressions: Valgrind manual, "Suppressing errors" and, for leaks, "Memcheck: writing suppression files". */
+/* Valgrind's files of suppressions: Valgrind manual, "Suppressing errors" and, for leaks, "Memcheck: writing suppression
+   files". */
 #include "suppressions_rules.h"
 
 #include "../base/strbuf.h"
@@ -12,8 +13,9 @@
 
 /* C++ names in patterns.
  *
- * Valgrind compares linkage names, traces have readable ones. A linkage name without wildcards is made readable; of one with wildcards the names that
- * it consists of are, in their order: _ZN5boost6system*C1Ev -> boost::system*. Behind the first part that this does not understand anything may stand. */
+ * Valgrind compares linkage names, traces have readable ones. A linkage name without wildcards is made readable; of one with
+ * wildcards the names that it consists of are, in their order: _ZN5boost6system*C1Ev -> boost::system*. Behind the first part
+ * that this does not understand anything may stand. */
 
 static const char *add_identifier(struct strbuf *out, const char *at, size_t *last, bool joined)
 {
@@ -130,7 +132,8 @@ static int parse_frame(struct suppression_reader *reader, struct suppression *ru
 static int parse_kinds(struct suppression_reader *reader, const char *value, unsigned *kinds)
 {
     static const struct { const char *name; unsigned kinds; } names[] = {
-        { "definite", 1u << TRACE_REACH_LOST }, { "indirect", 1u << TRACE_REACH_INDIRECT }, { "possible", 1u << TRACE_REACH_POSSIBLE },
+        { "definite", 1u << TRACE_REACH_LOST }, { "indirect", 1u << TRACE_REACH_INDIRECT },
+        { "possible", 1u << TRACE_REACH_POSSIBLE },
         { "reachable", 1u << TRACE_REACH_HELD }, { "all", SUPPRESSION_ALL_KINDS }, { "none", 0 },
     };
     *kinds = 0;
@@ -139,7 +142,8 @@ static int parse_kinds(struct suppression_reader *reader, const char *value, uns
         while (n && i < sizeof names / sizeof *names && (strlen(names[i].name) != n || memcmp(names[i].name, value, n) != 0))
             i++;
         if (n && i == sizeof names / sizeof *names)
-            return suppression_refuse(reader, "\"%.*s\" is no kind of leak; Valgrind has definite, indirect, possible, reachable, all and none", (int)n, value);
+            return suppression_refuse(reader, "\"%.*s\" is no kind of leak; Valgrind has definite, indirect, possible, "
+                                              "reachable, all and none", (int)n, value);
         if (n)
             *kinds |= names[i].kinds;
         value += n;
@@ -198,12 +202,14 @@ int suppression_parse_valgrind(struct suppression_reader *reader)
     int status;
     do {
         if (strcmp(reader->text, "{") != 0)
-            return suppression_refuse(reader, "\"%.100s\" stands outside of a suppression; Valgrind's begin with \"{\"", reader->text);
+            return suppression_refuse(reader, "\"%.100s\" stands outside of a suppression; Valgrind's begin with \"{\"",
+                                      reader->text);
         if (!suppression_next_line(reader))
             return suppression_refuse(reader, "a suppression begins here and has no name");
         const char *name = reader->text;
         if (!suppression_next_line(reader) || !strchr(reader->text, ':'))
-            return suppression_refuse(reader, "behind the name \"%.100s\" a tool and a kind are missing, such as Memcheck:Leak", name);
+            return suppression_refuse(reader, "behind the name \"%.100s\" a tool and a kind are missing, such as Memcheck:Leak",
+                                      name);
         status = is_leak(reader->text) ? parse_leak(reader, name) : skip(reader);
     } while (status == 0 && suppression_next_line(reader));
     return status;

@@ -105,20 +105,26 @@ static int run(int argc, char **argv)
 }
 
 static const struct option options[] = {
-    {"kinds", 0, OPTION_STRING, "KINDS", "which kinds are judged and shown: lost, indirect, possible, reachable, with commas, or all (default: lost is "
+    {"kinds", 0, OPTION_STRING, "KINDS", "which kinds are judged and shown: lost, indirect, possible, reachable, with commas, "
+                                         "or all (default: lost is "
      "judged, all are shown)", &kinds_asked, NULL},
-    {"suppressions", 0, OPTION_LIST, "FILE", "leave out what a rule in FILE takes: heapline's, LeakSanitizer's or Valgrind's", &suppression_files, NULL},
+    {"suppressions", 0, OPTION_LIST, "FILE", "leave out what a rule in FILE takes: heapline's, LeakSanitizer's or Valgrind's",
+     &suppression_files, NULL},
     {"write-suppressions", 0, OPTION_FILE, "FILE", "write a rule to FILE for each group that is left", &write_path, NULL},
     {"by", 0, OPTION_CHOICE, "WHAT", "one group for each stack (default: stack), line or module", &by, leaks_by_names},
-    {"label", 0, OPTION_STRING, "LABEL", "look at the snapshots of that label (default: the last one of each process)", &label, NULL},
+    {"label", 0, OPTION_STRING, "LABEL", "look at the snapshots of that label (default: the last one of each process)", &label,
+     NULL},
     {"addresses", 0, OPTION_FLAG, NULL, "show the addresses of the ten largest blocks of each group", &addresses, NULL},
     {"inherited", 0, OPTION_FLAG, NULL, "judge in forked processes what they inherited, too", &inherited, NULL},
     {"file", 0, OPTION_LIST, "GLOB", "only allocations with a frame in a source file like GLOB", &view_options.files, NULL},
     {"function", 0, OPTION_LIST, "GLOB", "only allocations with a frame in a function like GLOB", &view_options.functions, NULL},
-    {"module", 0, OPTION_LIST, "GLOB", "only allocations with a frame in a program or library like GLOB", &view_options.modules, NULL},
-    {"process", 0, OPTION_STRING, "PID|GLOB", "only this process, by number or by the name of its program", &view_options.process, NULL},
+    {"module", 0, OPTION_LIST, "GLOB", "only allocations with a frame in a program or library like GLOB", &view_options.modules,
+     NULL},
+    {"process", 0, OPTION_STRING, "PID|GLOB", "only this process, by number or by the name of its program",
+     &view_options.process, NULL},
     {"thread", 0, OPTION_STRING, "TID|GLOB", "only what this thread allocated, by number or name", &view_options.thread, NULL},
-    {"wrapper", 0, OPTION_LIST, "GLOB", "treat functions like GLOB as allocators: their callers own what they allocate", &view_options.wrappers, NULL},
+    {"wrapper", 0, OPTION_LIST, "GLOB", "treat functions like GLOB as allocators: their callers own what they allocate",
+     &view_options.wrappers, NULL},
     VIEW_NATIVE_ROW,
     VIEW_PYTHON_LINES_ROW,
     VIEW_OUTPUT_ROWS,
@@ -130,20 +136,26 @@ const struct command command_leaks = {
     .operands = "FILE",
     .summary = "blocks that nothing leads to any more, and who holds the rest",
     .description =
-        "Shows what of a program's heap was lost when its last snapshot was taken, as a rule at its end. A snapshot looks for pointers to each block "
+        "Shows what of a program's heap was lost when its last snapshot was taken, as a rule at its end. A snapshot looks for "
+        "pointers to each block "
         "in globals, stacks, registers, thread-local data, the program's own mappings, and in the blocks that those lead to.\n\n"
         "  lost       no pointer leads to the block: nobody can free it any more\n"
         "  indirect   only lost blocks lead to it; it would go with them\n"
         "  possible   only a pointer into its inside leads to it, that nothing explains\n"
         "  reachable  something leads to it; for the largest the report says what\n\n"
-        "The verdict is one of three, and so is the exit code: no leaks (0), leaks (1), or incomplete (3): nothing is lost as far as could be seen, but "
-        "not everything could be looked at; the reasons are listed. Lost blocks make a leak, indirect ones count with the lost block that "
+        "The verdict is one of three, and so is the exit code: no leaks (0), leaks (1), or incomplete (3): nothing is lost as "
+        "far as could be seen, but "
+        "not everything could be looked at; the reasons are listed. Lost blocks make a leak, indirect ones count with the lost "
+        "block that "
         "leads to them; --kinds decides otherwise.\n\n"
-        "A forked process answers for what it allocated. What it inherited is left to the process that it has it from, while that one lives, and to the "
+        "A forked process answers for what it allocated. What it inherited is left to the process that it has it from, while "
+        "that one lives, and to the "
         "child after that, but for what was lost before already. --inherited judges every process as if it were alone.\n\n"
-        "--suppressions reads files of LeakSanitizer and of Valgrind as they are, and heapline's own, which --write-suppressions writes. "
+        "--suppressions reads files of LeakSanitizer and of Valgrind as they are, and heapline's own, which "
+        "--write-suppressions writes. "
         "A rule that takes a lost block takes what only that one leads to. Rules that took nothing are named.\n\n"
-        "A fingerprint, in brackets, stays the same when the program is built again and lines move: it is made of the functions' names and their files.",
+        "A fingerprint, in brackets, stays the same when the program is built again and lines move: it is made of the "
+        "functions' names and their files.",
     .examples = "heapline leaks app.hpl\twhat was lost, and who holds what is left\n"
                 "heapline leaks --suppressions lsan.supp app.hpl\twithout what is known\n"
                 "heapline leaks --write-suppressions known.supp app.hpl\twrite down what is there, to see only what comes new\n"

@@ -150,7 +150,7 @@ static json_t *json_snapshot(const struct trace *trace, uint32_t id)
     json_t *object = json_object();
     set_number(object, "process", snapshot->process);
     json_object_set_new(object, "pid", json_integer(trace->processes[snapshot->process].pid));
-    json_object_set_new(object, "cause", json_string(snapshot->cause <= TRACE_SNAPSHOT_CHECK ? causes[snapshot->cause] : "unknown"));
+    json_object_set_new(object, "cause", json_string(causes[snapshot->cause <= TRACE_SNAPSHOT_CHECK ? snapshot->cause : 0]));
     json_object_set_new(object, "label", *snapshot->label ? json_text(snapshot->label) : json_null());
     json_object_set_new(object, "time_s", json_seconds(snapshot->ns));
     set_number(object, "blocks", snapshot->blocks);
@@ -166,7 +166,8 @@ static json_t *json_snapshot(const struct trace *trace, uint32_t id)
 
 int leaks_print_json(const struct view *view, const struct leaks *leaks, const struct leaks_wanted *wanted)
 {
-    json_t *object = json_begin("heapline-leaks-1", leaks->profile, leaks_by_names[wanted->by]), *reasons = json_array(), *snapshots = json_array();
+    json_t *object = json_begin("heapline-leaks-1", leaks->profile, leaks_by_names[wanted->by]);
+    json_t *reasons = json_array(), *snapshots = json_array();
     size_t left_out = 0;
     for (size_t i = 0; i < leaks->reasons.n; i++)
         json_array_append_new(reasons, json_text(leaks->reasons.items[i]));

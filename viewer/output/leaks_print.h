@@ -17,10 +17,12 @@ struct leaks_wanted {
 void leaks_levels(const struct profile *profile, uint32_t stack, struct level_list *levels);
 
 void leaks_print_text(const struct view *view, const struct leaks *leaks, const struct leaks_wanted *wanted);
-int leaks_print_json(const struct view *view, const struct leaks *leaks, const struct leaks_wanted *wanted);     /* "heapline-leaks-1"; 0 or -errno */
 
-/* Writes a file of suppressions (docs/suppressions.md) with a rule for each group of the kinds that no rule took, with its stack as a comment; of
- * equal fingerprints one. *rules is how many. Returns 0 or -errno. */
+/* "heapline-leaks-1". Returns 0 or -errno. */
+int leaks_print_json(const struct view *view, const struct leaks *leaks, const struct leaks_wanted *wanted);
+
+/* Writes a file of suppressions (docs/suppressions.md) with a rule for each group of the kinds that no rule took, with its
+ * stack as a comment; of equal fingerprints one. *rules is how many. Returns 0 or -errno. */
 int leaks_write_suppressions(FILE *out, const struct leaks *leaks, unsigned kinds, size_t *rules);
 
 #endif

@@ -34,7 +34,8 @@ static void write_rule(FILE *out, const struct leaks *leaks, const struct leaks_
     leaks_levels(leaks->profile, row->sum.stack, &levels);
     add_level(&owner, locations, row->owner);
     fprintf(out, "\nrule %s at %s\n", leaks_reach_names[row->sum.reach], owner.data);
-    fprintf(out, "  # %s in %s block%s\n", format_bytes(row->sum.bytes).text, format_count(row->sum.blocks).text, view_plural(row->sum.blocks));
+    fprintf(out, "  # %s in %s block%s\n", format_bytes(row->sum.bytes).text, format_count(row->sum.blocks).text,
+            view_plural(row->sum.blocks));
     for (size_t i = 0; i < levels.n; i++) {
         strbuf_clear(&line);
         add_level(&line, locations, levels.items[i]);
@@ -53,7 +54,8 @@ int leaks_write_suppressions(FILE *out, const struct leaks *leaks, unsigned kind
     char key[32];
     leaks_rows_build(&rows, leaks, LEAKS_BY_STACK, kinds);
     fprintf(out, "# Suppressions for heapline leaks and heapline gate: what was there and is lived with.\n"
-                 "# A fingerprint is that of the stack in the comment, whatever the lines' numbers. Rules may be widened by hand.\n");
+                 "# A fingerprint is that of the stack in the comment, whatever the lines' numbers. Rules may be widened by "
+                 "hand.\n");
     *rules = 0;
     for (size_t i = 0; i < rows.n; i++) {
         snprintf(key, sizeof key, "%d %s", (int)rows.items[i].sum.reach, rows.items[i].sum.fingerprint);

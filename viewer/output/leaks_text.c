@@ -1,4 +1,5 @@
-/* `heapline leaks`: the verdict, then what is lost with all that is known of it, what is still reachable in short, and what the verdict rests on. */
+/* `heapline leaks`: the verdict, then what is lost with all that is known of it, what is still reachable in short, and what
+   the verdict rests on. */
 #include "leaks_print.h"
 #include "source.h"
 
@@ -25,7 +26,8 @@ struct amount_text { char text[128]; };
 static struct amount_text amount(uint64_t bytes, uint64_t blocks)
 {
     struct amount_text text;
-    snprintf(text.text, sizeof text.text, "%s in %s block%s", format_bytes(bytes).text, format_count(blocks).text, view_plural(blocks));
+    snprintf(text.text, sizeof text.text, "%s in %s block%s", format_bytes(bytes).text, format_count(blocks).text,
+             view_plural(blocks));
     return text;
 }
 
@@ -52,9 +54,11 @@ static void add_found(const struct printer *printer, struct strbuf *out)
     uint32_t places = count_rows(printer, 1u << TRACE_REACH_LOST);
     strbuf_add(out, "Leaks: ");
     if (lost)
-        strbuf_printf(out, "%s lost, from %" PRIu32 " place%s", amount(leaks->bytes[TRACE_REACH_LOST], lost).text, places, view_plural(places));
+        strbuf_printf(out, "%s lost, from %" PRIu32 " place%s", amount(leaks->bytes[TRACE_REACH_LOST], lost).text, places,
+                      view_plural(places));
     if (indirect && lost)
-        strbuf_printf(out, "; only they lead to %s in %s more", format_bytes(leaks->bytes[TRACE_REACH_INDIRECT]).text, format_count(indirect).text);
+        strbuf_printf(out, "; only they lead to %s in %s more", format_bytes(leaks->bytes[TRACE_REACH_INDIRECT]).text,
+                      format_count(indirect).text);
     else if (indirect)
         strbuf_printf(out, "%s that only lost blocks lead to", amount(leaks->bytes[TRACE_REACH_INDIRECT], indirect).text);
     if (!lost && !indirect)
@@ -83,7 +87,8 @@ static void print_verdict(const struct printer *printer)
     else
         strbuf_add(&text, "Incomplete: no leak was found, but not everything could be looked at (the reasons stand below).");
     if (leaks->blocks[TRACE_REACH_POSSIBLE])
-        strbuf_printf(&text, " Possibly lost: %s.", amount(leaks->bytes[TRACE_REACH_POSSIBLE], leaks->blocks[TRACE_REACH_POSSIBLE]).text);
+        strbuf_printf(&text, " Possibly lost: %s.",
+                      amount(leaks->bytes[TRACE_REACH_POSSIBLE], leaks->blocks[TRACE_REACH_POSSIBLE]).text);
     view_print_wrapped(printer->view, color, text.data, 0);
     strbuf_release(&text);
 }
@@ -161,8 +166,10 @@ static void print_level(const struct printer *printer, uint32_t id, bool owner)
     size_t used = 6 + name.length + 1 + place.length + 3;
     if (owner)
         add_source_text(printer, &text, &locations->items[id], view->width > used ? view->width - used : 0);
-    fprintf(view->out, "    %s %s%s%s%s%s%s%s", owner ? view->utf8 ? "▸" : ">" : " ", owner ? view->colors->hot : view->colors->function, line.data,
-            view->colors->reset, place.length ? " " : "", owner ? view->colors->line : view->colors->dim, place.data, view->colors->reset);
+    fprintf(view->out, "    %s %s%s%s", owner ? view->utf8 ? "▸" : ">" : " ", owner ? view->colors->hot : view->colors->function,
+            line.data, view->colors->reset);
+    fprintf(view->out, "%s%s%s%s", place.length ? " " : "", owner ? view->colors->line : view->colors->dim, place.data,
+            view->colors->reset);
     fprintf(view->out, "%s%s%s%s\n", text.length ? "   " : "", text.length ? view->colors->dim : "", text.data,
             text.length ? view->colors->reset : "");
     strbuf_release(&name);
@@ -192,7 +199,8 @@ static void print_stack(const struct printer *printer, const struct leaks_row *r
         marked |= owner;
     }
     if (levels.n > STACK_SHOWN)
-        fprintf(view->out, "      %s%s %zu more calls%s\n", view->colors->dim, view->utf8 ? "…" : "...", levels.n - STACK_SHOWN, view->colors->reset);
+        fprintf(view->out, "      %s%s %zu more calls%s\n", view->colors->dim, view->utf8 ? "…" : "...", levels.n - STACK_SHOWN,
+                view->colors->reset);
     if (levels.n == 0)
         print_level(printer, row->owner, true);
     vec_release(&levels);
@@ -254,7 +262,8 @@ static void print_module(const struct printer *printer, const struct leaks_row *
     const struct location *location = &printer->leaks->profile->locations.items[row->owner];
     const struct trace *trace = printer->leaks->profile->trace;
     const char *name = location->module == TRACE_NONE ? location->file : trace->modules[location->module].path;
-    fprintf(printer->view->out, "    %s%s%s\n", printer->view->colors->file, name ? name : "[unknown code]", printer->view->colors->reset);
+    fprintf(printer->view->out, "    %s%s%s\n", printer->view->colors->file, name ? name : "[unknown code]",
+            printer->view->colors->reset);
 }
 
 static void print_left_out(const struct printer *printer, const struct leaks_rows *rows, size_t from)
@@ -265,7 +274,8 @@ static void print_left_out(const struct printer *printer, const struct leaks_row
         blocks += rows->items[i].sum.blocks;
     }
     if (from < rows->n)
-        fprintf(printer->view->out, "\n  %s%s %zu more, %s%s\n", printer->view->colors->dim, printer->view->utf8 ? "…" : "...", rows->n - from,
+        fprintf(printer->view->out, "\n  %s%s %zu more, %s%s\n", printer->view->colors->dim, printer->view->utf8 ? "…" : "...",
+                rows->n - from,
                 amount(bytes, blocks).text, printer->view->colors->reset);
 }
 
@@ -302,7 +312,8 @@ static void print_reachable_row(const struct printer *printer, const struct leak
     if (name.data[name.length - 1] == ' ')
         strbuf_truncate(&name, name.length - 1);
     char figures[96];
-    int n = snprintf(figures, sizeof figures, "  %10s in %s block%s", format_bytes(row->sum.bytes).text, format_count(row->sum.blocks).text,
+    int n = snprintf(figures, sizeof figures, "  %10s in %s block%s", format_bytes(row->sum.bytes).text,
+                     format_count(row->sum.blocks).text,
                      view_plural(row->sum.blocks));
     fprintf(view->out, "%-34s  ", figures);
     view_print_wrapped(view, view->colors->function, name.data, n > 34 ? (unsigned)n + 2 : 36);
@@ -319,7 +330,8 @@ static void print_reachable(const struct printer *printer)
     char title[192];
     leaks_rows_build(&rows, leaks, printer->wanted->by, printer->wanted->kinds & 1u << TRACE_REACH_HELD);
     if (rows.n) {
-        snprintf(title, sizeof title, "Still reachable: %s%s", amount(leaks->bytes[TRACE_REACH_HELD], leaks->blocks[TRACE_REACH_HELD]).text,
+        snprintf(title, sizeof title, "Still reachable: %s%s",
+                 amount(leaks->bytes[TRACE_REACH_HELD], leaks->blocks[TRACE_REACH_HELD]).text,
                  rows.n > 1 ? ", the largest first" : "");
         heading(printer, title);
     }
@@ -338,7 +350,8 @@ static void print_suppressed(const struct printer *printer)
     char title[160];
     if (!suppressions || printer->leaks->suppressed_blocks == 0)
         return;
-    snprintf(title, sizeof title, "Suppressed: %s", amount(printer->leaks->suppressed_bytes, printer->leaks->suppressed_blocks).text);
+    snprintf(title, sizeof title, "Suppressed: %s",
+             amount(printer->leaks->suppressed_bytes, printer->leaks->suppressed_blocks).text);
     heading(printer, title);
     for (size_t i = 0; i < suppressions_count(suppressions); i++) {
         const struct suppression_rule *rule = suppressions_rule(suppressions, i);
@@ -361,7 +374,8 @@ static void print_unmatched(const struct printer *printer)
         const struct suppression_rule *rule = suppressions_rule(suppressions, i);
         if (rule->blocks || ++n > UNMATCHED_SHOWN)
             continue;
-        strbuf_printf(&text, "%s%s (%s:%" PRIu32 ")", n > 1 ? ", " : "", *rule->name ? rule->name : "a rule", rule->file, rule->line);
+        strbuf_printf(&text, "%s%s (%s:%" PRIu32 ")", n > 1 ? ", " : "", *rule->name ? rule->name : "a rule", rule->file,
+                      rule->line);
     }
     if (n > UNMATCHED_SHOWN)
         strbuf_printf(&text, " and %zu more", n - UNMATCHED_SHOWN);
@@ -395,7 +409,8 @@ static void print_cost(const struct printer *printer)
     uint64_t longest = 0, forks = 0, marked = 0, scanned = 0;
     struct strbuf text = STRBUF_INIT;
     if (leaks->inherited_blocks)
-        strbuf_printf(&text, "Forks: %s that forked processes inherited are left to the processes they have them from; --inherited judges them in each. ",
+        strbuf_printf(&text, "Forks: %s that forked processes inherited are left to the processes they have them from; "
+                             "--inherited judges them in each. ",
                       amount(leaks->inherited_bytes, leaks->inherited_blocks).text);
     for (size_t i = 0; i < leaks->snapshots.n; i++) {
         const struct trace_snapshot *snapshot = &trace->snapshots[leaks->snapshots.items[i]];
@@ -406,7 +421,8 @@ static void print_cost(const struct printer *printer)
     }
     if (leaks->snapshots.n)
         strbuf_printf(&text, "Looking cost a pause of %s%s (%s of it the fork) and %s beside the program, for %s of memory.",
-                      leaks->snapshots.n > 1 ? "at most " : "", format_duration(longest).text, format_duration(forks).text, format_duration(marked).text,
+                      leaks->snapshots.n > 1 ? "at most " : "", format_duration(longest).text, format_duration(forks).text,
+                          format_duration(marked).text,
                       format_bytes(scanned).text);
     if (text.length) {
         fputc('\n', printer->view->out);
@@ -438,7 +454,8 @@ void leaks_print_text(const struct view *view, const struct leaks *leaks, const 
     print_looked_at(&printer);
     print_kind(&printer, TRACE_REACH_LOST, "Lost: nothing leads to these blocks any more", NULL);
     print_kind(&printer, TRACE_REACH_INDIRECT, "Indirectly lost: only lost blocks lead to these", "only kept by ");
-    print_kind(&printer, TRACE_REACH_POSSIBLE, "Possibly lost: only pointers into their inside lead to these", "pointed into from ");
+    print_kind(&printer, TRACE_REACH_POSSIBLE, "Possibly lost: only pointers into their inside lead to these",
+               "pointed into from ");
     print_reachable(&printer);
     print_suppressed(&printer);
     print_unmatched(&printer);
