@@ -2,6 +2,7 @@
 #include "heapline.h"
 
 #include "event.h"
+#include "hook_signal.h"
 #include "py.h"
 #include "session.h"
 #include "snapshot.h"
@@ -45,11 +46,8 @@ static void mark_iteration(int signal, siginfo_t *info, void *context)
 void hl_mark_listen(void)
 {
     int signal = (int)hl_session->board->mark_signal;
-    struct sigaction now, action = {.sa_sigaction = mark_iteration, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
-    if (!signal || hl_signal_action(signal, NULL, &now) != 0 || (now.sa_flags & SA_SIGINFO) || now.sa_handler != SIG_DFL)
-        return;
-    sigfillset(&action.sa_mask);
-    hl_signal_action(signal, &action, NULL);
+    if (signal)
+        hl_signal_take(signal, mark_iteration);
 }
 
 /* Asks through the thread's own ring, so that all of its events so far are in the answer. */

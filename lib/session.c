@@ -184,8 +184,8 @@ static bool shake_hands(struct hl_session *session)
         hl_stack_oracle = NULL;          /* libunwind's locks may be held by a thread that fork left behind */
     if (ok) {
         hl_lineage = (struct hl_lineage){.serial = welcome.serial};
-        hl_snapshot_listen();
         hl_mark_listen();
+        hl_snapshot_listen();
     }
     return ok;
 }

@@ -3,6 +3,7 @@
  * system calls and memory of its own.
  *
  *   snapshot_take.c    who may take one, the fork, the connection        snapshot_stop.c    stopping threads and letting them go
+ *   snapshot_deadly.c  before a signal ends the process
  *   snapshot_roots.c   where to begin                                    snapshot_mark.c    the table's index and the search
  */
 #ifndef HEAPLINE_SNAPSHOT_H
@@ -28,11 +29,14 @@ bool hl_snapshot_take(enum hl_snapshot_cause cause, const char *label, struct hl
 /* The process is about to end (exit, _exit): at most once. */
 void hl_snapshot_at_exit(void);
 
-/* sigaction(2) past our own hook (hook_signal.c); and which signal the program shall not find taken. */
-int hl_signal_action(int signal, const struct sigaction *action, struct sigaction *before);
-void hl_signal_listens(int signal);
+/* The same from the handler of a signal that will end the process: `context` holds the registers of what it interrupted. */
+void hl_snapshot_interrupted(const ucontext_t *context);
 
-/* A hook is left after the signal came inside of it. */
+/* Signals whose default action ends the process (snapshot_deadly.c). */
+void hl_deadly_listen(void);
+void hl_deadly_after_hook(void);
+
+/* A hook is left after one of these signals came inside of it. */
 void hl_snapshot_after_hook(void);
 
 /* ---- stopping (snapshot_stop.c) ---- */

@@ -8,6 +8,7 @@
  * The index: for each 512 bytes of address space one bit an 8-byte word, set where a block begins, and how many blocks begin before. Words that are
  * candidates wait in two short lines while the memory they lead to is fetched. */
 #include "arch.h"
+#include "hook_signal.h"
 #include "snapshot.h"
 #include "sys.h"
 

@@ -1,5 +1,6 @@
 #include "arch.h"
 #include "event.h"
+#include "hook_signal.h"
 #include "session.h"
 #include "snapshot.h"
 #include "sys.h"
@@ -216,13 +217,6 @@ static bool wait_for_before(void)
 
 static void on_signal(int signal, siginfo_t *info, void *context);
 
-static void listen_to(int signal, struct sigaction *before)
-{
-    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
-    sigfillset(&action.sa_mask);
-    hl_signal_action(signal, &action, before);
-}
-
 static bool wait_for_counts(struct shared *shared, struct hl_snapshot_counts *counts)
 {
     uint32_t done;
@@ -242,9 +236,10 @@ __attribute__((noinline)) static bool take(enum hl_snapshot_cause cause, const c
     __builtin_unwind_init();
     uint64_t all = ALL_SIGNALS, before = 0, began = hl_sys_now();
     int signal = hl_session->board->snapshot_signal ? (int)hl_session->board->snapshot_signal : SIGRTMAX - 2;
-    struct sigaction action;
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK}, before_action;
+    sigfillset(&action.sa_mask);
     hl_sys(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof all, 0, 0);
-    listen_to(signal, &action);
+    hl_signal_action(signal, &action, &before_action);
     bool taken = hl_stop_threads(&stop, signal);
     if (taken) {
         stop.threads[0].context = context;
@@ -252,7 +247,7 @@ __attribute__((noinline)) static bool take(enum hl_snapshot_cause cause, const c
         taken = copy(cause, label, shared, began);
         hl_stop_release();
     }
-    hl_signal_action(signal, &action, NULL);
+    hl_signal_action(signal, &before_action, NULL);
     hl_sys(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof all, 0, 0);
     return taken;
 }
@@ -298,14 +293,25 @@ static void send_suppressions(void)
         hl_event_text(HL_TEXT_SUPPRESSIONS, rules, strlen(rules));
 }
 
+static bool is_first_end(void)
+{
+    return is_recording() && hl_session->board->snapshot_at_exit && atomic_exchange(&ended, hl_session->serial) != hl_session->serial;
+}
+
 void hl_snapshot_at_exit(void)
 {
-    if (!is_recording() || !hl_session->board->snapshot_at_exit || atomic_exchange(&ended, hl_session->serial) == hl_session->serial)
+    if (!is_first_end())
         return;
     int saved = errno;
     send_suppressions();
     hl_snapshot_take(HL_SNAPSHOT_EXIT, "", NULL);
     errno = saved;
+}
+
+void hl_snapshot_interrupted(const ucontext_t *context)
+{
+    if (is_first_end())
+        take_shared(HL_SNAPSHOT_EXIT, "", NULL, context);
 }
 
 /* ---- requests ---- */
@@ -331,6 +337,7 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 void hl_snapshot_after_hook(void)
 {
     hl_stop_after_hook();
+    hl_deadly_after_hook();
     if (!requested)
         return;
     requested = 0;
@@ -340,15 +347,9 @@ void hl_snapshot_after_hook(void)
 void hl_snapshot_listen(void)
 {
     int signal = (int)hl_session->board->snapshot_signal;
-    struct sigaction now;
-    if (!signal || hl_signal_action(signal, NULL, &now) != 0)
-        return;
-    bool ours = (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == on_signal;
-    if (!ours && ((now.sa_flags & SA_SIGINFO) || now.sa_handler != SIG_DFL))
-        return;
-    listen_to(signal, NULL);
-    hl_signal_listens(signal);
-    atomic_store(&hl_session->segment->snapshot_ready, 1);
+    if (signal && hl_signal_take(signal, on_signal))
+        atomic_store(&hl_session->segment->snapshot_ready, 1);
+    hl_deadly_listen();
 }
 
 /* ---- regions that the program registers as roots (__lsan_register_root_region) ---- */
