@@ -81,7 +81,7 @@ static bool is_stopped(int32_t pid)
 /* Why the process cannot be asked; an empty text: it can. */
 static void why_not(struct collector *collector, const struct target *target, char *text, size_t size)
 {
-    uint32_t number = collector->board->snapshot_signal;
+    uint32_t number = collector->snapshot_signal;
     const struct request *earlier = find(collector, target->serial);
     text[0] = 0;
     if (number == 0)
@@ -106,9 +106,9 @@ static bool ask(struct collector *collector, const struct target *target, int co
         return false;
     struct request *earlier = find(collector, target->serial);
     struct request request = {.serial = target->serial, .asked_ns = collector->now_ns, .number = ++collector->requests.last, .connection = connection};
-    int error = send_signal(target, collector->board->snapshot_signal, request.number);
+    int error = send_signal(target, collector->snapshot_signal, request.number);
     if (error) {
-        snprintf(text, size, "process %d cannot be sent signal %u: %s", target->pid, collector->board->snapshot_signal, strerror(-error));
+        snprintf(text, size, "process %d cannot be sent signal %u: %s", target->pid, collector->snapshot_signal, strerror(-error));
         return false;
     }
     if (earlier)
@@ -196,7 +196,7 @@ static void mind_late(struct collector *collector)
         request->late = true;
         if (request->connection < 0 || !target)
             continue;
-        tell_late(request, target, collector->board->snapshot_signal);
+        tell_late(request, target, collector->snapshot_signal);
         close(request->connection);
         request->connection = -1;
     }

@@ -12,6 +12,7 @@
 
 #define LEAVE_MS 10000                    /* for a marker that said that it is done, to be gone */
 #define NAMES_MAX 100000u
+#define AT_A_TIME 32u                    /* searches under way at once */
 
 enum word { WORD_DONE, WORD_NONE, WORD_ABANDONED };
 
@@ -161,30 +162,47 @@ static const struct trace_root *root_at(const struct snapshot *snapshot, uint64_
     return low < snapshot->roots.n && snapshot->roots.items[low].start <= address ? &snapshot->roots.items[low] : NULL;
 }
 
-/* Every block's reach and holder; the words of globals that hold blocks are kept for their names. Roots beyond those that were told may hold, too. */
+/* Counts of what was wrong. */
+struct verdict {
+    uint64_t wrong, unknown;
+};
+
+/* One block's reach and holder. Roots beyond those that were told may hold it, too. */
+static void judge_block(struct snapshot *snapshot, struct hl_snapshot_block *block, uint64_t place, bool all_roots, struct verdict *verdict)
+{
+    uint32_t reach = hl_block_reach(block);
+    bool in_block = block->at && snapshot_table_holds_at(&snapshot->table, place, block->at);
+    const struct trace_root *root = block->at && !in_block ? root_at(snapshot, block->at) : NULL;
+    bool held = !block->at || root || in_block;
+    if (reach > HL_REACH_HELD || (!held && all_roots)) {
+        block->bytes &= (UINT64_C(1) << 56) - 1;
+        block->at = 0;
+        verdict->wrong++;
+        return;
+    }
+    if (!held)
+        block->at = 0;
+    verdict->unknown += reach == HL_REACH_UNKNOWN;
+    if (root && root->kind == TRACE_ROOT_GLOBAL && root->module != TRACE_NONE && snapshot->names.n < NAMES_MAX)
+        vec_push(&snapshot->names, ((struct trace_root_name){block->at, NULL}));
+}
+
+/* Every block, some at a time; the words of globals that hold blocks are kept for their names. */
 static void judge(struct snapshot *snapshot, bool all_roots)
 {
     struct snapshot_table *table = &snapshot->table;
-    uint64_t wrong = 0, unknown = 0;
-    for (uint64_t i = 0; i < table->n; i++) {
-        struct hl_snapshot_block *block = &table->blocks[i];
-        uint32_t reach = hl_block_reach(block);
-        const struct trace_root *root = block->at ? root_at(snapshot, block->at) : NULL;
-        bool held = !block->at || root || snapshot_table_holds(table, block->at);
-        if (reach > HL_REACH_HELD || (!held && all_roots)) {
-            block->bytes &= (UINT64_C(1) << 56) - 1;
-            block->at = 0;
-            wrong++;
-            continue;
-        }
-        if (!held)
-            block->at = 0;
-        unknown += reach == HL_REACH_UNKNOWN;
-        if (root && root->kind == TRACE_ROOT_GLOBAL && root->module != TRACE_NONE && snapshot->names.n < NAMES_MAX)
-            vec_push(&snapshot->names, ((struct trace_root_name){block->at, NULL}));
+    struct verdict verdict = {0};
+    uint64_t at[AT_A_TIME], places[AT_A_TIME];
+    for (uint64_t first = 0; first < table->n; first += AT_A_TIME) {
+        uint64_t n = table->n - first < AT_A_TIME ? table->n - first : AT_A_TIME;
+        for (uint64_t i = 0; i < n; i++)
+            at[i] = table->blocks[first + i].at;
+        snapshot_table_seek(table, at, places, n);
+        for (uint64_t i = 0; i < n; i++)
+            judge_block(snapshot, &table->blocks[first + i], places[i], all_roots, &verdict);
     }
-    add_reason_of(snapshot, wrong, "%" PRIu64 " blocks came back with an impossible result", wrong);
-    add_reason_of(snapshot, unknown, "%" PRIu64 " blocks were not judged", unknown);
+    add_reason_of(snapshot, verdict.wrong, "%" PRIu64 " blocks came back with an impossible result", verdict.wrong);
+    add_reason_of(snapshot, verdict.unknown, "%" PRIu64 " blocks were not judged", verdict.unknown);
     snapshot->judged = true;
 }
 
@@ -241,7 +259,7 @@ static void search(struct snapshot *snapshot)
 {
     if (snapshot->table.fd < 0)
         return;
-    uint64_t overlapped = snapshot_table_close(&snapshot->table, snapshot->collector->board->snapshot_flags);
+    uint64_t overlapped = snapshot_table_close(&snapshot->table, snapshot->collector->snapshot_flags);
     add_reason_of(snapshot, overlapped, "%" PRIu64 " blocks overlapped others and were left out", overlapped);
     enum word word = lend(snapshot) ? listen_to(snapshot, -1) : WORD_NONE;
     if (word == WORD_DONE)

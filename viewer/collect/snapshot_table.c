@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define FEW 40                            /* sorted by insertion */
-#define INDEX_STEP 64
+#define INDEX_STEP 16
 #define OWN_BITS ((UINT64_C(1) << 56) - 1)   /* of `bytes`: the marker's reach stands above */
 
 static size_t whole_pages(size_t bytes) { return (bytes + 4095) & ~(size_t)4095; }
@@ -223,26 +223,30 @@ int snapshot_table_take_back(struct snapshot_table *table)
     return 0;
 }
 
+void snapshot_table_seek(const struct snapshot_table *table, const uint64_t *addresses, uint64_t *places, size_t n)
+{
+    memset(places, 0, n * sizeof *places);
+    for (uint64_t left = table->n ? (table->n - 1) / INDEX_STEP + 1 : 0; left > 1; left -= left / 2)
+        for (size_t i = 0; i < n; i++)
+            places[i] += table->index[places[i] + left / 2] <= addresses[i] ? left / 2 : 0;
+    for (size_t i = 0; i < n; i++)
+        for (uint64_t line = 0; line < INDEX_STEP && table->n; line += 2)
+            __builtin_prefetch(&table->blocks[places[i] * INDEX_STEP + line]);
+}
+
+bool snapshot_table_holds_at(const struct snapshot_table *table, uint64_t place, uint64_t address)
+{
+    uint64_t low = place * INDEX_STEP, high = low + INDEX_STEP < table->n ? low + INDEX_STEP : table->n;
+    if (!table->n || address < table->blocks[low].start)
+        return false;
+    while (low + 1 < high && table->blocks[low + 1].start <= address)
+        low++;
+    return address < end_of(&table->blocks[low]);
+}
+
 bool snapshot_table_holds(const struct snapshot_table *table, uint64_t address)
 {
-    uint64_t low = 0, high = table->n ? (table->n - 1) / INDEX_STEP + 1 : 0;
-    if (!table->n || address < table->index[0])
-        return false;
-    while (high - low > 1) {
-        uint64_t middle = low + (high - low) / 2;
-        if (table->index[middle] <= address)
-            low = middle;
-        else
-            high = middle;
-    }
-    low *= INDEX_STEP;
-    high = low + INDEX_STEP < table->n ? low + INDEX_STEP : table->n;
-    while (high - low > 1) {
-        uint64_t middle = low + (high - low) / 2;
-        if (table->blocks[middle].start <= address)
-            low = middle;
-        else
-            high = middle;
-    }
-    return address < end_of(&table->blocks[low]);
+    uint64_t place;
+    snapshot_table_seek(table, &address, &place, 1);
+    return snapshot_table_holds_at(table, place, address);
 }

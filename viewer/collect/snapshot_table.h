@@ -22,7 +22,7 @@ struct snapshot_table {
     uint64_t n, n_mappings;               /* the caller counts up to what there is room for */
     uint64_t room, room_mappings;
     uint64_t key, sum;
-    uint64_t *index;                      /* the start of every 64th block */
+    uint64_t *index;                      /* the start of every 16th block */
 };
 
 /* Makes room for so many blocks and mappings. 0 or -errno. */
@@ -40,5 +40,9 @@ int snapshot_table_take_back(struct snapshot_table *table);
 
 /* Is the address inside of a block? Blocks of no bytes hold their first. After snapshot_table_close. */
 bool snapshot_table_holds(const struct snapshot_table *table, uint64_t address);
+
+/* The same in two steps for `n` addresses at a time: their searches wait for memory together. */
+void snapshot_table_seek(const struct snapshot_table *table, const uint64_t *addresses, uint64_t *places, size_t n);
+bool snapshot_table_holds_at(const struct snapshot_table *table, uint64_t place, uint64_t address);
 
 #endif
