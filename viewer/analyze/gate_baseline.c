@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MAX_INCREASE_BY_DEFAULT 500          /* hundredths of a percent */
 #define MIN_INCREASE_BY_DEFAULT 4096         /* bytes */
@@ -32,10 +33,21 @@ static struct format_text figure(const struct comparison *comparison, uint64_t v
     return measure_is_bytes(comparison->by) ? format_bytes(value) : format_count(value);
 }
 
-/* "1.2 MiB, 300 KiB (33.3%) more than the baseline's 900 KiB" */
+/* "held at the peak", "allocations": the figure in front has the unit. */
+static const char *meaning(enum measure by)
+{
+    static const char *const units[] = { "bytes ", "number of " };
+    const char *text = measure_meanings[by];
+    for (size_t i = 0; i < 2; i++)
+        if (strncmp(text, units[i], strlen(units[i])) == 0)
+            return text + strlen(units[i]);
+    return text;
+}
+
+/* "1.2 MiB held at the peak, 300 KiB (33.3%) more than the baseline's 900 KiB" */
 static void add_change(struct strbuf *out, const struct comparison *comparison, uint64_t before, uint64_t after)
 {
-    strbuf_printf(out, "%s %s, ", figure(comparison, after).text, measure_meanings[comparison->by]);
+    strbuf_printf(out, "%s %s, ", figure(comparison, after).text, meaning(comparison->by));
     if (before == 0)
         strbuf_add(out, "nothing in the baseline");
     else
