@@ -108,7 +108,7 @@ int leaks_create(struct leaks **result, const struct profile *profile, const str
         }
         leaks_group_snapshot(store, i);
     }
-    qsort(store->leaks.groups.items, store->leaks.groups.n, sizeof *store->leaks.groups.items, compare_groups);
+    vec_sort(&store->leaks.groups, compare_groups);
     leaks_add_reasons(store);
     store->leaks.verdict = has_leaks(store) ? LEAKS_FOUND : store->leaks.reasons.n ? LEAKS_INCOMPLETE : LEAKS_CLEAN;
     *result = &store->leaks;
