@@ -155,6 +155,34 @@ static void symbols_without_a_size(void **state)
     assert_string_equal(describe("plain.so", lonely + 2), "");        /* the section ends */
 }
 
+static void assert_variable(const char *elf, uint64_t address, const char *name, uint64_t offset)
+{
+    struct trace_module module;
+    uint64_t found = 0;
+    files_module(&module, elf, elf);
+    const char *variable = symbolizer_find_variable(symbolizer_open(symbolizer, &module), address, &found);
+    assert_string_equal(variable ? variable : "", name);
+    assert_int_equal(found, offset);
+}
+
+/* Functions are no variables, variables of threads have no address, and nothing is taken for its neighbour. */
+static void variables(void **state)
+{
+    assert_true(files_run("g++ -O1 -rdynamic \"$SRC/stores.cpp\" -o stores && strip -o stores.stripped stores"));
+    uint64_t beds = files_address("stores", "_ZN6garden4bedsE"), pool = files_address("stores", "pool"), quiet = files_address("stores", "_ZL5quiet");
+    assert_variable("stores", beds, "garden::beds", 0);
+    assert_variable("stores", beds + 63, "garden::beds", 63);
+    assert_variable("stores", pool + 16, "pool", 16);
+    assert_variable("stores", quiet + 8, "quiet", 8);
+    assert_variable("stores", files_address("stores", "seasons") + 4, "seasons", 4);
+    assert_variable("stores", files_address("stores", "main"), "", 0);
+    assert_variable("stores", files_address("stores", "own"), "", 0);      /* an offset in the threads' memory */
+    assert_variable("stores.stripped", pool + 1, "pool", 1);
+    assert_variable("stores.stripped", quiet, "", 0);
+    assert_variable("nowhere", 4096, "", 0);
+    assert_string_equal(describe("stores", pool), "");                      /* and no variable is a function */
+}
+
 static void embedded_symbol_table(void **state)
 {
     files_need("xz");
@@ -308,6 +336,7 @@ int main(void)
         SYMBOL_TEST(names_of_clang),
         SYMBOL_TEST(without_debug_information),
         SYMBOL_TEST(symbols_without_a_size),
+        SYMBOL_TEST(variables),
         SYMBOL_TEST(embedded_symbol_table),
         SYMBOL_TEST(separate_file_by_link),
         SYMBOL_TEST(separate_file_by_build_id),
