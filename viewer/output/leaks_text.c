@@ -249,7 +249,8 @@ static void print_row_title(const struct printer *printer, const struct leaks_ro
     if (row->processes > 1)
         strbuf_printf(&rest, " in %" PRIu32 " processes", row->processes);
     if (row->groups > row->processes)
-        strbuf_printf(&rest, ", from several stacks; the largest");
+        strbuf_printf(&rest, ", from %" PRIu32 " stacks%s", row->groups,
+                      printer->wanted->by == LEAKS_BY_LINE ? "; this is the largest" : "");
     if (printer->wanted->by == LEAKS_BY_STACK)
         strbuf_printf(&rest, "  [%s]", sum->fingerprint);
     fprintf(view->out, "\n  %s%s%s%s%s\n", sum->reach == TRACE_REACH_LOST ? view->colors->hot : view->colors->warm,
@@ -257,13 +258,13 @@ static void print_row_title(const struct printer *printer, const struct leaks_ro
     strbuf_release(&rest);
 }
 
-static void print_module(const struct printer *printer, const struct leaks_row *row)
+/* Of Python's code the file, which is its module. */
+static const char *module_of(const struct printer *printer, const struct leaks_row *row)
 {
     const struct location *location = &printer->leaks->profile->locations.items[row->owner];
     const struct trace *trace = printer->leaks->profile->trace;
     const char *name = location->module == TRACE_NONE ? location->file : trace->modules[location->module].path;
-    fprintf(printer->view->out, "    %s%s%s\n", printer->view->colors->file, name ? name : "[unknown code]",
-            printer->view->colors->reset);
+    return name ? name : "[unknown code]";
 }
 
 static void print_left_out(const struct printer *printer, const struct leaks_rows *rows, size_t from)
@@ -289,7 +290,8 @@ static void print_kind(const struct printer *printer, enum trace_reach reach, co
     for (; i < rows.n && i < top && !ferror(printer->view->out); i++) {
         print_row_title(printer, &rows.items[i]);
         if (printer->wanted->by == LEAKS_BY_MODULE)
-            print_module(printer, &rows.items[i]);
+            fprintf(printer->view->out, "    %s%s%s\n", printer->view->colors->file, module_of(printer, &rows.items[i]),
+                    printer->view->colors->reset);
         else
             print_stack(printer, &rows.items[i]);
         if (held)
@@ -306,9 +308,13 @@ static void print_reachable_row(const struct printer *printer, const struct leak
     const struct view *view = printer->view;
     const struct locations *locations = &printer->leaks->profile->locations;
     struct strbuf name = STRBUF_INIT;
-    location_add_name(&name, locations, row->owner);
-    strbuf_add_char(&name, ' ');
-    location_add_place(&name, locations, row->owner);
+    if (printer->wanted->by == LEAKS_BY_MODULE) {
+        strbuf_add(&name, module_of(printer, row));
+    } else {
+        location_add_name(&name, locations, row->owner);
+        strbuf_add_char(&name, ' ');
+        location_add_place(&name, locations, row->owner);
+    }
     if (name.data[name.length - 1] == ' ')
         strbuf_truncate(&name, name.length - 1);
     char figures[96];
