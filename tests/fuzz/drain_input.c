@@ -3,9 +3,13 @@
 #include "../../viewer/base/xalloc.h"
 #include "../../viewer/collect/changes.h"
 #include "../../viewer/collect/fold.h"
+#include "../../viewer/collect/snapshot.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static const struct trace_run run = {.command = "", .host = "", .version = ""};
 
@@ -42,7 +46,10 @@ static void open_liar(struct liar *liar, uint32_t rings, uint32_t ring_bytes, co
     vec_push(&liar->collector.epochs, 0);
     if (trace_writer_create(&liar->collector.writer, trace, &run) != 0)
         abort();
+    liar->collector.epoll = -1;
     liar->target = new_target(liar, rings, ring_bytes);
+    vec_push(&liar->collector.targets, liar->target);
+    liar->target->serial = 1;
 }
 
 void liar_open_with(struct liar *liar, uint32_t rings, uint32_t ring_bytes) { open_liar(liar, rings, ring_bytes, "/dev/null"); }
@@ -76,8 +83,11 @@ void liar_close(struct liar *liar)
     target->dead = true;
     target_drain_all(target);
     changes_flush(target);
+    snapshot_target_ends(target);
     fold_end(target, &end);
+    snapshot_finish(&liar->collector);
     release(target);
+    vec_release(&liar->collector.targets);
     for (size_t i = 0; i < liar->collector.notes.n; i++)
         free(liar->collector.notes.items[i].path);
     vec_release(&liar->collector.notes);
@@ -192,6 +202,51 @@ static void inherit(struct liar *liar, uint64_t token)
     release(child);
 }
 
+/* Lends nothing back as it was: words of the table change before it is said, or not said, that all is done. */
+static void scribble(int connection, uint64_t number, struct script *script)
+{
+    struct hl_snapshot_table message = {0};
+    struct hl_snapshot_done done = {HL_WIRE_MAGIC, number};
+    union { char bytes[CMSG_SPACE(sizeof(int))]; struct cmsghdr align; } control;
+    struct iovec part = {&message, sizeof message};
+    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    int fd;
+    if (recvmsg(connection, &header, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof message)
+        return;
+    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&header)), sizeof fd);
+    uint64_t *words = mmap(NULL, message.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    for (uint64_t n = take(script, 1) % 8; words != MAP_FAILED && n > 0; n--) {
+        uint64_t at = take(script, 1) % 4 ? message.bytes / 8 - 1 - take(script, 1) % (message.bytes / 8) : take(script, 2) % (message.bytes / 8);
+        words[at] = take(script, 1) % 2 ? take(script, 8) : words[at] ^ take(script, 1) << 56;
+    }
+    if (words != MAP_FAILED)
+        munmap(words, message.bytes);
+    close(fd);
+    if (take(script, 1) % 4 && send(connection, &done, sizeof done, MSG_NOSIGNAL) < 0)
+        return;
+}
+
+/* Hello from a process whose other half answers at once. */
+static void snapshot(struct liar *liar, struct script *script)
+{
+    struct hl_hello hello = {.kind = HL_HELLO_SNAPSHOT, .parent = 1, .token = take(script, 1) % 4 | take(script, 1) % 6 << 32};
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+        abort();
+    if (!snapshot_hello(&liar->collector, pair[0], &hello, 0))
+        close(pair[0]);
+    else if (take(script, 1) % 4) {
+        for (uint32_t i = 0; i < liar->target->lanes_used; i++)
+            atomic_store(&liar->target->segment->heads[i].cut, take(script, 1) % 8 ? liar->heads[i] : take(script, 8));
+        atomic_store(&liar->target->segment->cut_number, (uint32_t)hello.token);
+        target_drain_all(liar->target);
+        for (size_t i = 0; i < liar->collector.snapshots.all.n; i++)
+            if (liar->collector.snapshots.all.items[i]->connection == pair[0] && liar->collector.snapshots.all.items[i]->table.fd >= 0)
+                scribble(pair[1], (uint32_t)hello.token, script);
+    }
+    close(pair[1]);
+}
+
 static void step(struct liar *liar, struct script *script)
 {
     struct target *target = liar->target;
@@ -220,6 +275,12 @@ static void step(struct liar *liar, struct script *script)
         words[0] = hl_record_word(HL_RECORD_THREAD, take(script, 1));
         liar_write(liar, ring, words, 1);
         break;
+    case 8:
+        if (take(script, 1) % 4 == 0)
+            snapshot(liar, script);
+        break;
+    case 9: atomic_store(&target->segment->heads[ring].cut, take(script, 2)); atomic_store(&target->segment->cut_number, (uint32_t)take(script, 1) % 4); break;
+    case 10: snapshot_turn(&liar->collector); break;
     default: liar_write(liar, ring, words, make_record(script, words)); break;
     }
 }
