@@ -9,10 +9,9 @@ bool suppression_is_sanitizer_line(const char *text, bool *leak)
 {
     static const char *const types[] = {
         "leak", "race", "race_top", "mutex", "thread", "deadlock", "signal", "called_from_lib", "interceptor_name",
-        "interceptor_via_fun", "interceptor_via_lib", "odr_violation", "alloc_dealloc_mismatch", "vptr_check", "undefined", "alignment", "null", "bounds",
-        "enum", "function", "signed-integer-overflow", "unsigned-integer-overflow", "float-cast-overflow", "implicit-integer-sign-change",
-        "object-size", "pointer-overflow",
-        "shift", "vptr",
+        "interceptor_via_fun", "interceptor_via_lib", "odr_violation", "alloc_dealloc_mismatch", "vptr_check", "undefined",
+        "alignment", "null", "bounds", "enum", "function", "signed-integer-overflow", "unsigned-integer-overflow",
+        "float-cast-overflow", "implicit-integer-sign-change", "object-size", "pointer-overflow", "shift", "vptr",
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         size_t n = strlen(types[i]);
