@@ -58,7 +58,7 @@ static uint32_t push(struct trace_writer *w, uint32_t parent, uint32_t frame)
     return trace_write_stack(w, &(struct trace_stack){ parent, frame });
 }
 
-enum { S_NATIVE, S_REBUILT, S_PYTHON, S_RUNTIME, S_MADE, S_HEADER, S_DEEP, S_DEEPER, STACKS };
+enum { S_NATIVE, S_REBUILT, S_PYTHON, S_RUNTIME, S_MADE, S_HEADER, S_DEEP, S_DEEPER, S_STRIPPED, STACKS };
 static uint32_t stacks[STACKS];
 
 static void write_stacks(struct trace_writer *w)
@@ -71,6 +71,7 @@ static void write_stacks(struct trace_writer *w)
     stacks[S_MADE] = push(w, app, F_MADE);
     stacks[S_HEADER] = push(w, app, F_HEADER);
     deep = stacks[S_DEEP] = push(w, app, F_RECURSE);
+    stacks[S_STRIPPED] = push(w, push(w, start, F_NAMELESS), F_NAMELESS);
     stacks[S_DEEPER] = push(w, push(w, deep, F_RECURSE), F_RECURSE);
 }
 
@@ -158,6 +159,12 @@ static void the_depth_of_a_recursion_does_not_count(void **state)
     expect(S_DEEPER, NULL, "walk main.cc\nmain main.cc\n");
 }
 
+/* Two leaks of a stripped program must not go by one rule. */
+static void addresses_count_where_nothing_has_a_name(void **state)
+{
+    expect(S_STRIPPED, NULL, "[libplug.so+0x50]\n");
+}
+
 static void options_of_a_report_do_not_count(void **state)
 {
     const char *wrapper = "parse";
@@ -191,6 +198,7 @@ int main(void)
         cmocka_unit_test(python_stacks),
         cmocka_unit_test(nothing_but_the_runtime_is_better_than_nothing),
         cmocka_unit_test(the_depth_of_a_recursion_does_not_count),
+        cmocka_unit_test(addresses_count_where_nothing_has_a_name),
         cmocka_unit_test(options_of_a_report_do_not_count),
         cmocka_unit_test(fingerprints),
     };

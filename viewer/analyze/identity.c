@@ -65,12 +65,14 @@ static void add_function(struct strbuf *out, const char *name)
     }
 }
 
-/* "libfoo.so.1.2" -> "libfoo.so" */
-static void add_module(struct strbuf *out, const char *path)
+/* "libfoo.so.1.2" -> "[libfoo.so]", or "[libfoo.so+0x1234]". Of extension modules of Python reports may know no addresses. */
+static void add_module(struct strbuf *out, const char *path, uint64_t address)
 {
     const char *name = path_base(path), *version = strstr(name, ".so.");
     strbuf_add_char(out, '[');
     strbuf_add_bytes(out, name, version ? (size_t)(version - name) + 3 : strlen(name));
+    if (address && !python_path_is_library(path))
+        strbuf_printf(out, "+0x%" PRIx64, address);
     strbuf_add_char(out, ']');
 }
 
@@ -90,7 +92,7 @@ static void add_file(struct strbuf *out, const struct location *location, const 
     strbuf_add(out, relative);
 }
 
-static void add_level(struct strbuf *out, const struct locations *locations, uint32_t id, const char *root)
+static void add_level(struct strbuf *out, const struct locations *locations, uint32_t id, const char *root, bool addresses)
 {
     const struct location *location = &locations->items[id];
     if (location->function && location_is_python(location))
@@ -102,9 +104,25 @@ static void add_level(struct strbuf *out, const struct locations *locations, uin
     if (location->file)
         add_file(out, location, root);
     else if (location->module != TRACE_NONE)
-        add_module(out, locations->trace->modules[location->module].path);
+        add_module(out, locations->trace->modules[location->module].path, addresses ? location->address : 0);
     else
         strbuf_add(out, location->kind == TRACE_FRAME_PYTHON ? "[python]" : "[code made at run time]");
+}
+
+static bool is_left_out(const struct location *location, bool all)
+{
+    return location->rank == RANK_PSEUDO || (!all && location->rank == RANK_RUNTIME);
+}
+
+/* Of a program without symbols only addresses tell one stack from another. */
+static bool has_names(const struct locations *locations, const struct level_list *levels, bool all)
+{
+    for (size_t i = 0; i < levels->n; i++) {
+        const struct location *location = &locations->items[levels->items[i]];
+        if (!is_left_out(location, all) && location->function)
+            return true;
+    }
+    return false;
 }
 
 /* Adds the levels that `all` or their rank let through; returns whether there were any. A line that repeats the one before
@@ -113,13 +131,13 @@ static bool add_levels(struct strbuf *out, const struct profile *profile, const 
                        bool all)
 {
     const struct locations *locations = &profile->locations;
+    bool addresses = !has_names(locations, levels, all);
     size_t before = SIZE_MAX, start = out->length;
     for (size_t i = 0; i < levels->n; i++) {
-        enum location_rank rank = locations->items[levels->items[i]].rank;
-        if (rank == RANK_PSEUDO || (!all && rank == RANK_RUNTIME))
+        if (is_left_out(&locations->items[levels->items[i]], all))
             continue;
         size_t line = out->length;
-        add_level(out, locations, levels->items[i], root);
+        add_level(out, locations, levels->items[i], root, addresses);
         strbuf_add_char(out, '\n');
         size_t n = out->length - line;
         if (before != SIZE_MAX && line - before == n && memcmp(out->data + before, out->data + line, n) == 0)

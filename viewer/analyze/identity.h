@@ -12,7 +12,8 @@
  * the name without a version. Frames of the C and C++ runtime and of the interpreter between Python frames are left out, as
  * reports do, unless there are no others; --native and --wrapper change nothing. What hangs on code elsewhere or on data is
  * left out too: the suffixes of clones (.constprop.0, .isra.0, .cold), the numbers of lambdas and closures, and how often a
- * line repeats. */
+ * line repeats. A stack without any function's name has the modules' addresses instead: it is the same in the same build only,
+ * and never that of another stack. */
 void identity_add(struct strbuf *out, const struct profile *profile, const char *root, uint32_t stack);
 
 /* 16 hexadecimal digits of the text above; the same for the same text for ever. `out` has room for 17. */
