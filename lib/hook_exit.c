@@ -26,7 +26,13 @@ static void at_exit(int status, void *unused)
     hl_snapshot_at_exit();
 }
 
-void hl_exit_watch(void) { on_exit(at_exit, NULL); }
+static void at_quick(void) { hl_snapshot_at_exit(); }         /* with what status is not told */
+
+void hl_exit_watch(void)
+{
+    on_exit(at_exit, NULL);
+    at_quick_exit(at_quick);
+}
 
 HL_EXPORT void _exit(int status)
 {

@@ -132,7 +132,7 @@ struct hl_py_thread {
     bool by_size;                      /* natives that run a loop are told by their size, too */
     uintptr_t loop_bytes;              /* before 3.10: size of the loop's own native frame */
     uint16_t seats[HL_PY_SEATS];       /* hash of a frame's address -> where it was in `frames`; a guess */
-    struct hl_py_frame bottom;         /* stands outside of frames[0], never written */
+    struct hl_py_frame bottom;         /* stands right outside of frames[0], never written */
     struct hl_py_frame frames[HL_PY_FRAMES_MAX];      /* outermost first */
     struct hl_py_frame fresh[HL_PY_FRAMES_MAX];       /* scratch, innermost first */
     struct hl_py_loop loop[HL_PY_FRAMES_MAX + 1];     /* outermost first */

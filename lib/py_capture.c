@@ -124,7 +124,7 @@ static bool numbers_differ(struct hl_thread *thread)
 }
 
 /* Loops whose outermost frame and whose native frame are as they were stay; the others are found anew. */
-static __attribute__((noinline)) void place_loops(struct hl_thread *thread, struct former *former)
+static void place_loops(struct hl_thread *thread, struct former *former)
 {
     struct hl_py_thread *py = thread->python;
     uint32_t known = former->loops, same;
@@ -181,7 +181,7 @@ HL_INLINE uint32_t count_inner_same(const struct hl_thread *thread, const struct
 }
 
 /* How many outermost frames of the merged stack are those of the one before. */
-static __attribute__((noinline)) uint32_t count_same(struct hl_thread *thread, const struct former *former, uint32_t merged)
+static uint32_t count_same(struct hl_thread *thread, const struct former *former, uint32_t merged)
 {
     const struct hl_py_thread *py = thread->python;
     const struct hl_py_loop *loop = py->loop, *before = py->before;
@@ -216,6 +216,21 @@ static __attribute__((noinline)) uint32_t count_same(struct hl_thread *thread, c
             kept = smaller(kept, u);
     }
     return kept;
+}
+
+/* Frames of the two walks as one stack. */
+HL_INLINE uint32_t count_merged(const struct hl_thread *thread)
+{
+    const struct hl_py_thread *py = thread->python;
+    const struct hl_py_loop *last = &py->loop[py->loops] - 1;
+    return py->depth + thread->depth - (py->loops ? last->resume - last->before : 0);
+}
+
+/* Both where loops may have moved; `former` by value, so that the common case need not store it. */
+static __attribute__((noinline)) uint32_t place_and_count(struct hl_thread *thread, struct former former)
+{
+    place_loops(thread, &former);
+    return count_same(thread, &former, count_merged(thread));
 }
 
 /* The `n` innermost frames of the merged stack, innermost first. */
@@ -344,11 +359,8 @@ uint64_t *hl_py_stack(struct hl_thread *thread, struct hl_frame origin, size_t w
         hl_stack_check(thread);
     walk_python(thread);
     bool stay = loops_stay(thread);
-    if (HL_UNLIKELY(!stay))
-        place_loops(thread, &former);
-    uint32_t left_out = py->loops ? py->loop[py->loops - 1].resume - py->loop[py->loops - 1].before : 0;
-    uint32_t merged = py->depth + thread->depth - left_out;
-    uint32_t kept = HL_UNLIKELY(thread->check) ? 0 : stay ? count_inner_same(thread, &former, merged) : count_same(thread, &former, merged);
+    uint32_t moved = HL_LIKELY(stay) ? 0 : place_and_count(thread, former), merged = count_merged(thread);
+    uint32_t kept = HL_UNLIKELY(thread->check) ? 0 : stay ? count_inner_same(thread, &former, merged) : moved;
     py->merged = merged;
     if (HL_UNLIKELY(merged > MERGED_MAX || py->cut))
         cut(py, &merged, &kept);

@@ -147,16 +147,15 @@ static void settle(struct hl_py_thread *py, uint32_t kept, uint32_t fresh, uint3
     py->unchanged = changed < kept ? changed : kept;
 }
 
-/* From frames[n - 1] outwards past the frames that stand as they stood; *place follows. Returns how many are left from the first that has to be looked
- * at more closely; 0: all stand. An instruction says which code it is in, where it is a pointer. */
-HL_INLINE uint32_t pass_same(const struct hl_py_layout *layout, enum kind kind, const struct hl_py_thread *py, struct place *place, uint32_t n)
+/* From *frame outwards past the frames that stand as they stood; *place follows. Returns the first that has to be looked at more closely; when all
+ * stand, place->frame is NULL. An instruction says which code it is in, where it is a pointer. */
+HL_INLINE const struct hl_py_frame *pass_same(const struct hl_py_layout *layout, enum kind kind, struct place *place, const struct hl_py_frame *frame)
 {
     const size_t instruction = layout->frame_instruction, code = layout->frame_code, back = layout->frame_back;
     const size_t entry = (size_t)layout->frame_owner - 1, cframe_back = layout->cframe_back;
-    const struct hl_py_frame *frame = &py->frames[n] - 1, *const outermost = py->frames;
     const char *cframe = place->cframe;
-    for (; frame >= outermost; frame--) {
-        const char *at = (const char *)frame->frame, *outer = (const char *)frame[-1].frame;     /* outside of the outermost: py->bottom */
+    for (; frame->frame; frame--) {       /* of py->bottom it is 0 */
+        const char *at = (const char *)frame->frame, *outer = (const char *)frame[-1].frame;
         if (kind == OBJECTS ? *(const uint32_t *)(at + instruction) != frame->instruction || (uintptr_t)pointer_at(at, code) != frame->code
                             : (uintptr_t)pointer_at(at, instruction) != frame->instruction)
             break;
@@ -179,13 +178,15 @@ HL_INLINE uint32_t pass_same(const struct hl_py_layout *layout, enum kind kind, 
     }
     place->frame = (const char *)frame->frame;
     place->cframe = cframe;
-    return (uint32_t)(frame + 1 - outermost);
+    return frame;
 }
 
 /* What nearly all walks find: the innermost frame is one of the last walk's, at another instruction perhaps, and all that is outside of it stands as it
  * stood. False: something else is the case, and nothing was changed. */
-HL_INLINE bool walk_same(struct hl_py_thread *py, const struct hl_py_layout *layout, enum kind kind, struct place place)
+HL_INLINE bool walk_same(struct hl_py_thread *py, const char *state, enum kind kind)
 {
+    const struct hl_py_layout *const layout = &hl_python.layout;
+    struct place place = innermost(layout, state);
     uint32_t n = py->depth, changed;
     if (HL_UNLIKELY(!n || !place.frame))
         return false;
@@ -197,7 +198,8 @@ HL_INLINE bool walk_same(struct hl_py_thread *py, const struct hl_py_layout *lay
     struct hl_py_frame *frame = &py->frames[n - 1], now;
     now.instruction = instruction_of(layout, kind, place.frame);
     if (now.instruction == frame->instruction) {
-        if (pass_same(layout, kind, py, &place, n))
+        pass_same(layout, kind, &place, frame);
+        if (place.frame)
             return false;
         changed = n;
     } else {
@@ -205,7 +207,10 @@ HL_INLINE bool walk_same(struct hl_py_thread *py, const struct hl_py_layout *lay
             return false;
         read_frame(layout, kind, &place, &now);
         if (now.code != frame->code || now.anchor != frame->anchor || now.back != frame->back || !hl_frame_code(frame->word) ||
-            (uintptr_t)place.frame != frame[-1].frame || pass_same(layout, kind, py, &place, n - 1))
+            (uintptr_t)place.frame != frame[-1].frame)
+            return false;
+        pass_same(layout, kind, &place, frame - 1);
+        if (place.frame)
             return false;
         frame->instruction = now.instruction;
         changed = n;
@@ -219,9 +224,10 @@ HL_INLINE bool walk_same(struct hl_py_thread *py, const struct hl_py_layout *lay
     return true;
 }
 
-HL_INLINE void walk(struct hl_thread *thread, enum kind kind, struct place place, bool names_moved)
+HL_INLINE void walk(struct hl_thread *thread, const char *state, enum kind kind, bool names_moved)
 {
     const struct hl_py_layout *const layout = &hl_python.layout;
+    struct place place = innermost(layout, state);
     struct hl_py_thread *const py = thread->python;
     uint32_t fresh = 0, limit = py->depth;
 
@@ -242,10 +248,10 @@ HL_INLINE void walk(struct hl_thread *thread, enum kind kind, struct place place
         uint32_t i = seat, changed = seat + 1;
         for (;; i--) {
             if (HL_LIKELY(!names_moved)) {
-                uint32_t left = pass_same(layout, kind, py, &place, i + 1);
-                if (left == 0)
+                const struct hl_py_frame *left = pass_same(layout, kind, &place, &py->frames[i]);
+                if (!place.frame)
                     return settle(py, seat + 1, fresh, changed);
-                i = left - 1;
+                i = (uint32_t)(left - py->frames);
             }
             struct hl_py_frame now, *frame = &py->frames[i];
             read_frame(layout, kind, &place, &now);
@@ -271,31 +277,32 @@ HL_INLINE void walk(struct hl_thread *thread, enum kind kind, struct place place
     }
 }
 
-static __attribute__((noinline)) void walk_anew(struct hl_thread *thread, enum kind kind, struct place place, bool names_moved)
+static __attribute__((noinline)) void walk_anew(struct hl_thread *thread, const char *state, bool names_moved)
 {
-    switch (kind) {
-    case OBJECTS: walk(thread, OBJECTS, place, names_moved); break;
-    case ENTRIES: walk(thread, ENTRIES, place, names_moved); break;
-    case SHIMS: walk(thread, SHIMS, place, names_moved); break;
+    switch (kind_of(&hl_python.layout)) {
+    case OBJECTS: walk(thread, state, OBJECTS, names_moved); break;
+    case ENTRIES: walk(thread, state, ENTRIES, names_moved); break;
+    case SHIMS: walk(thread, state, SHIMS, names_moved); break;
     }
 }
 
+static __attribute__((noinline)) bool objects_same(struct hl_py_thread *py, const char *state) { return walk_same(py, state, OBJECTS); }
+static __attribute__((noinline)) bool entries_same(struct hl_py_thread *py, const char *state) { return walk_same(py, state, ENTRIES); }
+static __attribute__((noinline)) bool shims_same(struct hl_py_thread *py, const char *state) { return walk_same(py, state, SHIMS); }
+
 void hl_py_frames(struct hl_thread *thread, const char *state)
 {
-    const struct hl_py_layout *const layout = &hl_python.layout;
     struct hl_py_thread *const py = thread->python;
-    const enum kind kind = kind_of(layout);
-    const struct place place = innermost(layout, state);
     uint32_t deaths = atomic_load_explicit(&hl_py_code_deaths, memory_order_relaxed);
     bool names_moved = deaths != py->deaths, same = false;     /* another code may stand where one stood */
     py->deaths = deaths;
     if (HL_LIKELY(!names_moved)) {
-        switch (kind) {
-        case OBJECTS: same = walk_same(py, layout, OBJECTS, place); break;
-        case ENTRIES: same = walk_same(py, layout, ENTRIES, place); break;
-        case SHIMS: same = walk_same(py, layout, SHIMS, place); break;
+        switch (kind_of(&hl_python.layout)) {
+        case OBJECTS: same = objects_same(py, state); break;
+        case ENTRIES: same = entries_same(py, state); break;
+        case SHIMS: same = shims_same(py, state); break;
         }
     }
     if (HL_UNLIKELY(!same))
-        walk_anew(thread, kind, place, names_moved);
+        walk_anew(thread, state, names_moved);
 }

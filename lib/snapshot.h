@@ -50,6 +50,7 @@ struct hl_stopped {
     int32_t tid;
     uintptr_t sp;                        /* nothing of the stack lies under it, the red zone apart; 0: unknown */
     uintptr_t thread_pointer;            /* 0: unknown */
+    uintptr_t signal_stack;              /* sigaltstack; 0: none */
     const ucontext_t *context;           /* its registers; NULL: they are on the stack already */
 };
 
@@ -63,6 +64,9 @@ struct hl_stop {
 /* Stops every other thread of the process; gives up on those that do not come within about a second. False: no memory. Both with all signals blocked. */
 bool hl_stop_threads(struct hl_stop *stop, int signal);
 void hl_stop_release(void);
+
+/* The calling thread's sigaltstack, 0: none. */
+uintptr_t hl_stop_signal_stack(void);
 
 /* A hook is left: stops here if that was asked for inside. */
 void hl_stop_after_hook(void);

@@ -179,10 +179,10 @@ static bool is_prefixed(uintptr_t start, uintptr_t offset, uint64_t bytes)
     return (offset == 4 || offset == 8 || offset == 16) && (length == rest || length == bytes || length + 1 == rest);
 }
 
-/* new T[n] with a destructor: n in front of the elements (Itanium C++ ABI 2.7). */
+/* new T[n] with a destructor: n right in front of the elements, which are aligned (Itanium C++ ABI 2.7). */
 static bool is_array(uintptr_t start, uintptr_t offset, uint64_t bytes)
 {
-    uint64_t n = offset == 8 || offset == 16 ? load64(start + offset - 8) : 0;
+    uint64_t n = offset >= 8 && (offset & (offset - 1)) == 0 ? load64(start + offset - 8) : 0;
     return n && bytes > offset && (bytes - offset) % n == 0;
 }
 
@@ -193,8 +193,14 @@ static bool is_old_string(uintptr_t start, uintptr_t offset, uint64_t bytes)
     return offset == 24 && length <= capacity && capacity < bytes && bytes - capacity >= 25 && bytes - capacity <= 25 + 4096;
 }
 
-/* Memory that was aligned by hand: what malloc gave stands in front of it. */
-static bool is_aligned_by_hand(uintptr_t start, uintptr_t word) { return word % 16 == 0 && word - start >= 8 && load64(word - 8) == start; }
+/* Memory that was aligned by hand: what malloc gave stands in front of it, or in its second word (glibc's segments of _dl_find_object). */
+static bool is_aligned_by_hand(uintptr_t start, uintptr_t word, uint64_t bytes)
+{
+    return word % 16 == 0 && word - start >= 8 && (load64(word - 8) == start || (word - start + 16 <= bytes && load64(word + 8) == start));
+}
+
+/* A thread's table of thread-local blocks (glibc, dtv_t): the number of its entries of two words, then those. */
+static bool is_dtv(uintptr_t start, uintptr_t offset, uint64_t bytes) { return offset == 16 && bytes == (load64(start) + 2) * 16; }
 
 static bool is_explained(const struct hl_marker *marker, const struct hl_snapshot_block *block, uintptr_t word)
 {
@@ -202,13 +208,13 @@ static bool is_explained(const struct hl_marker *marker, const struct hl_snapsho
     uint64_t bytes = hl_block_bytes(block);
     if ((hl_block_flags(block) & HL_BLOCK_OBJECT) && (offset == 16 || offset == 32))
         return true;                     /* behind the head of the cyclic collector, and what 3.11 keeps in front of that */
-    if (is_aligned_by_hand(block->start, word))
+    if (is_aligned_by_hand(block->start, word, bytes))
         return true;
     if (offset + 8 <= bytes && is_base_class(marker, word, offset))
         return true;
     if (offset > IDIOM_MAX || bytes < 24)
         return false;
-    return is_prefixed(block->start, offset, bytes) || is_array(block->start, offset, bytes) || is_old_string(block->start, offset, bytes) ||
+    return is_dtv(block->start, offset, bytes) || is_prefixed(block->start, offset, bytes) || is_array(block->start, offset, bytes) || is_old_string(block->start, offset, bytes) ||
            is_dynamic_string(block->start, offset, bytes);
 }
 

@@ -221,17 +221,50 @@ static uintptr_t stack_end(const struct hl_stopped *thread, const struct area *a
     return end < area->end ? end : area->end;
 }
 
+/* A thread's table of thread-local blocks (dtv_t of glibc: entries of two words, the pointer to it skips the first); NULL: none can be read. *n entries. */
+static const uintptr_t *find_dtv(const struct hl_marker *marker, const struct hl_stopped *thread, uintptr_t *n)
+{
+    const uintptr_t *dtv = hl_arch_dtv(thread->thread_pointer);
+    if (!is_readable(marker, (uintptr_t)dtv - 16) || !is_readable(marker, (uintptr_t)dtv))
+        return NULL;
+    *n = dtv[-2];
+    return *n <= 65536 && is_readable(marker, (uintptr_t)(dtv + 2 * (*n + 1)) - 1) ? dtv : NULL;
+}
+
+/* The first thread's thread-local variables and descriptor lie between other things; those of others on their stacks. */
+static struct hl_range thread_locals(const struct hl_marker *marker, const struct hl_stopped *thread, const struct area *area)
+{
+    uintptr_t tp = thread->thread_pointer, n;
+    struct hl_range range = {tp, tp + DESCRIPTOR_MAX};
+    const uintptr_t *dtv = find_dtv(marker, thread, &n);
+    for (uintptr_t i = 1; HL_ARCH_STATIC_TLS_BELOW && dtv && i <= n; i++)
+        if (dtv[2 * i] < range.start && tp - dtv[2 * i] < (1u << 20))
+            range.start = dtv[2 * i];
+    if (!HL_ARCH_STATIC_TLS_BELOW)
+        range = (struct hl_range){tp - 2304 > area->start ? tp - 2304 : area->start, area->end};
+    if (range.end > area->end)
+        range.end = area->end;
+    uintptr_t block = hl_mark_first_block(marker, tp, range.end);
+    if (block)
+        range.end = block - 16;
+    return range;
+}
+
 static void add_stack(struct hl_marker *marker, const struct hl_stopped *thread)
 {
     struct hl_range block;
     const struct area *area = thread->sp ? find_area(marker, thread->sp) : NULL;
     if (!area || !area->readable || !wants(marker, HL_SNAPSHOT_NO_STACKS))
         return;
+    if (thread->signal_stack)
+        hl_mark_hold(marker, thread->signal_stack, 0, &block);
+    uintptr_t end = stack_end(thread, area);
+    if (!wants(marker, HL_SNAPSHOT_NO_TLS) && thread->thread_pointer > thread->sp && thread->thread_pointer < end)
+        end = thread_locals(marker, thread, area).start;
     if (hl_mark_hold(marker, thread->sp, 0, &block))         /* a stack that the program allocated */
         hl_mark_root(marker, (struct hl_range){thread->sp - 128 > block.start ? thread->sp - 128 : block.start, block.end}, HL_ROOT_STACK, thread->tid, false);
     else
-        hl_mark_root(marker, (struct hl_range){thread->sp - 128 > area->start ? thread->sp - 128 : area->start, stack_end(thread, area)}, HL_ROOT_STACK, thread->tid,
-                     false);
+        hl_mark_root(marker, (struct hl_range){thread->sp - 128 > area->start ? thread->sp - 128 : area->start, end}, HL_ROOT_STACK, thread->tid, false);
 }
 
 static void add_registers(struct hl_marker *marker, const struct hl_stopped *thread)
@@ -245,44 +278,30 @@ static void add_registers(struct hl_marker *marker, const struct hl_stopped *thr
         hl_mark_root(marker, (struct hl_range){start, end}, HL_ROOT_REGISTERS, thread->tid, false);
 }
 
-/* The table of a thread's thread-local blocks (dtv_t of glibc: entries of two words; the pointer to it skips the first). */
-static uintptr_t add_dtv(struct hl_marker *marker, const struct hl_stopped *thread, uintptr_t low)
+static void add_dtv(struct hl_marker *marker, const struct hl_stopped *thread)
 {
-    const uintptr_t *dtv = hl_arch_dtv(thread->thread_pointer);
+    uintptr_t n, at = wants(marker, HL_SNAPSHOT_NO_STACKS) ? thread->thread_pointer + 8 : 0;
+    const uintptr_t *dtv = find_dtv(marker, thread, &n);
     struct hl_range block;
-    if (!is_readable(marker, (uintptr_t)dtv - 16) || !is_readable(marker, (uintptr_t)dtv))
-        return low;
-    uintptr_t n = dtv[-2];
-    if (n > 65536 || !is_readable(marker, (uintptr_t)(dtv + 2 * (n + 1)) - 1))
-        return low;
-    for (uintptr_t i = 1; i <= n; i++)
-        if (HL_ARCH_STATIC_TLS_BELOW && dtv[2 * i] < low && thread->thread_pointer - dtv[2 * i] < (1u << 20))
-            low = dtv[2 * i];
-    if (!hl_mark_hold(marker, (uintptr_t)dtv, thread->thread_pointer + 8, &block))
+    if (dtv && !hl_mark_hold(marker, (uintptr_t)dtv, at, &block))
         hl_mark_root(marker, (struct hl_range){(uintptr_t)(dtv - 2), (uintptr_t)(dtv + 2 * (n + 1))}, HL_ROOT_TLS, thread->tid, false);
-    return low;
 }
 
-/* Thread-local variables and the thread's descriptor, where they do not lie on its stack: those of the first thread. */
 static void add_tls(struct hl_marker *marker, const struct hl_stopped *thread)
 {
-    uintptr_t tp = thread->thread_pointer;
-    const struct area *area = tp ? find_area(marker, tp) : NULL;
-    if (!area || !area->writable || !wants(marker, HL_SNAPSHOT_NO_TLS))
+    const struct area *area = thread->thread_pointer ? find_area(marker, thread->thread_pointer) : NULL;
+    if (!area || !area->writable)
         return;
-    uintptr_t low = add_dtv(marker, thread, tp), high = tp + DESCRIPTOR_MAX;
-    if (!HL_ARCH_STATIC_TLS_BELOW) {
-        low = tp - 2304 > area->start ? tp - 2304 : area->start;
-        high = area->end;
-    }
-    if (high > area->end)
-        high = area->end;
-    uintptr_t block = hl_mark_first_block(marker, tp, high);
-    if (block)
-        high = block - 16;
     const struct area *stack = thread->sp ? find_area(marker, thread->sp) : NULL;
-    if (stack != area || thread->sp > tp)
-        hl_mark_root(marker, (struct hl_range){low, high}, HL_ROOT_TLS, thread->tid, false);
+    struct hl_range range = thread_locals(marker, thread, area);
+    if (!wants(marker, HL_SNAPSHOT_NO_TLS)) {
+        hl_sys_keep(range.start, range.end);
+        marker->n_own = hl_sys_own(&marker->own);
+        return;
+    }
+    add_dtv(marker, thread);
+    if (stack != area || thread->sp > thread->thread_pointer)
+        hl_mark_root(marker, range, HL_ROOT_TLS, thread->tid, false);
 }
 
 static bool stands_on(const struct hl_marker *marker, struct hl_range range, uintptr_t *end)
@@ -416,9 +435,10 @@ static void judge(struct hl_marker *marker, const struct area *area)
     struct hl_range range = {area->start, area->end};
     uintptr_t stack;
     bool ours = area->start < (uintptr_t)_end && area->end > (uintptr_t)__ehdr_start;
-    if (!area->readable || !area->writable || area->kind == AREA_LEFT_OUT || ours)
+    bool file = area->kind == AREA_FILE || area->kind == AREA_C_LIBRARY;       /* written to, or it holds no pointers of this run */
+    if (!area->readable || (file && !area->writable) || area->kind == AREA_LEFT_OUT || ours)
         return;
-    if (area->kind == AREA_FILE || area->kind == AREA_C_LIBRARY)
+    if (file)
         add_global(marker, range, area->kind == AREA_C_LIBRARY);
     else if (area->kind == AREA_SHARED || area->kind == AREA_ANONYMOUS)
         judge_pieces(marker, area, range);

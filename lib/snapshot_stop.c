@@ -19,6 +19,13 @@ static _Atomic uint32_t leaving;         /* threads that stand, or are on their 
 
 static bool is_stopping(void) { return atomic_load(&holding) & 1; }
 
+uintptr_t hl_stop_signal_stack(void)
+{
+    stack_t stack = {.ss_flags = SS_DISABLE};
+    hl_sys(SYS_sigaltstack, 0, (long)&stack, 0, 0, 0, 0);
+    return stack.ss_flags & SS_DISABLE ? 0 : (uintptr_t)stack.ss_sp;
+}
+
 /* Stands until all may go on. */
 static void stand(struct hl_stopped *self)
 {
@@ -27,6 +34,7 @@ static void stand(struct hl_stopped *self)
         return;
     atomic_fetch_add(&leaving, 1);
     self->thread_pointer = (uintptr_t)pthread_self();
+    self->signal_stack = hl_stop_signal_stack();
     atomic_store(&self->state, HL_STOP_STANDS);
     atomic_fetch_add(&arrived, 1);
     hl_sys_wake(&arrived);

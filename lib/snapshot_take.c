@@ -243,6 +243,7 @@ __attribute__((noinline)) static bool take(enum hl_snapshot_cause cause, const c
     bool taken = hl_stop_threads(&stop, signal);
     if (taken) {
         stop.threads[0].context = context;
+        stop.threads[0].signal_stack = hl_stop_signal_stack();
         stop.threads[0].sp = context ? hl_arch_context_sp(context) : (uintptr_t)__builtin_frame_address(0) - 256;
         taken = copy(cause, label, shared, began);
         hl_stop_release();

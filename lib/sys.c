@@ -3,12 +3,12 @@
 static struct hl_sys_range own[HL_SYS_OWN];
 static _Atomic uint32_t n_own;
 
-static void keep(uintptr_t start, size_t bytes)
+void hl_sys_keep(uintptr_t start, uintptr_t end)
 {
     uint32_t i = __atomic_fetch_add(&n_own, 1, __ATOMIC_RELAXED);
     if (i >= HL_SYS_OWN)
         return;
-    own[i].end = (start + bytes + 4095) & ~(uintptr_t)4095;
+    own[i].end = end;
     __atomic_store_n(&own[i].start, start, __ATOMIC_RELEASE);
 }
 
@@ -19,7 +19,7 @@ void *hl_sys_map(size_t bytes, int wipe)
         return NULL;
     if (wipe)
         hl_sys(SYS_madvise, p, (long)bytes, MADV_WIPEONFORK, 0, 0, 0);
-    keep((uintptr_t)p, bytes);
+    hl_sys_keep((uintptr_t)p, ((uintptr_t)p + bytes + 4095) & ~(uintptr_t)4095);
     return (void *)p;
 }
 
@@ -28,7 +28,7 @@ void *hl_sys_map_shared(size_t bytes)
     long p = hl_sys(SYS_mmap, 0, (long)bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (hl_sys_failed(p))
         return NULL;
-    keep((uintptr_t)p, bytes);
+    hl_sys_keep((uintptr_t)p, ((uintptr_t)p + bytes + 4095) & ~(uintptr_t)4095);
     return (void *)p;
 }
 

@@ -32,6 +32,7 @@ void hl_sys_unmap(void *p, size_t bytes);
 void *hl_sys_map_shared(size_t bytes);
 
 /* What hl_sys_map gave and nobody took back: ranges in no order, empty ones between them. As many as there were is returned, at most HL_SYS_OWN. */
+void hl_sys_keep(uintptr_t start, uintptr_t end);         /* counts more memory as ours */
 #define HL_SYS_OWN 16384u
 struct hl_sys_range { uintptr_t start, end; };
 uint32_t hl_sys_own(const struct hl_sys_range **ranges);
