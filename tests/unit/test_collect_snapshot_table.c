@@ -134,7 +134,7 @@ static void test_takes_back(void **state)
     lend_and_take_back(500 * 32 + 8, 1, -EBADMSG);
     lend_and_take_back(999 * 32 + 8, UINT64_C(1) << 48, -EBADMSG);
     lend_and_take_back(16, 1, -EBADMSG);
-    lend_and_take_back(20, 1, -EBADMSG);
+    lend_and_take_back(16, UINT64_C(1) << 32, -EBADMSG);
 }
 
 /* Nobody else can write any more, not even through a mapping that stayed. */
