@@ -89,8 +89,8 @@ static void why_not(struct collector *collector, const struct target *target, ch
     else if (snapshot_is_under_way(collector, target) || (earlier && !earlier->late))
         snprintf(text, size, "an earlier snapshot of process %d is still under way: try again when it is done", target->pid);
     else if (!target->segment || !atomic_load(&target->segment->snapshot_ready))
-        snprintf(text, size, "process %d does not listen for requests (it has just begun, or signal %u was the program's own already): try again, or record it with "
-                 "--snapshot-signal N and another signal", target->pid, number);
+        snprintf(text, size, "process %d does not listen for requests (it has just begun, or signal %u was the program's own already): "
+                 "try again, or record it with --snapshot-signal N and another signal", target->pid, number);
     else if (is_stopped(target->pid))
         snprintf(text, size, "process %d is stopped: let it go on (kill -CONT %d) and try again", target->pid, target->pid);
     else if (!process_catches(target->pid, number))
@@ -105,7 +105,8 @@ static bool ask(struct collector *collector, const struct target *target, int co
     if (text[0])
         return false;
     struct request *earlier = find(collector, target->serial);
-    struct request request = {.serial = target->serial, .asked_ns = collector->now_ns, .number = ++collector->requests.last, .connection = connection};
+    struct request request = {.serial = target->serial, .asked_ns = collector->now_ns, .connection = connection};
+    request.number = ++collector->requests.last;
     int error = send_signal(target, collector->snapshot_signal, request.number);
     if (error) {
         snprintf(text, size, "process %d cannot be sent signal %u: %s", target->pid, collector->snapshot_signal, strerror(-error));
@@ -179,11 +180,11 @@ static void tell_late(const struct request *request, const struct target *target
     if (is_stopped(target->pid))
         answer(request->connection, 1, "process %d is stopped: let it go on (kill -CONT %d) and try again", target->pid, target->pid);
     else if (process_waits(target->pid, signal))
-        answer(request->connection, 1, "process %d does not take signal %u, which all of its threads block or wait in the kernel with: record it with "
-               "--snapshot-signal N and a signal that it does not block", target->pid, signal);
+        answer(request->connection, 1, "process %d does not take signal %u: all of its threads block it, or are stuck in the kernel; record it "
+               "with --snapshot-signal N and a signal that it does not block", target->pid, signal);
     else
-        answer(request->connection, 1, "process %d took the signal, but its threads did not stand still within 10 s: one of them may be stuck in the kernel or block "
-               "signals; try again", target->pid);
+        answer(request->connection, 1, "process %d took the signal, but its threads did not stand still within 10 s: one of them may be stuck "
+               "in the kernel or block signals; try again", target->pid);
 }
 
 static void mind_late(struct collector *collector)

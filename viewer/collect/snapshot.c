@@ -224,7 +224,8 @@ void snapshot_cut(struct target *target, uint32_t number)
     struct snapshot *snapshot = find(collector, target->serial, number, SNAPSHOT_HELLO);
     drop_unclaimed(collector, target->serial);
     pass_over(collector, target->serial, number);
-    if (!snapshot || has_ended(snapshot->connection)) {  /* it may have been given up, and another one that has the number waits to be heard (mind_unclaimed) */
+    /* One whose connection ended may have been given up, and another that has the number now waits to be heard (mind_unclaimed). */
+    if (!snapshot || has_ended(snapshot->connection)) {
         snapshot = new_snapshot(collector, target, number);
         atomic_store(&snapshot->state, SNAPSHOT_CUT);
     }
@@ -274,11 +275,12 @@ bool snapshot_hello(struct collector *collector, int connection, const struct hl
 {
     uint32_t number = (uint32_t)hello->token, cause = (uint32_t)(hello->token >> 32) & 0xff;
     struct target *target = collector_find(collector, hello->parent);
-    struct snapshot *snapshot = find(collector, hello->parent, number, SNAPSHOT_CUT), *before = find(collector, hello->parent, number, SNAPSHOT_HELLO);
+    struct snapshot *snapshot = find(collector, hello->parent, number, SNAPSHOT_CUT);
+    struct snapshot *before = find(collector, hello->parent, number, SNAPSHOT_HELLO);
     if (cause < HL_SNAPSHOT_EXIT || cause > HL_SNAPSHOT_CHECK)
         return false;
     bool recorded = target && !target->finished && target->segment;
-    if (recorded && target->pid == pid && (!snapshot || has_ended(connection)))      /* it may have been given up, and the table be the next one's */
+    if (recorded && target->pid == pid && (!snapshot || has_ended(connection)))      /* given up: the table may be the next one's */
         snapshot = new_snapshot(collector, target, number);
     if (!snapshot || snapshot->pid != pid)
         return false;
@@ -349,7 +351,8 @@ static void end_writing(struct snapshot *snapshot)
 
 /* ---- turns ---- */
 
-/* The connection ended before the cut: the target gave up. One that died instead, which is seen a little later, gets its table (snapshot_target_ends). */
+/* The connection ended before the cut: the target gave up. One that died instead, which is seen a little later, gets its table
+ * (snapshot_target_ends). */
 static bool gave_up(struct snapshot *snapshot)
 {
     uint64_t now = snapshot->collector->now_ns;

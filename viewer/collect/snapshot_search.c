@@ -50,7 +50,8 @@ static bool lend(const struct snapshot *snapshot)
 /* What the marker says next. Without a limit: a large memory takes its time, and one who died is heard. */
 static enum word listen_to(const struct snapshot *snapshot, int limit_ms)
 {
-    struct pollfd fds[2] = {{.fd = snapshot->connection, .events = POLLIN}, {.fd = snapshot->collector->snapshots.abandon, .events = POLLIN}};
+    struct pollfd fds[2] = {{.fd = snapshot->connection, .events = POLLIN},
+                            {.fd = snapshot->collector->snapshots.abandon, .events = POLLIN}};
     struct hl_snapshot_done done;
     for (;;) {
         int n = poll(fds, 2, limit_ms);
@@ -133,7 +134,8 @@ static void take_roots(struct snapshot *snapshot, const struct hl_snapshot *head
             wrong++;
             continue;
         }
-        complete_root(snapshot, &root, from->kind == HL_ROOT_STACK || from->kind == HL_ROOT_TLS || from->kind == HL_ROOT_REGISTERS ? from->tid : 0);
+        bool of_thread = from->kind == HL_ROOT_STACK || from->kind == HL_ROOT_TLS || from->kind == HL_ROOT_REGISTERS;
+        complete_root(snapshot, &root, of_thread ? from->tid : 0);
         vec_push(&snapshot->roots, root);
     }
     vec_sort(&snapshot->roots, by_start);
@@ -168,7 +170,8 @@ struct verdict {
 };
 
 /* One block's reach and holder. Roots beyond those that were told may hold it, too. */
-static void judge_block(struct snapshot *snapshot, struct hl_snapshot_block *block, uint64_t place, bool all_roots, struct verdict *verdict)
+static void judge_block(struct snapshot *snapshot, struct hl_snapshot_block *block, uint64_t place, bool all_roots,
+                        struct verdict *verdict)
 {
     uint32_t reach = hl_block_reach(block);
     bool in_block = block->at && snapshot_table_holds_at(&snapshot->table, place, block->at);
@@ -224,9 +227,11 @@ static void name_roots(struct snapshot *snapshot)
             continue;
         last = name.address;
         const struct trace_root *root = root_at(snapshot, last);
-        for (size_t m = 0; m < snapshot->modules.n && !name.name; m++)
-            if (snapshot->modules.items[m].trace == root->module)
-                name.name = root_names_find(snapshot->collector->snapshots.names, &snapshot->modules.items[m].file, root->module, last - root->bias);
+        for (size_t m = 0; m < snapshot->modules.n && !name.name; m++) {
+            const struct snapshot_module *module = &snapshot->modules.items[m];
+            if (module->trace == root->module)
+                name.name = root_names_find(snapshot->collector->snapshots.names, &module->file, root->module, last - root->bias);
+        }
         if (name.name)
             snapshot->names.items[kept++] = name;
     }

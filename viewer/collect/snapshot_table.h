@@ -32,7 +32,8 @@ void snapshot_table_release(struct snapshot_table *table);        /* a table tha
 /* Sorts the blocks by address, in place. */
 void snapshot_table_sort(struct hl_snapshot_block *blocks, uint64_t n);
 
-/* Sorts the blocks, leaves out those that overlap the one before, completes the header. The table may be lent after this. Returns how many overlapped. */
+/* Sorts the blocks, leaves out those that overlap the one before, completes the header. The table may be lent after this. Returns how
+ * many overlapped. */
 uint64_t snapshot_table_close(struct snapshot_table *table, uint64_t flags);
 
 /* The table is back: waits for nobody. 0; -EBADMSG: what the marker had to leave alone is not what was lent; -errno. */

@@ -1,0 +1,100 @@
+#include "ask.h"
+
+#include "../../lib/wire/hello.h"
+#include "../../lib/wire/segment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int read_environment(int32_t pid, struct strbuf *text)
+{
+    char path[64], piece[4096];
+    snprintf(path, sizeof path, "/proc/%d/environ", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    ssize_t n;
+    while ((n = read(fd, piece, sizeof piece)) > 0)
+        strbuf_add_bytes(text, piece, (size_t)n);
+    int error = n < 0 ? -errno : 0;
+    close(fd);
+    return error;
+}
+
+/* The value of a variable in a block of NAME=VALUE strings; NULL: it is not set. */
+static const char *find_variable(const struct strbuf *text, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = text->data; at < text->data + text->length; at += strlen(at) + 1)
+        if (strncmp(at, name, length) == 0 && at[length] == '=')
+            return at + length + 1;
+    return NULL;
+}
+
+static int connect_to(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    strcpy(address.sun_path, path);
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    int error = -errno;
+    if (fd >= 0)
+        close(fd);
+    return error;
+}
+
+/* The socket of the recording that the process belongs to, or -1 and a sentence. */
+static int find_recording(int32_t pid, struct strbuf *sentence)
+{
+    struct strbuf text = STRBUF_INIT;
+    int error = read_environment(pid, &text), fd = -1;
+    const char *path = error ? NULL : find_variable(&text, HL_ENV_SOCKET);
+    if (error == -ENOENT || error == -ESRCH)
+        strbuf_printf(sentence, "there is no process %d (any more): name one that still runs", pid);
+    else if (error)
+        strbuf_printf(sentence, "process %d cannot be looked at (%s): it is another user's, ask as that user or as root", pid, strerror(-error));
+    else if (!path || strlen(path) >= sizeof ((struct sockaddr_un *)0)->sun_path)
+        strbuf_printf(sentence, "process %d is not recorded by heapline: start its program with `heapline run`", pid);
+    else if ((fd = connect_to(path)) < 0)
+        strbuf_printf(sentence, "the recording of process %d has ended, or is out of reach (%s: %s)", pid, path, strerror(-fd));
+    strbuf_release(&text);
+    return fd < 0 ? -1 : fd;
+}
+
+/* The collector answers when the snapshot is written, and says when the process does not answer it: no limit of ours is needed. */
+static bool converse(int fd, int32_t pid, const char *label, struct strbuf *sentence)
+{
+    struct hl_hello hello = {.magic = HL_WIRE_MAGIC, .kind = HL_HELLO_REQUEST, .tid = (uint32_t)pid};
+    struct hl_answer answer;
+    snprintf(hello.path, sizeof hello.path, "%s", label);
+    ssize_t n = send(fd, &hello, sizeof hello, MSG_NOSIGNAL) == (ssize_t)sizeof hello ? 0 : -1;
+    while (n == 0 && (n = recv(fd, &answer, sizeof answer, 0)) < 0 && errno == EINTR)
+        n = 0;
+    if (n != (ssize_t)sizeof answer || answer.magic != HL_WIRE_MAGIC) {
+        strbuf_printf(sentence, "the recording of process %d did not answer: it ended meanwhile, or is another version of heapline's", pid);
+        return false;
+    }
+    answer.text[sizeof answer.text - 1] = 0;
+    strbuf_add(sentence, answer.text);
+    return answer.status == 0;
+}
+
+bool ask_for_snapshot(int32_t pid, const char *label, struct strbuf *sentence)
+{
+    if (strlen(label) >= HL_HELLO_PATH) {
+        strbuf_printf(sentence, "a label has at most %d bytes: take a shorter one", HL_HELLO_PATH - 1);
+        return false;
+    }
+    int fd = find_recording(pid, sentence);
+    if (fd < 0)
+        return false;
+    bool taken = converse(fd, pid, label, sentence);
+    close(fd);
+    return taken;
+}
