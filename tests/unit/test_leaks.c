@@ -360,7 +360,7 @@ static void an_early_snapshot_is_incomplete(void **state)
 static void a_snapshots_own_reasons_count(void **state)
 {
     judge(&(struct sample_run){ .exits = { PARENT_ENDS, { CHILD, TRACE_EXIT_EXEC, 0, 4 * MS } }, .n_exits = 2, .n_snapshots = 1,
-                                .snapshots = { { .process = PARENT, .reasons = "thread 7 blocks all signals.\nit was dark." } } });
+                                .snapshots = { { .process = PARENT, .reasons = "thread 7 blocks all signals.\nit was dark" } } });
     expect_reasons(LEAKS_INCOMPLETE, "Process 100: thread 7 blocks all signals.", 2);
     assert_string_equal(leaks->reasons.items[1], "Process 100: it was dark.");
 }

@@ -100,7 +100,7 @@ static void add_own_reasons(struct reasons *reasons, const char *text, int32_t p
     while (*text) {
         size_t n = strcspn(text, "\n");
         if (n)
-            add(reasons, pid, "%.*s", (int)n, text);
+            add(reasons, pid, "%.*s%s", (int)n, text, text[n - 1] == '.' ? "" : ".");
         text += n + (text[n] == '\n');
     }
 }
@@ -115,7 +115,7 @@ static void add_snapshot(struct reasons *reasons, const struct leaks_store *stor
         add(reasons, pid, "%" PRIu32 " of its %" PRIu32 " threads could not be stopped; what only they hold counts as lost.",
             snapshot->missed_threads,
             snapshot->threads);
-    if (read->status < 0 || read->blocks.n < snapshot->blocks)
+    if (read->blocks.n < snapshot->blocks && (read->status < 0 || !*snapshot->reasons))
         add(reasons, pid, "%" PRIu64 " of the %" PRIu64 " blocks of its snapshot are missing from the trace.",
             snapshot->blocks - read->blocks.n,
             snapshot->blocks);
@@ -169,7 +169,7 @@ void leaks_add_reasons(struct leaks_store *store)
     const char *label = store->question.label;
     struct reasons reasons = { 0 };
     if (profile->n_selected == 0)
-        add(&reasons, 0, "No process was recorded that the filters leave in.");
+        add(&reasons, 0, trace->n_processes ? "No process was recorded that the filters leave in." : "No process is in the trace.");
     if (label && store->snapshots.n == 0)
         add_label(&reasons, trace, label);
     for (uint32_t p = 0; p < trace->n_processes; p++) {

@@ -129,7 +129,8 @@ static void print_looked_at(const struct printer *printer)
             strbuf_printf(&text, " (\"%s\")", snapshot->label);
         strbuf_printf(&text, ", %s: ", format_duration(snapshot->ns).text);
     } else {
-        strbuf_printf(&text, "%s of %" PRIu32 " processes: ", format_count(leaks->snapshots.n).text, leaks->profile->n_selected);
+        strbuf_printf(&text, "%s of %" PRIu32 " process%s: ", format_count(leaks->snapshots.n).text,
+                      leaks->profile->n_selected, leaks->profile->n_selected == 1 ? "" : "es");
     }
     strbuf_printf(&text, "%s block%s", format_count(blocks).text, view_plural(blocks));
     print_line(printer, "looked at", text.data);
