@@ -1,4 +1,5 @@
 #include "arch.h"
+#include "session.h"
 #include "snapshot.h"
 #include "sys.h"
 #include "thread.h"
@@ -287,6 +288,12 @@ bool hl_stop_threads(struct hl_stop *stop, int signal)
         threads = hl_sys_map(HL_STOPPED_MAX * sizeof *threads, 0);
     if (!threads)
         return false;
+    static uint64_t serial;
+    if (serial != hl_session->serial) {  /* a thread that could not be stopped forked us meanwhile: nobody stands here */
+        serial = hl_session->serial;
+        atomic_store(&leaving, 0);
+        atomic_fetch_and(&holding, ~UINT32_C(1));
+    }
     while (atomic_load(&leaving))        /* from the last time: the list is still in use */
         hl_sys(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
     stop->threads = threads;

@@ -273,7 +273,7 @@ static bool take_shared(enum hl_snapshot_cause cause, const char *label, struct 
 static bool is_recording(void)
 {
     return hl_session && atomic_load(&hl_session->status) == HL_SESSION_ON && hl_session->pid == hl_sys_getpid() &&
-           atomic_load(&hl_session->board->state) == HL_BOARD_ON;
+           atomic_load(&hl_session->board->state) == HL_BOARD_ON && !atomic_load(&hl_session->segment->filtered);
 }
 
 bool hl_snapshot_take(enum hl_snapshot_cause cause, const char *label, struct hl_snapshot_counts *counts)

@@ -68,6 +68,7 @@ struct hl_segment {
     _Atomic uint64_t self_bytes;                     /* private memory that the library mapped for itself */
     _Atomic uint32_t cut_number;                     /* target: number of the last snapshot; the rings' cuts are those of it. 0: none yet */
     _Atomic uint32_t cut_taken;                      /* collector, futex: the last snapshot for which all rings were read up to their cuts */
+    _Atomic uint32_t filtered;                       /* either side, 1: the process may be forbidden system calls (seccomp): it takes no snapshots */
     _Atomic uint32_t snapshot_ready;                 /* target: 1: it listens to the board's snapshot_signal */
     struct hl_ring_head heads[];
 };
