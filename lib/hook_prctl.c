@@ -2,6 +2,7 @@
  * give up first. Filters from before this program began are the collector's to see. */
 #include "real.h"
 #include "session.h"
+#include "sys.h"
 
 #include <linux/prctl.h>
 #include <stdarg.h>
@@ -18,7 +19,8 @@ int prctl(int option, ...)
     unsigned long a = va_arg(arguments, unsigned long), b = va_arg(arguments, unsigned long), c = va_arg(arguments, unsigned long),
                   d = va_arg(arguments, unsigned long);
     va_end(arguments);
-    if ((option == PR_SET_SECCOMP || option == PR_SET_NO_NEW_PRIVS) && hl_session && hl_session->segment && hl_session->status == HL_SESSION_ON)
+    if ((option == PR_SET_SECCOMP || option == PR_SET_NO_NEW_PRIVS) && hl_session && hl_session->status == HL_SESSION_ON &&
+        hl_session->pid == hl_sys_getpid())
         atomic_store(&hl_session->segment->filtered, 1);
     return real ? real(option, a, b, c, d) : -1;
 }
