@@ -419,9 +419,10 @@ static const struct trace_snapshot_block childs[] = { { 0x1000, 100, SITE_INHERI
                                                       { 0x3000, 7, SITE_INHERITED_B, 1 * MS, INDIRECT, false, 0x2008 },
                                                       { 0x9000, 9, SITE_CHILD_B, 5 * MS, LOST, false, 0 } };
 
+/* That the parent ended is noticed 9 ms after its last snapshot. */
 static void judge_fork(uint64_t parent_end, uint64_t child_snapshot)
 {
-    judge(&(struct sample_run){ .exits = { { PARENT, TRACE_EXIT_CODE, 0, parent_end }, { CHILD, TRACE_EXIT_CODE, 0, 8 * MS } }, .n_exits = 2,
+    judge(&(struct sample_run){ .exits = { { PARENT, TRACE_EXIT_CODE, 0, parent_end + 9 * MS }, { CHILD, TRACE_EXIT_CODE, 0, 8 * MS } }, .n_exits = 2,
                                 .n_snapshots = 2, .snapshots = { { .process = PARENT, .ns = parent_end, .blocks = parents, .n = N_OF(parents) },
                                                                  { .process = CHILD, .ns = child_snapshot, .blocks = childs, .n = N_OF(childs) } } });
     assert_int_equal(leaks->verdict, LEAKS_FOUND);

@@ -36,6 +36,23 @@ static uint32_t *find_alike(const struct profile *profile)
     return alike;
 }
 
+/* A snapshot at a process's end is earlier, and told in the right order to those of others; that it ended is noticed some time
+   after. */
+static uint64_t *find_ends(const struct trace *trace)
+{
+    uint64_t *over = xcalloc(trace->n_processes, sizeof *over);
+    for (uint32_t p = 0; p < trace->n_processes; p++) {
+        const struct trace_process_end *end = &trace->ends[p];
+        over[p] = end->ended && end->exit.kind != TRACE_EXIT_RUNNING ? end->exit.end_ns : UINT64_MAX;
+    }
+    for (uint32_t i = 0; i < trace->n_snapshots; i++) {
+        const struct trace_snapshot *snapshot = &trace->snapshots[i];
+        if (snapshot->cause == TRACE_SNAPSHOT_EXIT && snapshot->ns < over[snapshot->process])
+            over[snapshot->process] = snapshot->ns;
+    }
+    return over;
+}
+
 /* Of each selected process the last snapshot, or the last one of the label. */
 static void choose_snapshots(struct leaks_store *store)
 {
@@ -95,6 +112,7 @@ int leaks_create(struct leaks **result, const struct profile *profile, const str
     store->question = *question;
     store->owners = lines_owners(profile, LINES_OWN);
     store->alike = find_alike(profile);
+    store->over_ns = find_ends(profile->trace);
     store->suppressions = question->suppressions ? question->suppressions : (store->own = suppressions_create());
     suppressions_add_program(store->suppressions, profile->trace, &store->bad_rules);
     choose_snapshots(store);
@@ -141,6 +159,7 @@ void leaks_destroy(struct leaks *leaks)
     suppressions_destroy(store->own);
     free(store->owners);
     free(store->alike);
+    free(store->over_ns);
     arena_release(&store->texts);
     map_release(&store->fingerprints);
     free(store);

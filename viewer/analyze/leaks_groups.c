@@ -36,12 +36,6 @@ static bool is_inherited(const struct grouping *grouping, const struct leaks_blo
     return trace_of(grouping)->threads[trace_of(grouping)->sites[block->site].thread].tid == 0;
 }
 
-static bool lives_at(const struct trace *trace, uint32_t process, uint64_t ns)
-{
-    const struct trace_process_end *end = &trace->ends[process];
-    return !end->ended || end->exit.kind == TRACE_EXIT_RUNNING || end->exit.end_ns >= ns;
-}
-
 /* Some process that the block was inherited from still lives. */
 static bool has_living_owner(const struct grouping *grouping, const struct leaks_block *block)
 {
@@ -49,7 +43,7 @@ static bool has_living_owner(const struct grouping *grouping, const struct leaks
     uint32_t p = grouping->snapshot->process;
     do {
         p = trace->processes[p].parent;
-        if (p == TRACE_NONE || lives_at(trace, p, grouping->snapshot->ns))
+        if (p == TRACE_NONE || grouping->store->over_ns[p] >= grouping->snapshot->ns)
             return p != TRACE_NONE;
     } while (trace->processes[p].origin == TRACE_ORIGIN_FORK && block->born_ns < trace->processes[p].start_ns);
     return false;

@@ -21,6 +21,7 @@ struct leaks_store {
     struct leaks_question question;
     VEC(struct leaks_snapshot) snapshots;        /* in the order of leaks.snapshots */
     uint32_t *snapshot_of;        /* by process: index into snapshots, or TRACE_NONE */
+    uint64_t *over_ns;            /* by process: when it was about to end, UINT64_MAX: it was not */
     uint32_t *owners;             /* by stack */
     uint32_t *alike;              /* by stack: the first one of the same places, for two calls on a line are two addresses */
     struct suppressions *suppressions;           /* the question's, or `own` */
