@@ -19,7 +19,6 @@
 
 static struct fake_run run;
 static struct hl_answer answer;
-static volatile sig_atomic_t request;
 
 static int ask(uint32_t pid, const char *label)
 {
@@ -56,10 +55,7 @@ static void end(void)
 
 /* ---- a process that answers ---- */
 
-static void on_signal(int number, siginfo_t *info, void *context)
-{
-    request = info->si_code == SI_QUEUE ? info->si_value.sival_int : -1;
-}
+static void on_signal(int number, siginfo_t *info, void *context) {}
 
 static void listen_to(struct fake *fake, uint32_t number)
 {
@@ -81,17 +77,17 @@ static void take(struct fake *fake, uint32_t number)
 
 static void answers(struct fake *fake)
 {
-    sigset_t set, before;
+    siginfo_t info;
+    sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, (int)fake->board->snapshot_signal);
-    sigprocmask(SIG_BLOCK, &set, &before);
+    sigprocmask(SIG_BLOCK, &set, NULL);
     listen_to(fake, fake->board->snapshot_signal);
     fake_alloc(fake, 0, A, 12345);
     fake_let_read(fake);
     for (uint32_t number = 1;; number++) {
-        for (request = 0; !request;)
-            sigsuspend(&before);
-        fake_check(request == (int)number);
+        fake_check(sigwaitinfo(&set, &info) > 0);
+        fake_check(info.si_code == SI_QUEUE && info.si_value.sival_int == (int)number);
         take(fake, number);
     }
 }
