@@ -52,23 +52,23 @@ static void check_kinds(const struct kind *kinds, size_t n)
     }
 }
 
-/* All are found where the noise is at most three times what an iteration adds. At four times the drift of 50 iterations is eleven times its own
- * standard error: few are missed. Blocks at random are a walk whose steps may be too few to tell; half of the iterations are enough. */
+/* All are found where the noise is at most twice what an iteration adds; at three and four times few are missed. Blocks at random are a walk, whose
+ * drift has to be five times its own standard error: for half of the iterations it is seven. */
 static void test_leaks_are_found(void **state)
 {
     static const struct kind kinds[] = {
         { "leak", series_leak, 0, 16, 50, REPEATS, REPEATS },
         { "leak", series_leak, 16, 16, 50, REPEATS, REPEATS },
         { "leak", series_leak, 32, 16, 50, REPEATS, REPEATS },
-        { "leak", series_leak, 48, 16, 50, REPEATS, REPEATS },
-        { "leak", series_leak, 64, 16, 50, REPEATS * 96 / 100, REPEATS },
+        { "leak", series_leak, 48, 16, 50, REPEATS * 97 / 100, REPEATS },
+        { "leak", series_leak, 64, 16, 50, REPEATS * 88 / 100, REPEATS },
         { "leak", series_leak, 100, 16, 200, REPEATS, REPEATS },
-        { "leak", series_leak, 3000, 1000, 50, REPEATS, REPEATS },
+        { "leak", series_leak, 2000, 1000, 50, REPEATS, REPEATS },
         { "leak in few iterations", series_leak, 8, 16, 20, REPEATS, REPEATS },
         { "blocks", series_blocks, 2, 0, 50, REPEATS, REPEATS },
         { "blocks", series_blocks, 5, 0, 50, REPEATS, REPEATS },
         { "blocks", series_blocks, 10, 0, 50, REPEATS, REPEATS },
-        { "blocks at random", series_blocks, 2, 1, 50, REPEATS * 90 / 100, REPEATS },
+        { "blocks at random", series_blocks, 2, 1, 50, REPEATS * 85 / 100, REPEATS },
         { "leak in drift", series_leak_in_drift, 32, 0.5, 50, REPEATS, REPEATS },
         { "leak in drift", series_leak_in_drift, 16, 0.8, 50, REPEATS, REPEATS },
         { "leak below a saw", series_leak_in_saw, 3, 16, 50, REPEATS, REPEATS },
@@ -79,7 +79,8 @@ static void test_leaks_are_found(void **state)
     check_kinds(kinds, sizeof kinds / sizeof *kinds);
 }
 
-/* Walks rise by chance, and then are lines with noise: of those, a few in a hundred. Nothing else alarms. */
+/* Walks rise by chance, and then are lines with noise: of those, two in a hundred at most. What nears its level at random is something of a walk, too,
+ * as long as it fills. Nothing else alarms. */
 static void test_steady_loops_pass(void **state)
 {
     static const struct kind kinds[] = {
@@ -89,7 +90,7 @@ static void test_steady_loops_pass(void **state)
         { "drift", series_drift, 1000, 0.3, 50, 0, 0 },
         { "drift", series_drift, 1000, 0.6, 50, 0, 0 },
         { "drift", series_drift, 1000, 0.8, 200, 0, 0 },
-        { "walk", series_walk, 100, 1e5, 50, 0, REPEATS * 4 / 100 },
+        { "walk", series_walk, 100, 1e5, 50, 0, REPEATS * 2 / 100 },
         { "saw", series_saw, 3, 100, 50, 0, 0 },
         { "saw", series_saw, 7, 0, 50, 0, 0 },
         { "saw", series_saw, 15, 100, 50, 0, 0 },
@@ -102,6 +103,9 @@ static void test_steady_loops_pass(void **state)
         { "cache", series_cache, 0.1, 50, 50, 0, 0 },
         { "cache", series_cache, 0.2, 100, 50, 0, 0 },
         { "keys", series_keys, 500, 50, 50, 0, 0 },
+        { "dictionary", series_dictionary, 0, 24, 50, 0, REPEATS * 2 / 100 },
+        { "dictionary", series_dictionary, 257, 28, 50, 0, REPEATS * 2 / 100 },
+        { "dictionary", series_dictionary, 0, 24, 200, 0, 0 },
         { "ring", series_ring, 0.1, 0, 50, 0, 0 },
         { "ring", series_ring, 0.5, 50, 50, 0, 0 },
         { "ring", series_ring, 0.8, 0, 50, 0, 0 },

@@ -143,6 +143,21 @@ static void series_keys(double *y, int n, double a, double b)
     }
 }
 
+/* A dictionary of 300 keys, of which 20 random ones are set and 10 deleted each time: it nears 200 entries and then varies. Counted are the keys from a on,
+ * b bytes each; the first iterations are those of the run. */
+static void series_dictionary(double *y, int n, double a, double b)
+{
+    unsigned char set[300] = { 0 };
+    for (int i = 0; i < n; i++) {
+        int held = 0;
+        for (int k = 0; k < 30; k++)
+            set[(int)(300 * series_uniform())] = k < 20;
+        for (int k = (int)a; k < 300; k++)
+            held += set[k];
+        y[i] = b * held;
+    }
+}
+
 /* A ring that fills in the part a of the run; in noise of b bytes. */
 static void series_ring(double *y, int n, double a, double b)
 {

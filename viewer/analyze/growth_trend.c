@@ -10,7 +10,10 @@
 #define Z_95 1.959964
 #define LATE_SHARE 0.4            /* of the pace of its first half a series must still have in its second */
 #define OUTLIER 6.0               /* standard deviations that make a point stand out from the line */
-#define WALK_LEAST 3.0            /* standard errors of a walk's drift that it must rise by at least */
+#define WALK_LEAST 3.0            /* standard errors of a walk's drift that it must rise by at least, */
+#define WALK_MOST 5.0             /* and from twice WALK_SHARE on */
+#define WALK_SHARE 0.2
+#define NO_EVIDENCE 0.01          /* a chance that is never small enough */
 #define WALK_WIDENING 4.0         /* residuals so alike walk, rather than vary about the line */
 
 static int compare_doubles(const void *a, const void *b)
@@ -148,21 +151,36 @@ static double widening_of(const struct trend_point *points, uint32_t n, double s
     return widening > 1 ? widening : 1;
 }
 
-/* The standard error of the slope if the series were a walk: its steps' long-run deviation (Bartlett's weights) by the root of their number. */
-static double walk_error(const struct trend_point *points, uint32_t n, double slope)
+/* The series as a walk. */
+struct walk {
+    double error;                 /* standard error of the slope: the steps' long-run deviation (Bartlett's weights) by the root of their number */
+    double share;                 /* of the steps' variance that is left in the long run: 1 in a walk, near 0 where what goes up comes down again */
+};
+
+static struct walk walk_of(const struct trend_point *points, uint32_t n, double slope)
 {
-    double steps[TREND_MOST], sum = 0;
-    uint32_t lags = n / 3;
-    for (uint32_t i = 0; i + 1 < n; i++)
+    double steps[TREND_MOST], sum = 0, variance = 0;
+    uint32_t lags = n / 5;
+    for (uint32_t i = 0; i + 1 < n; i++) {
         steps[i] = points[i + 1].y - points[i].y - slope * (points[i + 1].x - points[i].x);
+        variance += steps[i] * steps[i];
+    }
     for (uint32_t lag = 0; lag <= lags; lag++) {
         double products = 0;
         for (uint32_t i = 0; i + lag + 1 < n; i++)
             products += steps[i] * steps[i + lag];
         sum += products * (lag ? 2 * (1 - lag / (lags + 1.0)) : 1);
     }
-    double span = points[n - 1].x - points[0].x;
-    return sum > 0 ? sqrt(sum) / span : 0;
+    if (sum <= 0)
+        return (struct walk){ 0 };
+    return (struct walk){ sqrt(sum) / (points[n - 1].x - points[0].x), sum / variance };
+}
+
+/* Standard errors that the slope must have at least: the long-run deviation comes out too small by chance where there is something of a walk. */
+static double walk_least(const struct walk *walk)
+{
+    double part = (walk->share - WALK_SHARE) / WALK_SHARE;
+    return WALK_LEAST + (WALK_MOST - WALK_LEAST) * fmin(1, fmax(0, part));
 }
 
 /* The interval by Sen, and not narrower than a walk's where the series walks. */
@@ -181,13 +199,14 @@ static void fit(struct trend *trend, const struct trend_point *points, uint32_t 
     uint32_t pairs;
     double *slopes = pair_slopes(points, n, &pairs);
     trend->slope = pairs % 2 ? slopes[pairs / 2] : (slopes[pairs / 2 - 1] + slopes[pairs / 2]) / 2;
-    double widening = widening_of(points, n, trend->slope), walk = walk_error(points, n, trend->slope);
-    set_interval(trend, slopes, pairs, Z_95 * sqrt(variance * widening), widening > WALK_WIDENING ? walk : 0);
+    double widening = widening_of(points, n, trend->slope);
+    struct walk walk = walk_of(points, n, trend->slope);
+    set_interval(trend, slopes, pairs, Z_95 * sqrt(variance * widening), widening > WALK_WIDENING ? walk.error : 0);
     trend->chance = chance_of(n, s, variance, widening, ties);
-    if (walk > 0 && trend->slope < WALK_LEAST * walk)
-        trend->chance = fmax(trend->chance, tail(trend->slope / walk));
-    else if (walk > 0)
-        trend->chance = fmin(trend->chance, fmax(tail(trend->slope / walk), chance_of(n, s, variance, 1, ties)));
+    if (walk.error > 0 && trend->slope < walk_least(&walk) * walk.error)
+        trend->chance = fmax(trend->chance, NO_EVIDENCE);
+    else if (walk.error > 0)
+        trend->chance = fmin(trend->chance, fmax(tail(trend->slope / walk.error), chance_of(n, s, variance, 1, ties)));
     free(slopes);
 }
 

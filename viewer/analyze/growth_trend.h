@@ -3,9 +3,9 @@
  * The slope is Theil's and Sen's: the median of the slopes between all pairs of points; up to 29 % of the points may be anything without moving it
  * far. Its interval and the probability come from Kendall's S, the number of pairs that rise less the number of pairs that fall: exact for short
  * series without ties, else its normal approximation with the variance corrected for ties, and widened where neighbouring residuals are alike (Hamed
- * and Rao 1998). A figure that only drifts about rises now and then, too: the slope must also be three standard errors of the drift that a random walk
- * of such steps could have (their long-run variance with Bartlett's weights, which is small where what goes up comes down again). Where it is far more
- * than that, the steps may follow one another in any way.
+ * and Rao 1998). A figure that only drifts about rises now and then, too: the slope must also be three to five standard errors of the drift that a random
+ * walk of such steps could have (their long-run variance with Bartlett's weights, which is small where what goes up comes down again). Where it is far
+ * more than that, the steps may follow one another in any way.
  *
  * That a series rises is not enough. It grows when, besides, its second half rises not much slower than its first and each quarter brings a new height
  * (else it levels off), and no earlier stretch of it was as high as its end before it fell again (else it is a saw: garbage that is collected now and
