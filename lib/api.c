@@ -13,6 +13,7 @@
 
 #define LABEL_MAX 256
 #define ANSWER_NS UINT64_C(1000000000)
+#define WINDOW_NS (10 * ANSWER_NS)         /* all live blocks are looked at */
 
 HL_EXPORT int heapline_is_recording(void)
 {
@@ -50,29 +51,50 @@ void hl_mark_listen(void)
         hl_signal_take(signal, mark_iteration);
 }
 
-/* Asks through the thread's own ring, so that all of its events so far are in the answer. */
-HL_EXPORT long long heapline_live_bytes(long long *peak_bytes)
+/* Asks through the thread's own ring, so that all of its events so far are in the answer. NULL: there is none in time. */
+static struct hl_ring_head *ask(unsigned flags, uint64_t patience_ns)
 {
     static _Atomic uint32_t questions;
     struct hl_thread *thread = hl_enter();
     if (!thread)
-        return -1;
+        return NULL;
     struct hl_ring_head *head = thread->head;
     uint32_t number = atomic_fetch_add(&questions, 1) + 1, answer;
     bool can = thread->nested != NULL;
     if (can)
-        hl_event_word(thread, HL_RECORD_QUERY, number);
+        hl_event_word(thread, HL_RECORD_QUERY, (uint64_t)flags << 32 | number);
     hl_leave(thread);
     uint64_t since = hl_sys_now();
     while (can && (answer = atomic_load_explicit(&head->answer, memory_order_acquire)) != number) {
         hl_event_ring();
-        if (hl_sys_now() - since > ANSWER_NS)
-            return -1;
+        if (hl_sys_now() - since > patience_ns)
+            return NULL;
         hl_sys_wait(&head->answer, answer, 1000000);
     }
-    if (peak_bytes)
+    return can ? head : NULL;
+}
+
+HL_EXPORT long long heapline_live_bytes(long long *peak_bytes)
+{
+    struct hl_ring_head *head = ask(0, ANSWER_NS);
+    if (head && peak_bytes)
         *peak_bytes = (long long)atomic_load(&head->answer_peak);
-    return can ? (long long)atomic_load(&head->answer_bytes) : -1;
+    return head ? (long long)atomic_load(&head->answer_bytes) : -1;
+}
+
+HL_EXPORT int heapline_window(struct heapline_window *window, int anew)
+{
+    struct hl_ring_head *head = ask(HL_QUERY_WINDOW | (anew ? HL_QUERY_ANEW : 0), WINDOW_NS);
+    if (head && window)
+        *window = (struct heapline_window){
+            .live_bytes = atomic_load(&head->answer_bytes),
+            .peak_bytes = atomic_load(&head->answer_window[HL_WINDOW_PEAK_BYTES]),
+            .allocated_bytes = atomic_load(&head->answer_window[HL_WINDOW_ALLOCATED_BYTES]),
+            .allocations = atomic_load(&head->answer_window[HL_WINDOW_ALLOCATIONS]),
+            .left_bytes = atomic_load(&head->answer_window[HL_WINDOW_LEFT_BYTES]),
+            .left_blocks = atomic_load(&head->answer_window[HL_WINDOW_LEFT_BLOCKS]),
+        };
+    return head ? 0 : -1;
 }
 
 /* Both stand in a function of Python's own thread: its stacks carry Python frames, or there is nothing to number. */

@@ -28,6 +28,19 @@ __attribute__((weak)) void heapline_scope_end(const char *label);
  * collector (some 100 us). -1: not recorded, or no answer within a second. Not for signal handlers. */
 __attribute__((weak)) long long heapline_live_bytes(long long *peak_bytes);
 
+/* What happened in a window of time. */
+struct heapline_window {
+    unsigned long long live_bytes;                          /* now */
+    unsigned long long peak_bytes;                          /* the most that was live at a time, the window's beginning included */
+    unsigned long long allocated_bytes, allocations;        /* in it */
+    unsigned long long left_bytes, left_blocks;             /* allocated in it, and live still */
+};
+
+/* The figures of the window that the process is in, which began with its first event or the last call with `anew`, up to this call. `anew`: begins the next
+ * one at this very moment. Waits as heapline_live_bytes does, longer in a process of millions of blocks. 0; -1: not recorded, or no answer; *window may be
+ * NULL. One window a process: not for libraries that others use. Not for signal handlers. */
+__attribute__((weak)) int heapline_window(struct heapline_window *window, int anew);
+
 /* Takes a snapshot of the heap: which blocks there are and what holds each. The process stands still while it is forked (10 ms a resident GB); the
  * rest is done beside it. 0: taken, though the search goes on; -1: not recorded, or another snapshot is under way. Not for signal handlers. */
 __attribute__((weak)) int heapline_snapshot(const char *label);

@@ -38,6 +38,7 @@ static void on_deadly(int signal, siginfo_t *info, void *context)
         hl_signal_default(signal);
     else
         die(signal);
+    sigdelset(&((ucontext_t *)context)->uc_sigmask, signal);   /* ppoll and its kin: it is delivered on return, though their caller blocks it */
     errno = saved;
 }
 
@@ -45,8 +46,10 @@ void hl_deadly_after_hook(void)
 {
     if (!postponed)
         return;
+    uint64_t signal = UINT64_C(1) << (postponed - 1);
     hl_snapshot_at_exit();
     die(postponed);
+    hl_sys(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&signal, 0, sizeof signal, 0, 0);
 }
 
 void hl_deadly_listen(void)

@@ -50,7 +50,7 @@ enum hl_record_kind {
                                  the file's; w2 bytes of the line table; then name, file and table joined, as many bytes as w3 says, zero padded */
     HL_RECORD_CODE_MORE,      /* w0 low 26: code number; w1 bytes; then more of what CODE began, zero padded */
     HL_RECORD_MARK,           /* w0 low 16: bytes of label, bits 16..19 enum hl_mark_kind; label, zero padded */
-    HL_RECORD_QUERY,          /* w0 low 32: number; the collector answers in the ring's head */
+    HL_RECORD_QUERY,          /* w0 low 32: number, bits 32.. enum hl_query_flag; the collector answers in the ring's head */
     HL_RECORD_WATCH,          /* w0 low 26: code number: line by line figures are wanted (the profile decorator) */
     HL_RECORD_EXECUTED,       /* w0 low 26: code number; w1 line, bits 32..63 how often it ran since the last such record */
     HL_RECORD_PYTHON,         /* w0 low 32: version as in PY_VERSION_HEX, bits 32..39 enum hl_python_state, bits 40..55 bytes of text; text: why it is not LIVE */
@@ -62,6 +62,8 @@ enum hl_record_kind {
 };
 
 enum hl_map_class { HL_MAP_ANONYMOUS, HL_MAP_FILE, HL_MAP_RESERVED, HL_MAP_ARENA };   /* ARENA: Python's, whose blocks are OBJECTs */
+
+enum hl_query_flag { HL_QUERY_WINDOW = 1, HL_QUERY_ANEW = 2 };   /* the figures of the process's window, too; begin the next one after that */
 
 enum hl_mark_kind { HL_MARK_POINT, HL_MARK_BEGIN, HL_MARK_END };
 

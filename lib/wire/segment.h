@@ -18,11 +18,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HL_WIRE_MAGIC UINT64_C(0x356c70656c686568)   /* changes with every change of record.h, segment.h, hello.h */
+#define HL_WIRE_MAGIC UINT64_C(0x366c70656c686568)   /* changes with every change of record.h, segment.h, hello.h */
 
 enum hl_board_state { HL_BOARD_ON = 1, HL_BOARD_OFF = 2 };   /* OFF: every target passes through from now on */
 enum hl_python_mode { HL_PYTHON_MODE_OBJECTS, HL_PYTHON_MODE_ARENAS, HL_PYTHON_MODE_OFF };
 enum hl_on_full { HL_ON_FULL_WAIT, HL_ON_FULL_DROP };
+
+/* A process has one window of time, which begins where it is told to; what happened in it, or in all of its life before the first. */
+enum hl_window_figure { HL_WINDOW_PEAK_BYTES, HL_WINDOW_ALLOCATED_BYTES, HL_WINDOW_ALLOCATIONS, HL_WINDOW_LEFT_BYTES, HL_WINDOW_LEFT_BLOCKS, HL_WINDOW_FIGURES };
 
 struct hl_board {
     uint64_t magic;
@@ -51,6 +54,7 @@ struct hl_ring_head {
     _Atomic uint64_t waits, wait_ns;
     _Atomic uint64_t stacks_checked, stacks_wrong;   /* checking mode */
     _Atomic uint64_t answer_bytes, answer_peak;      /* collector: live and peak bytes of the process at the QUERY */
+    _Atomic uint64_t answer_window[HL_WINDOW_FIGURES];   /* collector: of the process's window, at a QUERY with HL_QUERY_WINDOW */
     _Atomic uint32_t answer;                         /* collector, futex: number of the last QUERY that was answered */
     _Atomic uint64_t cut;                            /* bytes published when the threads stood still for snapshot `cut_number` */
     _Alignas(64) _Atomic uint64_t tail;              /* collector: bytes consumed */
