@@ -259,6 +259,7 @@ static int unrecorded(char **program, const char *why)
     char *root = budgets_find_root();
     quote_command(&command, program);
     findings.command = command.data;
+    findings.target_text = "was not recorded";
     findings.root = root;
     vec_push(&findings.items, ((struct finding){ .rule = RULE_CHECK, .outcome = GATE_UNCHECKED, .budget = "recording", .fingerprint = "",
                                                  .message = xasprintf("Nothing was recorded: %s.", why) }));
