@@ -385,6 +385,41 @@ static void test_query(void **state)
     trace_close(close_trace());
 }
 
+#define QUERY(number, flags) hl_record_word(HL_RECORD_QUERY, (uint64_t)(flags) << 32 | (number))
+
+static void assert_window(uint64_t peak, uint64_t bytes, uint64_t allocations, uint64_t left_bytes, uint64_t left_blocks)
+{
+    const uint64_t expected[HL_WINDOW_FIGURES] = {peak, bytes, allocations, left_bytes, left_blocks};
+    for (size_t i = 0; i < HL_WINDOW_FIGURES; i++)
+        assert_int_equal(atomic_load(&liar.target->segment->heads[0].answer_window[i]), expected[i]);
+}
+
+/* Windows follow one another within one epoch of time: each knows its own blocks, and the peak of its own. */
+static void test_window(void **state)
+{
+    open_trace(2);
+    BLOCK(0, HL_RECORD_ALLOC, 0x10000, 5000, NATIVE);
+    FREED(0, 0x10000);
+    BLOCK(0, HL_RECORD_ALLOC, 0x20000, 1000, NATIVE);
+    BLOCK(1, HL_RECORD_OBJECT, 0x30000, 10, NATIVE);
+    liar_write(&liar, 0, WORDS(QUERY(1, HL_QUERY_WINDOW | HL_QUERY_ANEW)));
+    target_drain_lane(liar.target, 0, UINT64_MAX);
+    assert_window(5000, 6010, 3, 1010, 2);
+    BLOCK(0, HL_RECORD_ALLOC, 0x40000, 300, NATIVE);
+    FREED(0, 0x20000);
+    BLOCK(1, HL_RECORD_OBJECT, 0x50000, 50, NATIVE);
+    FREED(1, 0x50000);
+    liar_write(&liar, 0, WORDS(QUERY(2, HL_QUERY_WINDOW)));
+    target_drain_lane(liar.target, 0, UINT64_MAX);
+    assert_window(1310, 350, 2, 300, 1);
+    liar_write(&liar, 0, WORDS(QUERY(3, HL_QUERY_WINDOW | HL_QUERY_ANEW)));
+    liar_write(&liar, 0, WORDS(QUERY(4, HL_QUERY_WINDOW)));
+    target_drain_lane(liar.target, 0, UINT64_MAX);
+    assert_window(310, 0, 0, 0, 0);
+    assert_int_equal(atomic_load(&liar.target->segment->heads[0].answer_peak), 5000);
+    trace_close(close_trace());
+}
+
 /* What the interpreter said last counts; a forked child says nothing and is the same. */
 static void test_python(void **state)
 {
@@ -560,6 +595,7 @@ int main(void)
         cmocka_unit_test(test_moved),
         cmocka_unit_test(test_marks),
         cmocka_unit_test(test_query),
+        cmocka_unit_test(test_window),
         cmocka_unit_test(test_python),
         cmocka_unit_test(test_fork),
         cmocka_unit_test(test_transient),

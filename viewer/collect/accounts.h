@@ -31,6 +31,7 @@ struct account_rare {
 struct domain {
     uint64_t live_bytes, live_blocks;
     uint64_t peak_bytes, peak_blocks, peak_ns;
+    uint64_t high_bytes;          /* the peak of its window; at most peak_bytes, so that one comparison does for both */
     uint32_t version;
     bool at_peak;
 };
@@ -88,6 +89,9 @@ static inline void domain_grow(struct accounts *accounts, struct domain *domain,
 {
     domain->live_bytes += bytes;
     domain->live_blocks += blocks;
+    if (domain->live_bytes <= domain->high_bytes)
+        return;
+    domain->high_bytes = domain->live_bytes;
     if (domain->live_bytes > domain->peak_bytes) {
         domain->peak_bytes = domain->live_bytes;
         domain->peak_blocks = domain->live_blocks;

@@ -316,13 +316,17 @@ static bool on_mark(struct target *target, const struct lane *lane, struct view 
 }
 
 /* The thread waits for the answer. */
-static void on_query(struct target *target, const struct lane *lane, uint32_t number)
+static void on_query(struct target *target, const struct lane *lane, uint32_t number, uint64_t flags)
 {
     const struct domain *heap = &target->accounts.domains[DOMAIN_HEAP];
     struct hl_ring_head *head = &target->segment->heads[lane - target->lanes];
     catch_up(target, lane);
     atomic_store_explicit(&head->answer_bytes, heap->live_bytes, memory_order_relaxed);
     atomic_store_explicit(&head->answer_peak, heap->peak_bytes, memory_order_relaxed);
+    if (flags & HL_QUERY_WINDOW)
+        window_answer(target, head);
+    if (flags & HL_QUERY_ANEW)
+        window_begin(target);
     atomic_store_explicit(&head->answer, number, memory_order_release);
     syscall(SYS_futex, &head->answer, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
 }
@@ -405,7 +409,7 @@ static bool on_rare(struct target *target, struct lane *lane, struct view record
     case HL_RECORD_SOURCE:
     case HL_RECORD_SOURCE_MORE: return sources_take(target->collector->writer, &lane->source, w0, record.w, record.words);
     case HL_RECORD_MARK: return on_mark(target, lane, record);
-    case HL_RECORD_QUERY: on_query(target, lane, (uint32_t)w0); return true;
+    case HL_RECORD_QUERY: on_query(target, lane, (uint32_t)w0, w0 >> 32 & 3); return true;
     case HL_RECORD_WATCH: watch_code(target, (uint32_t)w0 & CODE_MASK); return true;
     case HL_RECORD_EXECUTED: watch_executed(target, (uint32_t)w0 & CODE_MASK, (uint32_t)record.w[1], (uint32_t)(record.w[1] >> 32)); return true;
     case HL_RECORD_PYTHON: return on_python(target, record);

@@ -15,6 +15,7 @@
 #include "stack_cache.h"
 #include "trie.h"
 #include "watch.h"
+#include "window.h"
 
 #include <stdbool.h>
 
@@ -107,6 +108,7 @@ struct target {
     enum trace_python_state python_state;
     char *python_reason;
     VEC(struct fork_point) fork_points;
+    struct window window;
     struct map ignored;                   /* keys of live blocks that the program said are no leaks, and of some yet to come */
     uint32_t cut_taken;                   /* the last snapshot whose cut was taken */
 
