@@ -150,6 +150,10 @@ class Gate(unittest.TestCase):
         self.gate(0, "-o", "kept.hpl", "--", LOOP, 20)
         self.gate(0, "kept.hpl")
 
+    def test_options_of_run(self):
+        self.assertIn("ended without a snapshot", self.gate(3, "--run-option=--no-leak-check", "--", LOOP, 20))
+        self.assertIn("Nothing was recorded", self.gate(3, "--run-option=--no-such-option", "--", LOOP, 20))
+
     def test_diff(self):
         self.record("before.hpl", 20)
         self.record("after.hpl", 20, "hoard")               # 19 nodes of 24 at the peak

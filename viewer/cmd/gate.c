@@ -20,7 +20,7 @@
 
 static uint64_t limits[LIMITS] = { LIMIT_NONE, LIMIT_NONE, LIMIT_NONE, LIMIT_NONE, LIMIT_NONE };
 static uint64_t min_increase = LIMIT_NONE;
-static struct option_list parts, suppression_files;
+static struct option_list parts, suppression_files, run_options;
 static struct option_time every;
 static const char *iterations, *baseline_path, *max_increase, *write_baseline_path, *config, *output;
 static int baseline_by = -1;
@@ -47,6 +47,7 @@ static const struct option options[] = {
     {"config", 0, OPTION_FILE, "FILE", "read budgets from FILE (default: heapline.ini here or above, up to the top of the repository)", &config, NULL},
     {"no-config", 0, OPTION_FLAG, NULL, "read no file of budgets", &no_config, NULL},
     {"output", 'o', OPTION_FILE, "FILE", "keep the trace of the program in FILE", &output, NULL},
+    {"run-option", 0, OPTION_LIST, "OPTION", "an option for `heapline run` while the program is recorded, such as --wait=program", &run_options, NULL},
     {"junit", 0, OPTION_FILE, "FILE", "write a JUnit report", &outputs.junit, NULL},
     {"sarif", 0, OPTION_FILE, "FILE", "write SARIF 2.1.0", &outputs.sarif, NULL},
     {"gitlab", 0, OPTION_FILE, "FILE", "write a report for GitLab's code quality", &outputs.gitlab, NULL},
@@ -287,16 +288,20 @@ static char *temporary_path(void)
 /* As `heapline run` would. */
 static void record(char **program, int n, const char *path)
 {
-    char **argv = xcalloc((size_t)n + 6, sizeof *argv);
     static char name[] = "run", quiet[] = "--quiet", to[] = "--output", end[] = "--";
-    argv[0] = name;
-    argv[1] = quiet;
-    argv[2] = to;
-    argv[3] = xstrdup(path);
-    argv[4] = end;
-    memcpy(argv + 5, program, (size_t)n * sizeof *argv);
-    command_run.run(n + 5, argv);
-    free(argv);                                   /* argv[3] stays: run keeps the name */
+    VEC(char *) argv = { 0 };
+    vec_push(&argv, name);
+    vec_push(&argv, quiet);
+    vec_push(&argv, to);
+    vec_push(&argv, xstrdup(path));               /* stays: run keeps the name */
+    for (size_t i = 0; i < run_options.n; i++)
+        vec_push(&argv, xstrdup(run_options.items[i]));
+    vec_push(&argv, end);
+    for (int i = 0; i < n; i++)
+        vec_push(&argv, program[i]);
+    vec_push(&argv, NULL);
+    command_run.run((int)argv.n - 1, argv.items);
+    vec_release(&argv);
 }
 
 static int check_program(char **program, int n, const struct budgets *budgets)
