@@ -1,7 +1,9 @@
 #include "parse.h"
 
 #include <ctype.h>
+#include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -156,4 +158,22 @@ bool parse_percent(const char *text, uint64_t *percent)
         if (!isdigit((unsigned char)text[i]) || !add_digit(percent, text[i]))
             return false;
     return *percent <= 100;
+}
+
+int parse_signal(const char *text)
+{
+    static const struct { const char *name; int number; } signals[] = {
+        {"HUP", SIGHUP}, {"INT", SIGINT}, {"QUIT", SIGQUIT}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"ALRM", SIGALRM}, {"TERM", SIGTERM}, {"URG", SIGURG},
+        {"CONT", SIGCONT}, {"WINCH", SIGWINCH}, {"IO", SIGIO}, {"VTALRM", SIGVTALRM}, {"PROF", SIGPROF},
+    };
+    char *end;
+    long number = strtol(text, &end, 10);
+    if (*text >= '0' && *text <= '9')
+        return *end == 0 && number > 0 && number <= SIGRTMAX ? (int)number : -1;
+    if (strncasecmp(text, "SIG", 3) == 0)
+        text += 3;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        if (strcasecmp(text, signals[i].name) == 0)
+            return signals[i].number;
+    return -1;
 }

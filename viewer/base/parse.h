@@ -21,4 +21,7 @@ bool parse_clock(const char *text, uint64_t *seconds);
 /* "0%" to "100%". */
 bool parse_percent(const char *text, uint64_t *percent);
 
+/* A signal by name, with SIG in front or without, or by number. -1: there is none of that name. */
+int parse_signal(const char *text);
+
 #endif

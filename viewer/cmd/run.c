@@ -2,6 +2,7 @@
 #include "commands.h"
 
 #include "../base/format.h"
+#include "../base/parse.h"
 #include "../base/quote.h"
 #include "../base/say.h"
 #include "../base/strbuf.h"
@@ -28,7 +29,7 @@
 #define SNAPSHOT_SIGNAL_UNSET UINT64_MAX
 #define SNAPSHOT_EVERY_MIN_NS UINT64_C(100000000)
 
-static const char *output;
+static const char *output, *iterations_signal;
 static int on_full, wait_for, python_mode;
 static bool quiet, no_progress, all_events, check_stacks, memory_profiler, no_leak_check;
 static uint64_t ring_bytes, snapshot_signal = SNAPSHOT_SIGNAL_UNSET;
@@ -51,6 +52,7 @@ static const struct option options[] = {
     {"no-leak-check", 0, OPTION_FLAG, NULL, "do not search the memory of ending processes for blocks that nothing points to", &no_leak_check, NULL},
     {"snapshot-every", 0, OPTION_TIME, "TIME", "take a snapshot of every process each TIME, e.g. 10s", &snapshot_every, NULL},
     {"snapshot-signal", 0, OPTION_COUNT, "N", "the signal that asks a process for a snapshot (default: SIGRTMAX - 2; 0: none does)", &snapshot_signal, NULL},
+    {"iterations-signal", 0, OPTION_STRING, "SIGNAL", "the program is told of each iteration by this signal, e.g. USR1: a mark \"iteration\"", &iterations_signal, NULL},
     {"skip-roots", 0, OPTION_LIST, "KINDS", "begin no search in globals, stacks, registers or tls: a list with commas, for testing", &skipped_roots, NULL},
     {"quiet", 'q', OPTION_FLAG, NULL, "print no summary and no progress", &quiet, NULL},
     {"no-progress", 0, OPTION_FLAG, NULL, "print no progress line", &no_progress, NULL},
@@ -211,6 +213,7 @@ static int record(struct collector *collector, const char *library, const char *
 /* Turns the options about snapshots into the collector's. False: one makes no sense, and a sentence said so. */
 static bool set_snapshots(struct collector *collector)
 {
+    int iteration = 0;
     static const struct { const char *name; uint32_t flag; } kinds[] = {{"globals", HL_SNAPSHOT_NO_GLOBALS}, {"stacks", HL_SNAPSHOT_NO_STACKS},
                                                                        {"registers", HL_SNAPSHOT_NO_REGISTERS}, {"tls", HL_SNAPSHOT_NO_TLS}};
     for (size_t i = 0; i < skipped_roots.n; i++)
@@ -232,6 +235,11 @@ static bool set_snapshots(struct collector *collector)
         say_error("--snapshot-signal takes a real-time signal, %d to %d, or 0 for none", SIGRTMIN, SIGRTMAX);
         return false;
     }
+    if (iterations_signal && (iteration = parse_signal(iterations_signal)) < 0) {
+        say_error("--iterations-signal takes a signal by name or number, such as USR1 or 10, not \"%s\"", iterations_signal);
+        return false;
+    }
+    collector->mark_signal = (uint32_t)iteration;
     collector->snapshot_at_exit = !no_leak_check;
     collector->snapshot_signal = snapshot_signal == SNAPSHOT_SIGNAL_UNSET ? (uint32_t)SIGRTMAX - 2 : (uint32_t)snapshot_signal;
     collector->requests.every_ns = snapshot_every.kind == OPTION_TIME_NS ? snapshot_every.value : 0;

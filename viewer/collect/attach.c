@@ -169,6 +169,8 @@ static void welcome_process(struct collector *collector, int connection, const s
         target->dead = true;             /* it goes on unrecorded */
     if (fd >= 0)
         close(fd);
+    if (target->segment && process_filters(pid) > process_filters(getpid()))
+        atomic_store(&target->segment->filtered, 1);
     if (forked)
         inherit(collector, target, parent, hello->token);
     if (target->pidfd >= 0)
@@ -219,6 +221,19 @@ static void ask_exit(struct target *target, struct trace_exit *exit)
     }
 }
 
+/* It took no snapshot at its end, and could not say why. */
+static void write_filtered(struct target *target)
+{
+    struct trace_snapshot none = {
+        .process = target->trace,
+        .cause = TRACE_SNAPSHOT_EXIT,
+        .label = "",
+        .ns = target->collector->now_ns,
+        .reasons = "its system calls are filtered (seccomp), so that it was not copied and searched",
+    };
+    trace_write_snapshot(target->collector->writer, &none);
+}
+
 void attach_end(struct collector *collector, struct target *target, enum trace_exit_kind kind, int32_t value)
 {
     struct trace_exit exit = {target->trace, kind, value, collector->now_ns};
@@ -233,6 +248,8 @@ void attach_end(struct collector *collector, struct target *target, enum trace_e
     request_target_ends(collector, target);
     if (kind == TRACE_EXIT_UNKNOWN)
         ask_exit(target, &exit);
+    if (collector->snapshot_at_exit && kind != TRACE_EXIT_EXEC && target->segment && atomic_load(&target->segment->filtered))
+        write_filtered(target);
     process_name_threads(target);
     fold_end(target, &exit);
     for (uint32_t i = 0; i < target->lanes_used; i++) {

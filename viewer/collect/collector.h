@@ -34,7 +34,7 @@ struct collector {
     enum hl_on_full on_full;
     bool check;
     enum hl_python_mode python;
-    uint32_t snapshot_signal, snapshot_flags;   /* as on the board */
+    uint32_t snapshot_signal, snapshot_flags, mark_signal;   /* as on the board */
     bool snapshot_at_exit;
 
     char directory[64], socket_path[96];

@@ -107,6 +107,19 @@ static bool in_signal_set(int32_t pid, const char *field, uint32_t signal)
 bool process_catches(int32_t pid, uint32_t signal) { return in_signal_set(pid, "SigCgt:", signal); }
 bool process_waits(int32_t pid, uint32_t signal) { return in_signal_set(pid, "ShdPnd:", signal); }
 
+uint32_t process_filters(int32_t pid)
+{
+    size_t n;
+    unsigned filters = 0;
+    char *text = read_proc(pid, "status", &n), *at = text ? strstr(text, "Seccomp_filters:") : NULL;
+    if (at)
+        sscanf(at, "Seccomp_filters: %u", &filters);
+    else if (text && (at = strstr(text, "Seccomp:")))
+        filters = strchr(at, '2') && strchr(at, '2') < strchr(at, '\n');
+    free(text);
+    return filters;
+}
+
 /* struct pidfd_info of linux/pidfd.h, newer than the headers that we build with. */
 struct pidfd_info {
     uint64_t mask, cgroupid;

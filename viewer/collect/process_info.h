@@ -13,6 +13,9 @@ char process_state(int32_t pid);                  /* 'R', 'S', 'T' (stopped) ...
 bool process_catches(int32_t pid, uint32_t signal);   /* a handler of its own stands there for the signal */
 bool process_waits(int32_t pid, uint32_t signal);     /* the signal was sent and no thread has taken it yet */
 
+/* How many filters its system calls pass (seccomp); where the kernel does not count them (before 5.9): 1 if any. */
+uint32_t process_filters(int32_t pid);
+
 /* How an ended process that is not our child ended, from its pidfd (Linux 6.15 and later). False: unknown. */
 bool process_exit_status(int pidfd, struct trace_exit *exit);
 
