@@ -108,9 +108,11 @@ static void test_bad_lines(void **state)
     expect_bad("[gate]\nmax-allocations = 1k\n", "f.ini:2: this takes a whole number such as 20000, not \"1k\"");
     expect_bad("[gate]\nevery = 0\n", "f.ini:2: this takes a time such as 1s or 250ms, not \"0\"");
     expect_bad("[gate]\nmax-increase = -5%\n", "f.ini:2: this takes a part such as 5%, not \"-5%\"");
-    expect_bad("[gate]\nbaseline-by = weight\n", "f.ini:2: baseline-by takes a measure such as peak, live, allocated or count, not \"weight\"");
+    expect_bad("[gate]\nbaseline-by = weight\n", "f.ini:2: baseline-by takes a measure such as peak, live, allocated or count, "
+                                                 "not \"weight\"");
     expect_bad("[gate\n", "f.ini:1: a section ends with ]");
-    expect_bad("[function parse]\n", "f.ini:1: a section is [gate], or [function \"GLOB\"], [file \"GLOB\"] or [module \"GLOB\"]");
+    expect_bad("[function parse]\n", "f.ini:1: a section is [gate], or [function \"GLOB\"], [file \"GLOB\"] or [module "
+                                     "\"GLOB\"]");
     expect_bad("[thread \"a\"]\n", "f.ini:1: a section is [gate], or [function \"GLOB\"], [file \"GLOB\"] or [module \"GLOB\"]");
     expect_bad("[run \"a\"]\n", "f.ini:1: a section is [gate], or [function \"GLOB\"], [file \"GLOB\"] or [module \"GLOB\"]");
     expect_bad("[file \"a\"]\nbaseline = x\n", "f.ini:2: there is no setting \"baseline\" here");

@@ -1,10 +1,11 @@
 /* Two builds of one program: what a diff pairs, what a baseline allows, and what a file of one keeps.
  *
- *     before                          peak, live, allocations     after                            peak, live, allocations
- *     main m.c:10 > parse p.c:21      1000   600   10             main m.c:12 > parse p.c:24       3000   600   10      three lines further down
- *                 > parse p.c:25       500   500    5                         > parse p.c:28        500   500    5
- *                 > load  l.c:7      20000     0    1                         > fetch f.c:7       20000     0    1      renamed
- *                 > lib.so.1+0x40      300   300    3                         > lib.so.2+0x90       200   200    2      no names there
+ *     before                      peak, live, allocations    after                      peak, live, allocations
+ *     main m.c:10                                            main m.c:12
+ *       > parse p.c:21           1000   600   10               > parse p.c:24          3000   600   10     three lines further down
+ *       > parse p.c:25            500   500    5               > parse p.c:28           500   500    5
+ *       > load  l.c:7           20000     0    1               > fetch f.c:7          20000     0    1     renamed
+ *       > lib.so.1+0x40           300   300    3               > lib.so.2+0x90          200   200    2     no names there
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,11 +27,15 @@
 struct site { struct trace_symbol symbol; uint64_t peak, live, count; };
 
 static const struct site old_sites[] = {
-    { { "parse", "/old/p.c", 21 }, 1000, 600, 10 }, { { "parse", "/old/p.c", 25 }, 500, 500, 5 }, { { "load", "/old/l.c", 7 }, 20000, 0, 1 },
+    { { "parse", "/old/p.c", 21 }, 1000, 600, 10 },
+    { { "parse", "/old/p.c", 25 }, 500, 500, 5 },
+    { { "load", "/old/l.c", 7 }, 20000, 0, 1 },
     { { NULL, NULL, 0 }, 300, 300, 3 },
 };
 static const struct site new_sites[] = {
-    { { "parse", "/new/here/p.c", 24 }, 3000, 600, 10 }, { { "parse", "/new/here/p.c", 28 }, 500, 500, 5 }, { { "fetch", "/new/here/f.c", 7 }, 20000, 0, 1 },
+    { { "parse", "/new/here/p.c", 24 }, 3000, 600, 10 },
+    { { "parse", "/new/here/p.c", 28 }, 500, 500, 5 },
+    { { "fetch", "/new/here/f.c", 7 }, 20000, 0, 1 },
     { { NULL, NULL, 0 }, 200, 200, 2 },
 };
 #define SITES 4
@@ -59,8 +64,9 @@ static void write_totals(struct trace_writer *w, const struct site *sites)
     struct trace_totals totals = { .process = 0 };
     for (uint32_t s = 0; s < SITES; s++) {
         const struct site *site = &sites[s];
-        rows[s] = (struct trace_site_totals){ s, { .allocations = site->count, .allocated_bytes = site->peak, .frees = site->peak > site->live,
-                                                   .freed_bytes = site->peak - site->live }, site->peak, site->count };
+        uint64_t freed = site->peak - site->live;
+        struct trace_counts counts = { .allocations = site->count, .allocated_bytes = site->peak, .frees = freed > 0, .freed_bytes = freed };
+        rows[s] = (struct trace_site_totals){ s, counts, site->peak, site->count };
         trace_counts_add(&totals.heap, &rows[s].counts);
         totals.peak_bytes += site->peak;
         totals.peak_blocks += site->count;
@@ -113,7 +119,8 @@ static const struct diff_row *row_of(const struct diff_rows *rows, const struct 
     for (size_t i = 0; i < rows->n; i++) {
         int side = diff_shown_side(&rows->items[i]);
         const struct location *location = &diff->profiles[side]->locations.items[rows->items[i].location[side]];
-        if ((function ? location->function && strcmp(location->function, function) == 0 : !location->function) && (!line || rows->items[i].line[side] == line))
+        if ((function ? location->function && strcmp(location->function, function) == 0 : !location->function) &&
+            (!line || rows->items[i].line[side] == line))
             return &rows->items[i];
     }
     fail_msg("no row of %s:%u", function ? function : "no name", line);
@@ -227,6 +234,7 @@ static void expect_bad_file(const char *text, const char *words)
     unlink(path);
 }
 
+#define HEAD "{\"schema\":\"heapline-baseline/1\",\"command\":\"a\",\"version\":\"0\","
 #define FIGURES "\"peak_bytes\":1,\"peak_blocks\":1,\"live_bytes\":1,\"live_blocks\":1,\"allocated_bytes\":1,\"allocations\":1"
 
 static void test_bad_files(void **state)
@@ -234,8 +242,8 @@ static void test_bad_files(void **state)
     expect_bad_file("{", "line 1");
     expect_bad_file("{\"schema\":\"heapline-lines/1\"}", "--write-baseline writes such a file");
     expect_bad_file("{\"schema\":\"heapline-baseline/1\"}", "a field is missing");
-    expect_bad_file("{\"schema\":\"heapline-baseline/1\",\"command\":\"a\",\"version\":\"0\",\"totals\":{" FIGURES "},\"groups\":[{}]}", "a field is missing");
-    expect_bad_file("{\"schema\":\"heapline-baseline/1\",\"command\":\"a\",\"version\":\"0\",\"totals\":{\"peak_bytes\":-1},\"groups\":[]}", "a field is missing");
+    expect_bad_file(HEAD "\"totals\":{" FIGURES "},\"groups\":[{}]}", "a field is missing");
+    expect_bad_file(HEAD "\"totals\":{\"peak_bytes\":-1},\"groups\":[]}", "a field is missing");
 }
 
 static struct budgets budgets;
@@ -272,7 +280,8 @@ static void test_gate_of_a_baseline(void **state)
     findings_release(&findings);
 
     check(before, GATE_FAIL, &findings);
-    const struct finding *fetch = find(&findings, RULE_BASELINE, "fetch (f.c:7): 19.5 KiB held at the peak, nothing in the baseline");
+    const struct finding *fetch =
+        find(&findings, RULE_BASELINE, "fetch (f.c:7): 19.5 KiB held at the peak, nothing in the baseline");
     assert_int_equal(fetch->value, 20000);
     assert_int_equal(fetch->limit, 4096);
     assert_string_equal(fetch->budget, "baseline of peak");
@@ -317,7 +326,8 @@ static void test_gate_of_limits(void **state)
     findings_release(&findings);
     budgets_part(&budgets, SCOPE_FUNCTION, "par*")->limits[LIMIT_ALLOCATIONS] = 14;
     check(NULL, GATE_FAIL, &findings);
-    const struct finding *count = find(&findings, RULE_ALLOCATIONS, "15 allocations are made, 1 allocation more than the budget of 14 allocations");
+    const struct finding *count =
+        find(&findings, RULE_ALLOCATIONS, "15 allocations are made, 1 allocation more than the budget of 14 allocations");
     assert_string_equal(count->budget, "max-allocations for par*");
     findings_release(&findings);
     budgets_release(&budgets);
@@ -326,8 +336,13 @@ static void test_gate_of_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines), cmocka_unit_test(test_stacks), cmocka_unit_test(test_itself), cmocka_unit_test(test_file_of_a_baseline),
-        cmocka_unit_test(test_bad_files), cmocka_unit_test(test_gate_of_a_baseline), cmocka_unit_test(test_gate_of_limits),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_stacks),
+        cmocka_unit_test(test_itself),
+        cmocka_unit_test(test_file_of_a_baseline),
+        cmocka_unit_test(test_bad_files),
+        cmocka_unit_test(test_gate_of_a_baseline),
+        cmocka_unit_test(test_gate_of_limits),
     };
     return cmocka_run_group_tests(tests, open_both, close_both);
 }

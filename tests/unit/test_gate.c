@@ -69,10 +69,15 @@ static const struct trace_snapshot_block blocks[] = {
     { 0x3000, 60, SITE_B, 2 * MS, LOST, false, 0 },
     { 0x4000, 500, SITE_A, 2 * MS, HELD, false, 0x600040 },
 };
-static const struct sample_run leaking = { .snapshots = { { .process = PARENT, .blocks = blocks, .n = 4 }, { .process = CHILD } }, .n_snapshots = 2,
-                                           .exits = { CHILD_ENDS, PARENT_ENDS }, .n_exits = 2 };
-static const struct sample_run clean = { .snapshots = { { .process = PARENT, .blocks = &blocks[3], .n = 1 }, { .process = CHILD } }, .n_snapshots = 2,
-                                         .exits = { CHILD_ENDS, PARENT_ENDS }, .n_exits = 2 };
+static const struct sample_run leaking = { .snapshots = { { .process = PARENT, .blocks = blocks, .n = 4 }, { .process = CHILD } },
+                                           .n_snapshots = 2,
+                                           .exits = { CHILD_ENDS, PARENT_ENDS },
+                                           .n_exits = 2 };
+static const struct sample_run clean = { .snapshots = { { .process = PARENT, .blocks = &blocks[3], .n = 1 },
+                                                        { .process = CHILD } },
+                                         .n_snapshots = 2,
+                                         .exits = { CHILD_ENDS, PARENT_ENDS },
+                                         .n_exits = 2 };
 
 static uint64_t *run_limit(enum budget_limit limit)
 {
@@ -97,7 +102,9 @@ static void test_lost(void **state)
     check(&leaking, GATE_FAIL);
     const struct finding *sum = find(RULE_LOST, GATE_FAIL, "200 B in 3 blocks are lost, from 2 stacks; the budget is 0 B.");
     assert_int_equal(sum->value, 200);
-    const struct finding *a = find(RULE_LOST, GATE_FAIL, "100 B in 1 block is lost, and 40 B in 1 block that only they lead to: allocated by a (a.c:21).");
+    const struct finding *a = find(RULE_LOST, GATE_FAIL,
+                                   "100 B in 1 block is lost, and 40 B in 1 block that only they lead to: allocated by a "
+                                   "(a.c:21).");
     assert_int_equal(a->value, 140);
     assert_int_equal(a->blocks, 2);
     assert_int_equal(a->n_frames, 2);

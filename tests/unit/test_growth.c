@@ -47,13 +47,13 @@ static void check_kinds(const struct kind *kinds, size_t n)
             found += judge(&kinds[k], seed + 1000 * k, &trend) == TREND_GROWS;
         }
         if (found < kinds[k].least || found > kinds[k].most)
-            fail_msg("%s, a %g, b %g, %d iterations: %d of %d grow, not %d to %d", kinds[k].name, kinds[k].a, kinds[k].b, kinds[k].n, found,
-                     REPEATS, kinds[k].least, kinds[k].most);
+            fail_msg("%s, a %g, b %g, %d iterations: %d of %d grow, not %d to %d", kinds[k].name, kinds[k].a, kinds[k].b,
+                     kinds[k].n, found, REPEATS, kinds[k].least, kinds[k].most);
     }
 }
 
-/* All are found where the noise is at most twice what an iteration adds; at three and four times few are missed. Blocks at random are a walk, whose
- * drift has to be five times its own standard error: for half of the iterations it is seven. */
+/* All are found where the noise is at most twice what an iteration adds; at three and four times few are missed. Blocks at random
+ * are a walk, whose drift has to be five times its own standard error: for half of the iterations it is seven. */
 static void test_leaks_are_found(void **state)
 {
     static const struct kind kinds[] = {
@@ -79,8 +79,8 @@ static void test_leaks_are_found(void **state)
     check_kinds(kinds, sizeof kinds / sizeof *kinds);
 }
 
-/* Walks rise by chance, and then are lines with noise: of those, two in a hundred at most. What nears its level at random is something of a walk, too,
- * as long as it fills. Nothing else alarms. */
+/* Walks rise by chance, and then are lines with noise: of those, two in a hundred at most. What nears its level at random is
+ * something of a walk, too, as long as it fills. Nothing else alarms. */
 static void test_steady_loops_pass(void **state)
 {
     static const struct kind kinds[] = {
@@ -116,7 +116,8 @@ static void test_steady_loops_pass(void **state)
     check_kinds(kinds, sizeof kinds / sizeof *kinds);
 }
 
-/* Of straight lines with independent noise the 95 % interval holds the truth 95 times in 100: of 200, 180 at least but once in 1,500 times. */
+/* Of straight lines with independent noise the 95 % interval holds the truth 95 times in 100: of 200, 180 at least but once in
+ * 1,500 times. */
 static void test_interval(void **state)
 {
     int inside = 0;
@@ -131,7 +132,8 @@ static void test_interval(void **state)
     assert_in_range(inside, 180, REPEATS);
 }
 
-/* By hand: pairs of (0,0) (1,1) (2,2) (3,9) have the slopes 1 1 1 3 4 7. All 24 orders of four values are as likely; one rises throughout. */
+/* By hand: pairs of (0,0) (1,1) (2,2) (3,9) have the slopes 1 1 1 3 4 7. All 24 orders of four values are as likely; one rises
+ * throughout. */
 static void test_slope_by_hand(void **state)
 {
     static const struct trend_point points[] = { { 0, 0 }, { 1, 1 }, { 2, 2 }, { 3, 9 } };
@@ -147,7 +149,7 @@ static void test_slope_by_hand(void **state)
     assert_true(trend.slope <= 0 && trend.slope >= 0 && trend.chance >= 1);
 }
 
-/* A run of `iterations` milliseconds with a mark at the end of each; stack s holds value(s, i) bytes at the end of iteration i. */
+/* A run of `iterations` milliseconds with a mark at the end of each; stack s holds value(s, i) bytes at the end of the i-th. */
 enum { LEAK, CACHE, SAW, OLD, NEW, STILL, N_STACKS };
 
 static uint64_t value(int stack, uint64_t i)
@@ -194,7 +196,8 @@ static void write_run(const char *path, uint64_t iterations, bool marks)
     assert_int_equal(trace_writer_close(w), 0);
 }
 
-static struct growth_list judge_run(uint64_t iterations, bool marks, uint64_t every_ns, double limit, double *fastest, uint64_t *most)
+static struct growth_list judge_run(uint64_t iterations, bool marks, uint64_t every_ns, double limit, double *fastest,
+                                    uint64_t *most)
 {
     char path[] = "/tmp/heapline-growth-XXXXXX";
     struct trace_error error;
@@ -249,8 +252,8 @@ static void test_trace(void **state)
     assert_int_equal(most, GROWTH_LEAST - 1);
 }
 
-/* A cache that fills in 20 iterations of 90, and a leak beside it. The last point below the line is that of iteration 19. Of a spike at the very beginning
- * two points lie above it, of a line none. */
+/* A cache that fills in 20 iterations of 90, and a leak beside it. The last point below the line is that of iteration 19. Of a
+ * spike at the very beginning two points lie above it, of a line none. */
 static void test_warm_up(void **state)
 {
     struct trend_point points[90];

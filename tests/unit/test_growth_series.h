@@ -1,4 +1,5 @@
-/* Series of live bytes as programs make them, from a generator of numbers that is the same everywhere. `a` and `b` are said beside each. */
+/* Series of live bytes as programs make them, from a generator of numbers that is the same everywhere. `a` and `b` are said
+ * beside each. */
 #ifndef HEAPLINE_TEST_GROWTH_SERIES_H
 #define HEAPLINE_TEST_GROWTH_SERIES_H
 
@@ -37,7 +38,8 @@ static void series_leak(double *y, int n, double a, double b)
         y[i] = 100000 + round(a * series_normal() + b * i);
 }
 
-/* 16 bytes an iteration on the average, in blocks of 16 a that come every a-th iteration; with b with that chance in any iteration. */
+/* 16 bytes an iteration on the average, in blocks of 16 a that come every a-th iteration; with b with that chance in any
+ * iteration. */
 static void series_blocks(double *y, int n, double a, double b)
 {
     double held = 0, phase = floor(a * series_uniform());
@@ -143,8 +145,8 @@ static void series_keys(double *y, int n, double a, double b)
     }
 }
 
-/* A dictionary of 300 keys, of which 20 random ones are set and 10 deleted each time: it nears 200 entries and then varies. Counted are the keys from a on,
- * b bytes each; the first iterations are those of the run. */
+/* A dictionary of 300 keys, of which 20 random ones are set and 10 deleted each time: it nears 200 entries and then varies.
+ * Counted are the keys from a on, b bytes each; the first iterations are those of the run. */
 static void series_dictionary(double *y, int n, double a, double b)
 {
     unsigned char set[300] = { 0 };

@@ -27,8 +27,8 @@ static uint64_t weight(const struct costs *costs)
     return costs->peak_bytes + costs->live_bytes + costs->allocated_bytes;
 }
 
-static struct baseline_group *group_of(struct baseline *baseline, const struct profile *profile, const uint32_t *owners, uint32_t stack,
-                                       struct strbuf *text)
+static struct baseline_group *group_of(struct baseline *baseline, const struct profile *profile, const uint32_t *owners,
+                                       uint32_t stack, struct strbuf *text)
 {
     char fingerprint[17];
     strbuf_clear(text);

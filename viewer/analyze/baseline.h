@@ -1,5 +1,5 @@
-/* What a recording held, stack by stack, under names that another build and another run give it too (identity.h). A baseline is kept as a small file of
- * JSON ("heapline-baseline/1" of docs/json.md), or taken from a trace. */
+/* What a recording held, stack by stack, under names that another build and another run give it too (identity.h). A baseline is
+ * kept as a small file of JSON ("heapline-baseline/1" of docs/json.md), or taken from a trace. */
 #ifndef HEAPLINE_ANALYZE_BASELINE_H
 #define HEAPLINE_ANALYZE_BASELINE_H
 

@@ -64,7 +64,9 @@ static bool read_group(struct baseline *baseline, json_t *object)
     if (id < baseline->groups.n)
         return false;
     vec_push(&baseline->groups, ((struct baseline_group){ .fingerprint = strmap_text(&baseline->keys, id),
-                                                          .name = arena_strdup(&baseline->texts, name), .costs = costs, .stack = TRACE_NONE }));
+                                                          .name = arena_strdup(&baseline->texts, name),
+                                                          .costs = costs,
+                                                          .stack = TRACE_NONE }));
     return true;
 }
 
@@ -98,7 +100,8 @@ int baseline_read(struct baseline **result, const char *path, struct trace_error
     if (!schema || strcmp(schema, SCHEMA) != 0)
         status = cannot(error, -EINVAL, path, "its \"schema\" is not \"" SCHEMA "\"; --write-baseline writes such a file");
     else if (!read_all(baseline, root))
-        status = cannot(error, -EINVAL, path, "a field is missing, of another kind, or there twice; write it anew with --write-baseline");
+        status = cannot(error, -EINVAL, path,
+                        "a field is missing, of another kind, or there twice; write it anew with --write-baseline");
     json_decref(root);
     if (status < 0)
         baseline_destroy(baseline);

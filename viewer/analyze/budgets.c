@@ -18,9 +18,18 @@
 const char *const budget_limit_names[] = { "max-lost", "max-live", "max-peak", "max-allocations", "max-growth", NULL };
 const char *const budget_scope_names[] = { "run", "function", "file", "module", NULL };
 
-static const char *const setting_names[] = { "iterations", "every", "process", "baseline", "baseline-by", "max-increase", "min-increase", "suppressions",
-                                             NULL };
-enum setting { SET_ITERATIONS, SET_EVERY, SET_PROCESS, SET_BASELINE, SET_BASELINE_BY, SET_MAX_INCREASE, SET_MIN_INCREASE, SET_SUPPRESSIONS };
+static const char *const setting_names[] = { "iterations",   "every",        "process",      "baseline", "baseline-by",
+                                             "max-increase", "min-increase", "suppressions", NULL };
+enum setting {
+    SET_ITERATIONS,
+    SET_EVERY,
+    SET_PROCESS,
+    SET_BASELINE,
+    SET_BASELINE_BY,
+    SET_MAX_INCREASE,
+    SET_MIN_INCREASE,
+    SET_SUPPRESSIONS
+};
 
 /* Where a file is being read. */
 struct reading {
@@ -66,7 +75,8 @@ void budgets_release(struct budgets *budgets)
 struct budget *budgets_part(struct budgets *budgets, enum budget_scope scope, const char *pattern)
 {
     for (size_t i = 0; i < budgets->items.n; i++)
-        if (budgets->items.items[i].scope == scope && (scope == SCOPE_RUN || strcmp(budgets->items.items[i].pattern, pattern) == 0))
+        if (budgets->items.items[i].scope == scope &&
+            (scope == SCOPE_RUN || strcmp(budgets->items.items[i].pattern, pattern) == 0))
             return &budgets->items.items[i];
     return add_part(budgets, scope, pattern);
 }
@@ -114,8 +124,10 @@ int budgets_add(struct budgets *budgets, const char *text, struct trace_error *e
     uint64_t value;
     int status = -EINVAL;
     if (scope <= SCOPE_RUN || !*pattern || limit < 0)
-        snprintf(error->text, sizeof error->text, "a budget is written as \"function GLOB LIMIT VALUE\" (or file, or module), such as "
-                 "\"function parse_* max-peak 24MiB\", not \"%s\"", text);
+        snprintf(error->text, sizeof error->text,
+                 "a budget is written as \"function GLOB LIMIT VALUE\" (or file, or module), such as "
+                 "\"function parse_* max-peak 24MiB\", not \"%s\"",
+                 text);
     else if (!parse_limit((enum budget_limit)limit, rest, &value))
         snprintf(error->text, sizeof error->text, "%s takes %s, not \"%s\"", name, limit_form((enum budget_limit)limit), rest);
     else {
@@ -169,7 +181,8 @@ static void set_text(struct reading *reading, const char **setting, const char *
         *setting = arena_strdup(&reading->budgets->texts, value);
 }
 
-static int set_number(struct reading *reading, uint64_t *setting, uint64_t unset, bool good, uint64_t value, const char *form, const char *text)
+static int set_number(struct reading *reading, uint64_t *setting, uint64_t unset, bool good, uint64_t value, const char *form,
+                      const char *text)
 {
     if (!good)
         return bad_line(reading, "this takes %s, not \"%s\"", form, text);
@@ -250,7 +263,8 @@ static int begin_section(struct reading *reading, char *text)
     if (strcmp(text, "[gate]") == 0)
         return 0;
     size_t word = strcspn(text + 1, " \t\"]");
-    bool quoted = open && close > open + 1 && close == text + n - 2 && strspn(text + 1 + word, " \t") == (size_t)(open - text) - 1 - word;
+    bool quoted =
+        open && close > open + 1 && close == text + n - 2 && strspn(text + 1 + word, " \t") == (size_t)(open - text) - 1 - word;
     text[1 + word] = '\0';
     int scope = index_of(budget_scope_names, text + 1);
     if (scope <= SCOPE_RUN || !quoted)
@@ -328,7 +342,8 @@ int budgets_read(struct budgets *budgets, const char *path, struct trace_error *
     if (status == 0 && memchr(text, '\0', n))
         status = -EINVAL;
     if (status < 0)
-        snprintf(error->text, sizeof error->text, "'%.300s' is no file of budgets: %s", path, status == -EIO ? "it cannot be read" : "it holds a zero byte");
+        snprintf(error->text, sizeof error->text, "'%.300s' is no file of budgets: %s", path,
+                 status == -EIO ? "it cannot be read" : "it holds a zero byte");
     else
         status = budgets_parse(budgets, path, text, error);
     free(text);

@@ -1,4 +1,5 @@
-/* What a gate allows: limits for the run and for parts of it, from the command line and from the file that a repository keeps (docs/gate.md). */
+/* What a gate allows: limits for the run and for parts of it, from the command line and from the file that a repository keeps
+ * (docs/gate.md). */
 #ifndef HEAPLINE_ANALYZE_BUDGETS_H
 #define HEAPLINE_ANALYZE_BUDGETS_H
 
@@ -50,16 +51,16 @@ int budgets_add(struct budgets *budgets, const char *text, struct trace_error *e
 /* "5%", "2.5 %", "150": in hundredths of a percent. */
 bool budgets_parse_percent(const char *text, uint64_t *hundredths);
 
-/* Reads a file. What is set already stays, suppressions add up; names of files in it are relative to its folder. Returns 0, or -errno with a sentence that
- * begins with file and line in *error. */
+/* Reads a file. What is set already stays, suppressions add up; names of files in it are relative to its folder. Returns 0, or
+ * -errno with a sentence that begins with file and line in *error. */
 int budgets_read(struct budgets *budgets, const char *path, struct trace_error *error);
 int budgets_parse(struct budgets *budgets, const char *path, const char *text, struct trace_error *error);
 
 /* The top of the git repository that the working directory lies in, else the working directory itself. To be freed. */
 char *budgets_find_root(void);
 
-/* The repository's file: BUDGETS_FILE in the working directory, or in the nearest folder above up to the top of its repository. NULL: there is none.
- * To be freed. */
+/* The repository's file: BUDGETS_FILE in the working directory, or in the nearest folder above up to the top of its repository.
+ * NULL: there is none. To be freed. */
 char *budgets_find_file(void);
 
 /* Something is limited or compared. */

@@ -54,7 +54,8 @@ static void take(struct diff_row *row, int side, const struct line_row *line)
     }
 }
 
-/* What names a function in another build, too: its name and the last part of its file or module. Code without a name is its module's. */
+/* What names a function in another build, too: its name and the last part of its file or module. Code without a name is its
+ * module's. */
 static uint32_t function_of(struct strmap *functions, const struct profile *profile, const struct line_row *row)
 {
     const struct location *location = &profile->locations.items[row->location];
@@ -114,7 +115,8 @@ static void pair(struct diff *diff, const struct place *before, size_t n, const 
     bool in_order = n == m;
     int64_t shift = in_order ? 0 : best_shift(before, n, after, m);
     for (size_t i = 0, j = 0; i < n || j < m;) {
-        int64_t moved = i < n ? (int64_t)before[i].row->line + shift : INT64_MAX, line = j < m ? (int64_t)after[j].row->line : INT64_MAX;
+        int64_t moved = i < n ? (int64_t)before[i].row->line + shift : INT64_MAX,
+                line = j < m ? (int64_t)after[j].row->line : INT64_MAX;
         bool has_before = in_order || moved <= line, has_after = in_order || line <= moved;
         struct diff_row *row = add_row(&diff->lines);
         if (has_before)
@@ -125,7 +127,8 @@ static void pair(struct diff *diff, const struct place *before, size_t n, const 
     }
 }
 
-static void add_places(struct places *places, struct strmap *functions, const struct profile *profile, const struct lines *lines, int side)
+static void add_places(struct places *places, struct strmap *functions, const struct profile *profile, const struct lines *lines,
+                       int side)
 {
     for (uint32_t r = 0; r < lines->n_rows; r++)
         vec_push(places, ((struct place){ &lines->rows[r], function_of(functions, profile, &lines->rows[r]), side }));
@@ -135,7 +138,8 @@ static void pair_all(struct diff *diff, const struct places *places)
 {
     for (size_t first = 0, middle, end; first < places->n; first = end) {
         const struct place *items = places->items;
-        for (middle = first; middle < places->n && items[middle].function == items[first].function && items[middle].side == DIFF_BEFORE; middle++)
+        for (middle = first;
+             middle < places->n && items[middle].function == items[first].function && items[middle].side == DIFF_BEFORE; middle++)
             ;
         for (end = middle; end < places->n && items[end].function == items[first].function; end++)
             ;
@@ -176,7 +180,8 @@ static void build_stacks(struct diff *diff)
         groups[side] = baseline_of(diff->profiles[side], owners[side]);
     }
     for (size_t i = 0; i < groups[DIFF_BEFORE]->groups.n; i++) {
-        const struct baseline_group *before = &groups[DIFF_BEFORE]->groups.items[i], *after = baseline_find(groups[DIFF_AFTER], before->fingerprint);
+        const struct baseline_group *before = &groups[DIFF_BEFORE]->groups.items[i],
+                                    *after = baseline_find(groups[DIFF_AFTER], before->fingerprint);
         struct diff_row *row = add_row(&diff->stacks);
         take_group(row, DIFF_BEFORE, before, owners[DIFF_BEFORE]);
         if (after)

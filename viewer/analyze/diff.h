@@ -1,7 +1,7 @@
 /* What changed between two recordings, line by line and stack by stack, however the program was built and wherever it was loaded.
  *
- * Stacks are the same by identity.h. Lines are compared inside of a function of a file: as many lines before as after are the same ones in their order;
- * else the shift that lets most of them meet is taken, and what is left over is new or gone. */
+ * Stacks are the same by identity.h. Lines are compared inside of a function of a file: as many lines before as after are the
+ * same ones in their order; else the shift that lets most of them meet is taken, and what is left over is new or gone. */
 #ifndef HEAPLINE_ANALYZE_DIFF_H
 #define HEAPLINE_ANALYZE_DIFF_H
 

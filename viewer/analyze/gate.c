@@ -130,7 +130,8 @@ static void check_target(struct gate *gate)
     } else if (kind == TRACE_EXIT_CODE) {
         gate_add(gate, RULE_TARGET, GATE_PASS, "exit status", xstrdup("The program ended with status 0."));
     } else {
-        const char *why = kind == TRACE_EXIT_RUNNING ? "it was still running when the recording stopped" : "the recording has no end of it";
+        const char *why =
+            kind == TRACE_EXIT_RUNNING ? "it was still running when the recording stopped" : "the recording has no end of it";
         gate_add(gate, RULE_TARGET, GATE_UNCHECKED, "exit status", xasprintf("How the program ends is not known: %s.", why));
     }
 }
@@ -142,11 +143,13 @@ static void check_losses(struct gate *gate, const struct trace_losses *losses, i
         snprintf(where, sizeof where, " of process %" PRId32, pid);
     if (losses->events)
         gate_add(gate, RULE_CHECK, GATE_UNCHECKED, "recording",
-                 xasprintf("%s events%s were dropped because the collector could not keep up, so no figure is certain; --on-full wait loses none.",
+                 xasprintf("%s events%s were dropped because the collector could not keep up, so no figure is certain; --on-full "
+                           "wait loses none.",
                            format_count(losses->events).text, where));
     if (losses->damaged_records)
         gate_add(gate, RULE_CHECK, GATE_UNCHECKED, "recording",
-                 xasprintf("%s records%s were damaged and are left out, so no figure is certain.", format_count(losses->damaged_records).text, where));
+                 xasprintf("%s records%s were damaged and are left out, so no figure is certain.",
+                           format_count(losses->damaged_records).text, where));
 }
 
 /* Children that ran unseen; when one process was asked for, those that it could be. */
@@ -157,7 +160,8 @@ static void check_unprofiled(struct gate *gate)
         const struct trace_unprofiled *child = &gate->trace->unprofiled[i];
         if (!process || glob_match_path(process, child->path))
             gate_add(gate, RULE_CHECK, GATE_UNCHECKED, "recording",
-                     xasprintf("%s ran without being recorded: %s The setting \"process\" can leave it out.", child->path, child->reason));
+                     xasprintf("%s ran without being recorded: %s The setting \"process\" can leave it out.", child->path,
+                               child->reason));
     }
 }
 
@@ -203,7 +207,9 @@ static int open_part(struct gate *gate, const struct budget *budget, struct trac
     struct gate_part part = { .budget = budget, .profile = gate->profile };
     struct selection selection = selection_of(gate);
     struct patterns pattern = { &budget->pattern, 1 };
-    *(budget->scope == SCOPE_FUNCTION ? &selection.functions : budget->scope == SCOPE_FILE ? &selection.files : &selection.modules) = pattern;
+    struct patterns *places[SCOPES] = { NULL, &selection.functions, &selection.files, &selection.modules };
+    if (places[budget->scope])
+        *places[budget->scope] = pattern;
     if (budget->scope != SCOPE_RUN) {
         int status = profile_create(&part.profile, gate->trace, &selection, error);
         if (status < 0)

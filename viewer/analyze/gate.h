@@ -21,8 +21,8 @@ struct gate_question {
     bool utf8;
 };
 
-/* Adds what was found; the caller finishes the findings. Names in them live as long as the trace and the budgets do. Returns 0, or -errno with a sentence in
- * *error: then nothing can be said. */
+/* Adds what was found; the caller finishes the findings. Names in them live as long as the trace and the budgets do. Returns 0,
+ * or -errno with a sentence in *error: then nothing can be said. */
 int gate_check(struct findings *findings, struct trace *trace, const struct gate_question *question, struct trace_error *error);
 
 #endif

@@ -51,12 +51,14 @@ static void add_change(struct strbuf *out, const struct comparison *comparison, 
     if (before == 0)
         strbuf_add(out, "nothing in the baseline");
     else
-        strbuf_printf(out, "%s (%s) %s than the baseline's %s", figure(comparison, after > before ? after - before : before - after).text,
-                      format_percent(after > before ? after - before : before - after, before).text, after >= before ? "more" : "less",
-                      figure(comparison, before).text);
+        strbuf_printf(out, "%s (%s) %s than the baseline's %s",
+                      figure(comparison, after > before ? after - before : before - after).text,
+                      format_percent(after > before ? after - before : before - after, before).text,
+                      after >= before ? "more" : "less", figure(comparison, before).text);
 }
 
-static struct finding *add(struct comparison *comparison, enum gate_outcome outcome, struct strbuf *text, uint64_t before, uint64_t after)
+static struct finding *add(struct comparison *comparison, enum gate_outcome outcome, struct strbuf *text, uint64_t before,
+                           uint64_t after)
 {
     struct finding *finding = gate_add(comparison->gate, RULE_BASELINE, outcome, comparison->budget, strbuf_detach(text));
     finding->value = after;
@@ -67,7 +69,8 @@ static struct finding *add(struct comparison *comparison, enum gate_outcome outc
 
 static void compare_total(struct comparison *comparison, const struct baseline *baseline)
 {
-    uint64_t before = costs_measure(&baseline->total, comparison->by), after = costs_measure(&comparison->gate->profile->total, comparison->by);
+    uint64_t before = costs_measure(&baseline->total, comparison->by),
+             after = costs_measure(&comparison->gate->profile->total, comparison->by);
     struct strbuf text = STRBUF_INIT;
     strbuf_add(&text, "In all ");
     add_change(&text, comparison, before, after);
@@ -104,7 +107,8 @@ static void compare_groups(struct comparison *comparison, const struct baseline 
     VEC(struct increase) increases = { 0 };
     for (size_t i = 0; i < now->groups.n; i++) {
         const struct baseline_group *group = &now->groups.items[i], *was = baseline_find(baseline, group->fingerprint);
-        struct increase increase = { group, was ? costs_measure(&was->costs, comparison->by) : 0, costs_measure(&group->costs, comparison->by) };
+        struct increase increase = { group, was ? costs_measure(&was->costs, comparison->by) : 0,
+                                     costs_measure(&group->costs, comparison->by) };
         if (increase.after > allowed(comparison, increase.before))
             vec_push(&increases, increase);
     }

@@ -37,7 +37,8 @@ static const struct leaks_group *held_group(const struct gate *gate, uint32_t pr
     const struct leaks_group *best = NULL;
     for (size_t i = 0; gate->leaks && i < gate->leaks->groups.n; i++) {
         const struct leaks_group *group = &gate->leaks->groups.items[i];
-        if (group->stack == stack && gate->trace->snapshots[group->snapshot].process == process && (!best || group->bytes > best->bytes))
+        if (group->stack == stack && gate->trace->snapshots[group->snapshot].process == process &&
+            (!best || group->bytes > best->bytes))
             best = group;
     }
     return best;
@@ -99,14 +100,17 @@ static void add_none(struct gate *gate, const char *budget, uint64_t limit)
     struct strbuf text = STRBUF_INIT, labels = STRBUF_INIT;
     marks_add_labels(&labels, gate->trace, false);
     if (gate->growth->most_iterations)
-        strbuf_printf(&text, "There are %" PRIu64 " iterations, and %d are needed to tell growth from a warm-up.", gate->growth->most_iterations,
-                      GROWTH_LEAST);
+        strbuf_printf(&text, "There are %" PRIu64 " iterations, and %d are needed to tell growth from a warm-up.",
+                      gate->growth->most_iterations, GROWTH_LEAST);
     else if (budgets->every_ns)
-        strbuf_printf(&text, "The run is too short for intervals of %s; %d are needed.", format_duration(budgets->every_ns).text, GROWTH_LEAST);
+        strbuf_printf(&text, "The run is too short for intervals of %s; %d are needed.", format_duration(budgets->every_ns).text,
+                      GROWTH_LEAST);
     else if (labels.length)
-        strbuf_printf(&text, "The program marked no \"%s\"; it marked %s (--iterations names another label).", label, labels.data);
+        strbuf_printf(&text, "The program marked no \"%s\"; it marked %s (--iterations names another label).", label,
+                      labels.data);
     else
-        strbuf_printf(&text, "The program marked no \"%s\": call heapline_mark(\"%s\") at the end of each, or take --every 1s.", label, label);
+        strbuf_printf(&text, "The program marked no \"%s\": call heapline_mark(\"%s\") at the end of each, or take --every 1s.",
+                      label, label);
     struct finding *finding = gate_add(gate, RULE_GROWTH, GATE_UNCHECKED, budget, strbuf_detach(&text));
     finding->limit = limit;
     strbuf_release(&labels);

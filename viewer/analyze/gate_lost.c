@@ -39,8 +39,10 @@ static void add_group(struct lost *lost, const struct leaks_group *group)
                       format_count(group->indirect_blocks).text, group->indirect_blocks == 1 ? "" : "s");
     strbuf_add(&text, ": allocated by ");
     gate_add_owner(&text, gate, group->stack);
-    strbuf_add(&text, is_certain(gate, group) ? "." : "; but the snapshot is incomplete, they may be held where it did not look.");
-    struct finding *finding = gate_add(gate, RULE_LOST, is_certain(gate, group) ? GATE_FAIL : GATE_UNCHECKED, lost->budget, strbuf_detach(&text));
+    strbuf_add(&text,
+               is_certain(gate, group) ? "." : "; but the snapshot is incomplete, they may be held where it did not look.");
+    struct finding *finding =
+        gate_add(gate, RULE_LOST, is_certain(gate, group) ? GATE_FAIL : GATE_UNCHECKED, lost->budget, strbuf_detach(&text));
     gate_add_stack(gate, finding, group->stack);
     finding->fingerprint = arena_strdup(&gate->findings->texts, group->fingerprint);
     finding->value = bytes;
@@ -51,24 +53,28 @@ static void add_group(struct lost *lost, const struct leaks_group *group)
 /* Of several stacks the sum comes first: it is what the budget is about. */
 static void add_sum(struct lost *lost, enum gate_outcome outcome)
 {
-    char *message = outcome == GATE_PASS ? xasprintf("%s are lost, within the budget of %s.", format_bytes(lost->bytes).text,
-                                                     format_bytes(lost->limit).text)
-                                         : xasprintf("%s in %s blocks are lost, from %" PRIu64 " stacks; the budget is %s.",
-                                                     format_bytes(lost->bytes).text, format_count(lost->blocks).text, lost->groups,
-                                                     format_bytes(lost->limit).text);
+    char *message =
+        outcome == GATE_PASS
+            ? xasprintf("%s are lost, within the budget of %s.", format_bytes(lost->bytes).text, format_bytes(lost->limit).text)
+            : xasprintf("%s in %s blocks are lost, from %" PRIu64 " stacks; the budget is %s.", format_bytes(lost->bytes).text,
+                        format_count(lost->blocks).text, lost->groups, format_bytes(lost->limit).text);
     struct finding *finding = gate_add(lost->gate, RULE_LOST, outcome, lost->budget, message);
     finding->value = lost->bytes;
     finding->limit = lost->limit;
     finding->blocks = lost->blocks;
 }
 
+static void add_unchecked(struct lost *lost, char *message)
+{
+    struct finding *finding = gate_add(lost->gate, RULE_LOST, GATE_UNCHECKED, lost->budget, message);
+    finding->limit = lost->limit;
+}
+
 static void add_reasons(struct lost *lost)
 {
     const struct leaks *leaks = lost->gate->leaks;
-    for (size_t i = 0; i < leaks->reasons.n; i++) {
-        struct finding *finding = gate_add(lost->gate, RULE_LOST, GATE_UNCHECKED, lost->budget, xstrdup(leaks->reasons.items[i]));
-        finding->limit = lost->limit;
-    }
+    for (size_t i = 0; i < leaks->reasons.n; i++)
+        add_unchecked(lost, xstrdup(leaks->reasons.items[i]));
 }
 
 /* INDIRECT blocks without a LOST one: the chain that leads to them is damaged. */
@@ -76,9 +82,8 @@ static void add_orphans(struct lost *lost)
 {
     const struct leaks *leaks = lost->gate->leaks;
     if (leaks->blocks[TRACE_REACH_INDIRECT] && !leaks->blocks[TRACE_REACH_LOST])
-        gate_add(lost->gate, RULE_LOST, GATE_UNCHECKED, lost->budget,
-                 xasprintf("%s hang on lost blocks that the snapshot does not have.", format_bytes(leaks->bytes[TRACE_REACH_INDIRECT]).text))->limit =
-            lost->limit;
+        add_unchecked(lost, xasprintf("%s hang on lost blocks that the snapshot does not have.",
+                                      format_bytes(leaks->bytes[TRACE_REACH_INDIRECT]).text));
 }
 
 static void add_up(struct lost *lost, const bool *stacks)
@@ -99,7 +104,9 @@ void gate_check_lost(struct gate *gate, const struct gate_part *part)
 {
     const struct leaks *leaks = gate->leaks;
     const bool *stacks = gate_stacks_of(gate, part, LIMIT_LOST);
-    struct lost lost = { .gate = gate, .budget = gate_budget_name(gate, part, LIMIT_LOST), .limit = part->budget->limits[LIMIT_LOST] };
+    struct lost lost = { .gate = gate,
+                         .budget = gate_budget_name(gate, part, LIMIT_LOST),
+                         .limit = part->budget->limits[LIMIT_LOST] };
     uint32_t named = 0;
     add_up(&lost, stacks);
     bool over = lost.bytes > lost.limit;

@@ -21,7 +21,7 @@ struct gate {
     struct profile *profile;                 /* of the whole, or of the process that was asked for */
     uint32_t *owners;                        /* by stack: the location that owns it */
     VEC(struct gate_part) parts;
-    bool *left[LIMITS];                      /* by stack: what a part's LOST or GROWTH does not take out of the run's; NULL: all */
+    bool *left[LIMITS];                      /* by stack: what no part takes out of the run's budget; NULL: all */
     struct leaks *leaks;                     /* NULL: nobody asks for them */
     struct growth *growth;
 };

@@ -58,7 +58,8 @@ static void add_processes(struct gathering *gathering, const struct growth_quest
         gathering->index[p] = TRACE_NONE;
         if (!growth->profile->processes[p].selected)
             continue;
-        uint64_t *ends = question->every_ns ? timed_ends(trace, p, question->every_ns, &n) : marked_ends(trace, p, question->label, &n);
+        uint64_t *ends =
+            question->every_ns ? timed_ends(trace, p, question->every_ns, &n) : marked_ends(trace, p, question->label, &n);
         growth->most_iterations = n > growth->most_iterations ? n : growth->most_iterations;
         if (n < GROWTH_LEAST) {
             free(ends);
@@ -171,8 +172,9 @@ static void reserve_values(struct growth *growth)
     size_t room = VALUES_MOST / growth->series.n;
     for (size_t i = 0; i < growth->processes.n; i++) {
         struct growth_process *process = &growth->processes.items[i];
+        uint32_t fewest = process->points < POINTS_FEWEST ? process->points : POINTS_FEWEST;
         if (process->points > room)
-            process->points = room > POINTS_FEWEST ? (uint32_t)room : process->points < POINTS_FEWEST ? process->points : POINTS_FEWEST;
+            process->points = room < fewest ? fewest : (uint32_t)room;
     }
     for (size_t i = 0; i < growth->series.n; i++) {
         struct growth_series *series = &growth->series.items[i];
@@ -181,12 +183,13 @@ static void reserve_values(struct growth *growth)
 }
 
 /* The points of a series from `first` on; with `other`, of both together. */
-static uint32_t points_of(const struct growth *growth, const struct growth_series *series, const struct growth_series *other, uint32_t first,
-                          struct trend_point *points)
+static uint32_t points_of(const struct growth *growth, const struct growth_series *series, const struct growth_series *other,
+                          uint32_t first, struct trend_point *points)
 {
     const struct growth_process *process = &growth->processes.items[series->process];
     for (uint32_t i = first; i < process->points; i++)
-        points[i - first] = (struct trend_point){ (double)first_iteration(process, i), series->values[i] + (other ? other->values[i] : 0) };
+        points[i - first] =
+            (struct trend_point){ (double)first_iteration(process, i), series->values[i] + (other ? other->values[i] : 0) };
     return process->points - first;
 }
 
@@ -218,14 +221,17 @@ static int gather(struct gathering *gathering, struct trace_error *error)
     return status;
 }
 
-int growth_create(struct growth **result, const struct profile *profile, const struct growth_question *question, struct trace_error *error)
+int growth_create(struct growth **result, const struct profile *profile, const struct growth_question *question,
+                  struct trace_error *error)
 {
     const struct trace *trace = profile->trace;
     struct growth *growth = xcalloc(1, sizeof *growth);
     growth->profile = profile;
     struct gathering gathering = {
-        .growth = growth, .index = xcalloc(trace->n_processes, sizeof *gathering.index),
-        .site_series = xcalloc(trace->n_sites, sizeof *gathering.site_series), .next = xcalloc(trace->n_processes, sizeof *gathering.next),
+        .growth = growth,
+        .index = xcalloc(trace->n_processes, sizeof *gathering.index),
+        .site_series = xcalloc(trace->n_sites, sizeof *gathering.site_series),
+        .next = xcalloc(trace->n_processes, sizeof *gathering.next),
     };
     memset(gathering.site_series, 0xff, trace->n_sites * sizeof *gathering.site_series);
     add_processes(&gathering, question);
@@ -272,7 +278,8 @@ static bool has_moved(const struct growth *growth, const struct growth_series *s
     double gained = gain(growth, series, series->warm_up);
     for (size_t i = 0; i < growth->series.n; i++) {
         const struct growth_series *other = &growth->series.items[i];
-        if (other->process != series->process || other->stack == TRACE_NONE || fabs(gained + gain(growth, other, series->warm_up)) > MOVED_SHARE * gained)
+        if (other->process != series->process || other->stack == TRACE_NONE ||
+            fabs(gained + gain(growth, other, series->warm_up)) > MOVED_SHARE * gained)
             continue;
         struct trend_point points[TREND_MOST];
         struct trend sum;

@@ -1,7 +1,8 @@
-/* What grows: the live bytes of each allocation stack at the iterations of a process, and which of them rise without end (growth_trend.h).
+/* What grows: the live bytes of each allocation stack at the iterations of a process, and which of them rise without end
+ * (growth_trend.h).
  *
- * An iteration ends at a mark of a label, or, where the program marks nothing, every so many nanoseconds. Of many iterations neighbours are
- * taken together, and of those together the smallest figure counts. */
+ * An iteration ends at a mark of a label, or, where the program marks nothing, every so many nanoseconds. Of many iterations
+ * neighbours are taken together, and of those together the smallest figure counts. */
 #ifndef HEAPLINE_ANALYZE_GROWTH_H
 #define HEAPLINE_ANALYZE_GROWTH_H
 
@@ -44,7 +45,8 @@ struct growth {
 };
 
 /* Looks at the sites that the profile selects. Returns 0, or -errno with a sentence in *error. */
-int growth_create(struct growth **growth, const struct profile *profile, const struct growth_question *question, struct trace_error *error);
+int growth_create(struct growth **growth, const struct profile *profile, const struct growth_question *question,
+                  struct trace_error *error);
 void growth_destroy(struct growth *growth);    /* accepts NULL */
 
 struct growth_found {
@@ -55,8 +57,9 @@ struct growth_found {
 };
 struct growth_list VEC_FIELDS(struct growth_found);
 
-/* Appends the stacks that grow by more than `limit` bytes an iteration, the fastest first. `taken` (by stack) narrows; NULL: all. What one stack gains while
- * another gives it back has moved, not grown. *fastest gets the slope of the fastest that grows at all, or 0. */
+/* Appends the stacks that grow by more than `limit` bytes an iteration, the fastest first. `taken` (by stack) narrows; NULL: all.
+ * What one stack gains while another gives it back has moved, not grown. *fastest gets the slope of the fastest that grows at
+ * all, or 0. */
 void growth_judge(const struct growth *growth, double limit, const bool *taken, struct growth_list *found, double *fastest);
 
 #endif

@@ -153,8 +153,8 @@ static double widening_of(const struct trend_point *points, uint32_t n, double s
 
 /* The series as a walk. */
 struct walk {
-    double error;                 /* standard error of the slope: the steps' long-run deviation (Bartlett's weights) by the root of their number */
-    double share;                 /* of the steps' variance that is left in the long run: 1 in a walk, near 0 where what goes up comes down again */
+    double error;                 /* standard error of the slope: the steps' long-run deviation (Bartlett) by the root of their number */
+    double share;                 /* of the steps' variance that is left in the long run: 1 in a walk, near 0 where all comes down again */
 };
 
 static struct walk walk_of(const struct trend_point *points, uint32_t n, double slope)
@@ -176,7 +176,8 @@ static struct walk walk_of(const struct trend_point *points, uint32_t n, double 
     return (struct walk){ sqrt(sum) / (points[n - 1].x - points[0].x), sum / variance };
 }
 
-/* Standard errors that the slope must have at least: the long-run deviation comes out too small by chance where there is something of a walk. */
+/* Standard errors that the slope must have at least: the long-run deviation comes out too small by chance where there is
+ * something of a walk. */
 static double walk_least(const struct walk *walk)
 {
     double part = (walk->share - WALK_SHARE) / WALK_SHARE;
@@ -234,7 +235,7 @@ static bool slows_down(const struct trend_point *points, uint32_t n)
     return second.slope < LATE_SHARE * first.slope;
 }
 
-/* A quarter of it brings no new height, or it stands still at the end for much longer than ever before: steps that have stopped. */
+/* A quarter of it brings no new height, or it stands still at its end for much longer than ever before: steps have stopped. */
 static bool stands_still(const struct trend_point *points, uint32_t n)
 {
     uint32_t longest = 0, last = 0;

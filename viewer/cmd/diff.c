@@ -72,11 +72,12 @@ const struct command command_diff = {
     .operands = "BEFORE AFTER",
     .summary = "what changed between two recordings, line by line and stack by stack",
     .description =
-        "Compares two traces of a program, also of different builds: for each line and each allocation stack what it cost before and after, the largest "
-        "change first. Each row is new, gone, grown or shrunk.\n"
+        "Compares two traces of a program, also of different builds: for each line and each allocation stack what it cost "
+        "before and after, the largest change first. Each row is new, gone, grown or shrunk.\n"
         "\n"
-        "Stacks are the same when their functions, files and modules are. Lines are compared inside of their function: as many lines before as after are the "
-        "same ones in their order, and a line that moved says where it was; else they are moved together so that most of them meet.\n"
+        "Stacks are the same when their functions, files and modules are. Lines are compared inside of their function: as "
+        "many lines before as after are the same ones in their order, and a line that moved says where it was; else they "
+        "are moved together so that most of them meet.\n"
         "\n"
         "Filters and times are for both traces.",
     .examples = "heapline diff before.hpl after.hpl\twhat changed at the peak\n"

@@ -28,33 +28,44 @@ static bool no_config;
 static struct gate_outputs outputs;
 
 static const struct option options[] = {
-    {"max-lost", 0, OPTION_BYTES, "BYTES", "bytes that no pointer leads to any more, in snapshots at the end", &limits[LIMIT_LOST], NULL},
-    {"max-live", 0, OPTION_BYTES, "BYTES", "bytes live at the end", &limits[LIMIT_LIVE], NULL},
-    {"max-peak", 0, OPTION_BYTES, "BYTES", "bytes held at the peak", &limits[LIMIT_PEAK], NULL},
-    {"max-allocations", 0, OPTION_COUNT, "N", "number of allocations", &limits[LIMIT_ALLOCATIONS], NULL},
-    {"max-growth", 0, OPTION_BYTES, "BYTES", "bytes an iteration by which any allocation stack may grow; 0 allows none", &limits[LIMIT_GROWTH], NULL},
-    {"iterations", 0, OPTION_STRING, "LABEL", "the marks that end iterations (default: iteration)", &iterations, NULL},
-    {"every", 0, OPTION_TIME, "TIME", "iterations by the clock, such as 1s, for programs without marks", &every, NULL},
-    {"budget", 0, OPTION_LIST, "PART", "a limit for a part: \"function GLOB LIMIT VALUE\", or file, or module; \"function parse_* max-peak 24MiB\"", &parts,
-     NULL},
-    {"baseline", 0, OPTION_FILE, "FILE", "compare with FILE: a trace, or what --write-baseline wrote", &baseline_path, NULL},
-    {"max-increase", 0, OPTION_STRING, "PCT", "how much more than the baseline is allowed, in all and for each stack (default: 5%)", &max_increase, NULL},
-    {"min-increase", 0, OPTION_BYTES, "BYTES", "an increase that is always allowed (default: 4 KiB)", &min_increase, NULL},
-    {"baseline-by", 0, OPTION_CHOICE, "MEASURE", "compare this measure (default: peak and live bytes)", &baseline_by, measure_names},
-    {"write-baseline", 0, OPTION_FILE, "FILE", "write this recording's figures to FILE, to be compared with later", &write_baseline_path, NULL},
-    {"suppressions", 0, OPTION_LIST, "FILE", "leave out lost blocks that a rule in FILE takes", &suppression_files, NULL},
-    {"process", 0, OPTION_STRING, "PID|GLOB", "only this process, by number or by the name of its program", &view_options.process, NULL},
-    {"config", 0, OPTION_FILE, "FILE", "read budgets from FILE (default: heapline.ini here or above, up to the top of the repository)", &config, NULL},
-    {"no-config", 0, OPTION_FLAG, NULL, "read no file of budgets", &no_config, NULL},
-    {"output", 'o', OPTION_FILE, "FILE", "keep the trace of the program in FILE", &output, NULL},
-    {"run-option", 0, OPTION_LIST, "OPTION", "an option for `heapline run` while the program is recorded, such as --wait=program", &run_options, NULL},
-    {"junit", 0, OPTION_FILE, "FILE", "write a JUnit report", &outputs.junit, NULL},
-    {"sarif", 0, OPTION_FILE, "FILE", "write SARIF 2.1.0", &outputs.sarif, NULL},
-    {"gitlab", 0, OPTION_FILE, "FILE", "write a report for GitLab's code quality", &outputs.gitlab, NULL},
-    {"github", 0, OPTION_FLAG, NULL, "print annotations for GitHub Actions, and write the job's summary", &outputs.github, NULL},
-    {"json", 0, OPTION_FILE, "FILE", "write JSON (docs/json.md); - is standard output for this and the reports above", &outputs.json, NULL},
-    {"top", 0, OPTION_COUNT, "N", "show the N first findings (default: 20)", &view_options.top, NULL},
-    {"color", 0, OPTION_CHOICE, "WHEN", "colours: auto (default: auto), always or never", &view_options.color, color_choices},
+    { "max-lost", 0, OPTION_BYTES, "BYTES", "bytes that no pointer leads to any more, in snapshots at the end",
+      &limits[LIMIT_LOST], NULL },
+    { "max-live", 0, OPTION_BYTES, "BYTES", "bytes live at the end", &limits[LIMIT_LIVE], NULL },
+    { "max-peak", 0, OPTION_BYTES, "BYTES", "bytes held at the peak", &limits[LIMIT_PEAK], NULL },
+    { "max-allocations", 0, OPTION_COUNT, "N", "number of allocations", &limits[LIMIT_ALLOCATIONS], NULL },
+    { "max-growth", 0, OPTION_BYTES, "BYTES", "bytes an iteration by which any allocation stack may grow; 0 allows none",
+      &limits[LIMIT_GROWTH], NULL },
+    { "iterations", 0, OPTION_STRING, "LABEL", "the marks that end iterations (default: iteration)", &iterations, NULL },
+    { "every", 0, OPTION_TIME, "TIME", "iterations by the clock, such as 1s, for programs without marks", &every, NULL },
+    { "budget", 0, OPTION_LIST, "PART",
+      "a limit for a part: \"function GLOB LIMIT VALUE\", or file, or module; \"function parse_* max-peak 24MiB\"", &parts,
+      NULL },
+    { "baseline", 0, OPTION_FILE, "FILE", "compare with FILE: a trace, or what --write-baseline wrote", &baseline_path, NULL },
+    { "max-increase", 0, OPTION_STRING, "PCT",
+      "how much more than the baseline is allowed, in all and for each stack (default: 5%)", &max_increase, NULL },
+    { "min-increase", 0, OPTION_BYTES, "BYTES", "an increase that is always allowed (default: 4 KiB)", &min_increase, NULL },
+    { "baseline-by", 0, OPTION_CHOICE, "MEASURE", "compare this measure (default: peak and live bytes)", &baseline_by,
+      measure_names },
+    { "write-baseline", 0, OPTION_FILE, "FILE", "write this recording's figures to FILE, to be compared with later",
+      &write_baseline_path, NULL },
+    { "suppressions", 0, OPTION_LIST, "FILE", "leave out lost blocks that a rule in FILE takes", &suppression_files, NULL },
+    { "process", 0, OPTION_STRING, "PID|GLOB", "only this process, by number or by the name of its program",
+      &view_options.process, NULL },
+    { "config", 0, OPTION_FILE, "FILE",
+      "read budgets from FILE (default: heapline.ini here or above, up to the top of the repository)", &config, NULL },
+    { "no-config", 0, OPTION_FLAG, NULL, "read no file of budgets", &no_config, NULL },
+    { "output", 'o', OPTION_FILE, "FILE", "keep the trace of the program in FILE", &output, NULL },
+    { "run-option", 0, OPTION_LIST, "OPTION",
+      "an option for `heapline run` while the program is recorded, such as --wait=program", &run_options, NULL },
+    { "junit", 0, OPTION_FILE, "FILE", "write a JUnit report", &outputs.junit, NULL },
+    { "sarif", 0, OPTION_FILE, "FILE", "write SARIF 2.1.0", &outputs.sarif, NULL },
+    { "gitlab", 0, OPTION_FILE, "FILE", "write a report for GitLab's code quality", &outputs.gitlab, NULL },
+    { "github", 0, OPTION_FLAG, NULL, "print annotations for GitHub Actions, and write the job's summary", &outputs.github,
+      NULL },
+    { "json", 0, OPTION_FILE, "FILE", "write JSON (docs/json.md); - is standard output for this and the reports above",
+      &outputs.json, NULL },
+    { "top", 0, OPTION_COUNT, "N", "show the N first findings (default: 20)", &view_options.top, NULL },
+    { "color", 0, OPTION_CHOICE, "WHEN", "colours: auto (default: auto), always or never", &view_options.color, color_choices },
     VIEW_LAST_ROW,
 };
 
@@ -206,7 +217,8 @@ static void say_unused(const struct suppressions *suppressions, const struct bud
             first = rule;
     }
     if (unused)
-        say_note("%zu suppression%s took nothing; the first is \"%s\" (%s:%u)", unused, view_plural(unused), first->name, first->file, first->line);
+        say_note("%zu suppression%s took nothing; the first is \"%s\" (%s:%u)", unused, view_plural(unused), first->name,
+                 first->file, first->line);
 }
 
 static int finish(struct findings *findings, const char *trace_path)
@@ -262,7 +274,10 @@ static int unrecorded(char **program, const char *why)
     findings.command = command.data;
     findings.target_text = "was not recorded";
     findings.root = root;
-    vec_push(&findings.items, ((struct finding){ .rule = RULE_CHECK, .outcome = GATE_UNCHECKED, .budget = "recording", .fingerprint = "",
+    vec_push(&findings.items, ((struct finding){ .rule = RULE_CHECK,
+                                                 .outcome = GATE_UNCHECKED,
+                                                 .budget = "recording",
+                                                 .fingerprint = "",
                                                  .message = xasprintf("Nothing was recorded: %s.", why) }));
     int code = finish(&findings, NULL);
     findings_release(&findings);
@@ -317,7 +332,8 @@ static int check_program(char **program, int n, const struct budgets *budgets)
     unlink(path);                                 /* what an earlier run left must not be taken for this one's */
     record(program, n, path);
     struct trace *trace = access(path, F_OK) == 0 ? trace_open(path, &error) : NULL;
-    int code = trace ? check_trace(trace, budgets, output) : unrecorded(program, *error.text ? error.text : "the message above says why");
+    int code = trace ? check_trace(trace, budgets, output)
+                     : unrecorded(program, *error.text ? error.text : "the message above says why");
     trace_close(trace);
     if (!output)
         unlink(path);
@@ -357,7 +373,8 @@ static int run(int argc, char **argv)
         return n == -2 ? EXIT_OK : EXIT_USAGE;
     if (words > 0 ? n != words : n != 1) {
         say_error(words > 0 ? "gate takes either a trace, or -- and a program with its arguments, not both"
-                            : "gate takes one trace, or -- and a program to record: heapline gate [OPTION...] FILE | -- PROGRAM [ARGUMENT...]");
+                            : "gate takes one trace, or -- and a program to record: heapline gate [OPTION...] FILE | -- PROGRAM "
+                              "[ARGUMENT...]");
         return EXIT_USAGE;
     }
     budgets_init(&budgets);
@@ -373,8 +390,8 @@ const struct command command_gate = {
     .operands = "FILE | -- PROGRAM [ARGUMENT...]",
     .summary = "pass or fail: hold a recording to memory budgets, for CI",
     .description =
-        "Checks a trace against budgets, or runs PROGRAM as `heapline run` does and checks that. Prints the verdict, each check with its value and limit, and "
-        "what is wrong with its stack.\n"
+        "Checks a trace against budgets, or runs PROGRAM as `heapline run` does and checks that. Prints the verdict, each "
+        "check with its value and limit, and what is wrong with its stack.\n"
         "\n"
         "  0  passed\n"
         "  1  failed: a budget is exceeded, or the program itself failed\n"
@@ -382,14 +399,15 @@ const struct command command_gate = {
         "  3  could not check: events were lost, a snapshot is missing or incomplete, the\n"
         "     trace is cut, a child ran unrecorded, or there are too few iterations\n"
         "\n"
-        "Budgets come from the command line and from heapline.ini, which lies in the repository; the command line wins. When there is none at all, no byte may "
-        "be lost, and the program has to end with status 0.\n"
+        "Budgets come from the command line and from heapline.ini, which lies in the repository; the command line wins. "
+        "When there is none at all, no byte may be lost, and the program has to end with status 0.\n"
         "\n"
-        "--max-growth needs iterations: the program calls heapline_mark(\"iteration\") at the end of each (heapline.h, or the Python package), or --every "
-        "takes intervals of time. At least 12 are needed, 50 are good. Warm-up is left out; caches that level off, steps that stop and garbage that is "
-        "collected now and then pass.\n"
+        "--max-growth needs iterations: the program calls heapline_mark(\"iteration\") at the end of each (heapline.h, or "
+        "the Python package), or --every takes intervals of time. At least 12 are needed, 50 are good. Warm-up is left "
+        "out; caches that level off, steps that stop and garbage that is collected now and then pass.\n"
         "\n"
-        "--baseline compares stacks by their functions, files and modules, not by lines or addresses, so that another build can be compared.",
+        "--baseline compares stacks by their functions, files and modules, not by lines or addresses, so that another "
+        "build can be compared.",
     .examples = "heapline gate -- ./tests\tno byte may be lost\n"
                 "heapline gate --max-peak 256MiB --max-lost 4KiB app.hpl\tcheck a trace\n"
                 "heapline gate --max-growth 0 --iterations request -- ./server --test\twhat grows with every request\n"

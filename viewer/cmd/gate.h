@@ -9,7 +9,8 @@ struct gate_outputs {
     bool github;
 };
 
-/* Writes all that is asked for, the text too unless something else goes to stdout. Returns whether everything arrived; says what did not. */
+/* Writes all that is asked for, the text too unless something else goes to stdout. Returns whether everything arrived; says what
+ * did not. */
 bool gate_outputs_write(const struct gate_outputs *outputs, const struct view *view, const struct findings *findings);
 
 #endif

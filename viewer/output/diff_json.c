@@ -73,7 +73,8 @@ static json_t *stack_object(const struct diff *diff, const struct diff_row *row)
 typedef json_t *row_fn(const struct diff *diff, const struct diff_row *row);
 
 /* The changed ones, `top` at most; *same counts the others. */
-static json_t *rows_array(const struct diff *diff, const struct diff_rows *rows, uint32_t top, row_fn *make, size_t *left_out, size_t *same)
+static json_t *rows_array(const struct diff *diff, const struct diff_rows *rows, uint32_t top, row_fn *make, size_t *left_out,
+                          size_t *same)
 {
     json_t *array = json_array();
     *left_out = *same = 0;
@@ -88,7 +89,8 @@ static json_t *rows_array(const struct diff *diff, const struct diff_rows *rows,
     return array;
 }
 
-static void add_rows(json_t *object, const char *name, const struct diff *diff, const struct diff_rows *rows, uint32_t top, row_fn *make)
+static void add_rows(json_t *object, const char *name, const struct diff *diff, const struct diff_rows *rows, uint32_t top,
+                     row_fn *make)
 {
     size_t left_out, same;
     char text[40];

@@ -33,10 +33,10 @@ static void print_side(const struct view *view, const char *label, const struct 
     if (text.length)
         view_print_wrapped(view, view->colors->bad, text.data, 0);
     strbuf_clear(&text);
-    strbuf_printf(&text, "%s (%s): %s at the peak, %s live at the end, %s allocated in %s call%s", path, profile->trace->run.command,
-                  format_bytes(profile->total.peak_bytes).text, format_bytes(profile->total.live_bytes).text,
-                  format_bytes(profile->total.allocated_bytes).text, format_count(profile->total.allocations).text,
-                  view_plural(profile->total.allocations));
+    strbuf_printf(&text, "%s (%s): %s at the peak, %s live at the end, %s allocated in %s call%s", path,
+                  profile->trace->run.command, format_bytes(profile->total.peak_bytes).text,
+                  format_bytes(profile->total.live_bytes).text, format_bytes(profile->total.allocated_bytes).text,
+                  format_count(profile->total.allocations).text, view_plural(profile->total.allocations));
     view_add_clipped(view, &line, text.data, text.length, SIZE_MAX);
     fprintf(view->out, "%s%-10s%s", view->colors->dim, label, view->colors->reset);
     view_print_wrapped(view, "", line.data, 10);
@@ -46,13 +46,13 @@ static void print_side(const struct view *view, const char *label, const struct 
 
 static void print_head(const struct view *view, const struct diff *diff, const struct diff_wanted *wanted)
 {
-    uint64_t before = costs_measure(&diff->profiles[DIFF_BEFORE]->total, diff->by), after = costs_measure(&diff->profiles[DIFF_AFTER]->total, diff->by);
+    uint64_t before = costs_measure(&diff->profiles[DIFF_BEFORE]->total, diff->by),
+             after = costs_measure(&diff->profiles[DIFF_AFTER]->total, diff->by);
     fprintf(view->out, "%sChange of %s%s\n", view->colors->heading, measure_meanings[diff->by], view->colors->reset);
     print_side(view, "before", diff->profiles[DIFF_BEFORE], wanted->paths[DIFF_BEFORE]);
     print_side(view, "after", diff->profiles[DIFF_AFTER], wanted->paths[DIFF_AFTER]);
     fprintf(view->out, "%s%-10s%s%s%s%s", view->colors->dim, "change", view->colors->reset,
-            after > before ? view->colors->bad : after < before ? view->colors->good : "", change_text(diff->by, before, after).text,
-            view->colors->reset);
+            after > before ? view->colors->bad : after < before ? view->colors->good : "", change_text(diff->by, before, after).text, view->colors->reset);
     if (before)
         fprintf(view->out, " (%s)", format_percent(after > before ? after - before : before - after, before).text);
     fputc('\n', view->out);
@@ -60,14 +60,16 @@ static void print_head(const struct view *view, const struct diff *diff, const s
 
 static struct format_text figure(const struct diff *diff, const struct diff_row *row, int side)
 {
-    return row->location[side] == TRACE_NONE ? (struct format_text){ "-" } : view_measure(diff->by, costs_measure(&row->costs[side], diff->by));
+    return row->location[side] == TRACE_NONE ? (struct format_text){ "-" }
+                                             : view_measure(diff->by, costs_measure(&row->costs[side], diff->by));
 }
 
 static void print_figures(const struct view *view, const struct diff *diff, const struct diff_row *row)
 {
     uint64_t before = costs_measure(&row->costs[DIFF_BEFORE], diff->by), after = costs_measure(&row->costs[DIFF_AFTER], diff->by);
     fprintf(view->out, "%12s %12s %s%12s%s  %-6s", figure(diff, row, DIFF_BEFORE).text, figure(diff, row, DIFF_AFTER).text,
-            change_color(view, row, diff->by), change_text(diff->by, before, after).text, view->colors->reset, diff_change_names[row->change]);
+            change_color(view, row, diff->by), change_text(diff->by, before, after).text, view->colors->reset,
+            diff_change_names[row->change]);
 }
 
 /* Code without a name stands together under its module. */
@@ -148,22 +150,23 @@ static void print_stack(const struct view *view, const struct diff *diff, const 
 
 typedef void row_printer(const struct view *view, const struct diff *diff, const struct diff_row *row);
 
-static void print_rows(const struct view *view, const struct diff *diff, const struct diff_rows *rows, const char *what, uint32_t by_default,
-                       row_printer *print)
+static void print_rows(const struct view *view, const struct diff *diff, const struct diff_rows *rows, const char *what,
+                       uint32_t by_default, row_printer *print)
 {
     uint32_t top = view->top ? view->top : by_default;
     size_t changed = 0;
     uint64_t folded = 0;
     while (changed < rows->n && rows->items[changed].difference)
         changed++;
-    fprintf(view->out, "\n%s%12s %12s %12s  %-6s  %s%s\n", view->colors->heading, "before", "after", "change", "", what, view->colors->reset);
+    fprintf(view->out, "\n%s%12s %12s %12s  %-6s  %s%s\n", view->colors->heading, "before", "after", "change", "", what,
+            view->colors->reset);
     for (size_t i = 0; i < changed && i < top; i++)
         print(view, diff, &rows->items[i]);
     for (size_t i = top; i < changed; i++)
         folded += rows->items[i].difference;
     if (changed > top)
-        fprintf(view->out, "%s%s %zu more changed, by %s in all (--top shows more)%s\n", view->colors->dim, view->utf8 ? "…" : "...", changed - top,
-                view_measure(diff->by, folded).text, view->colors->reset);
+        fprintf(view->out, "%s%s %zu more changed, by %s in all (--top shows more)%s\n", view->colors->dim,
+                view->utf8 ? "…" : "...", changed - top, view_measure(diff->by, folded).text, view->colors->reset);
     if (rows->n > changed)
         fprintf(view->out, "%s%zu unchanged%s\n", view->colors->dim, rows->n - changed, view->colors->reset);
 }
@@ -177,6 +180,6 @@ void diff_print_text(const struct view *view, const struct diff *diff, const str
         print_rows(view, diff, &diff->stacks, "stack", STACKS_BY_DEFAULT, print_stack);
     fputc('\n', view->out);
     view_print_wrapped(view, view->colors->dim,
-                       "Stacks are compared by functions, files and modules, lines inside of their functions: line numbers, addresses and where things were "
-                       "built do not count.", 0);
+                       "Stacks are compared by functions, files and modules, lines inside of their functions: line numbers, "
+                       "addresses and where things were built do not count.", 0);
 }
