@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -103,23 +102,19 @@ static void write_unprofiled(struct collector *collector)
     }
 }
 
-/* What recording took of the processor; naming functions and lines is not counted. */
-static void write_own_cost(struct collector *collector, uint64_t naming_ns)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    struct trace_losses losses = {.process = TRACE_NONE};
-    losses.collector_cpu_ns = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000u +
-                              (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000u;
-    losses.collector_cpu_ns -= naming_ns < losses.collector_cpu_ns ? naming_ns : losses.collector_cpu_ns;
-    trace_write_losses(collector->writer, &losses);
-}
-
 static uint64_t processor_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* What recording took of the processor; naming functions and lines is not counted. */
+static void write_own_cost(struct collector *collector, uint64_t naming_ns)
+{
+    struct trace_losses losses = {.process = TRACE_NONE, .collector_cpu_ns = processor_ns()};
+    losses.collector_cpu_ns -= naming_ns < losses.collector_cpu_ns ? naming_ns : losses.collector_cpu_ns;
+    trace_write_losses(collector->writer, &losses);
 }
 
 /* Nothing was recorded: says why. False: something was. */
