@@ -102,17 +102,18 @@ static void write_unprofiled(struct collector *collector)
     }
 }
 
-static uint64_t processor_ns(void)
+/* CLOCK_PROCESS_CPUTIME_ID, or this thread's part of it. */
+static uint64_t processor_ns(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 /* What recording took of the processor; naming functions and lines is not counted. */
 static void write_own_cost(struct collector *collector, uint64_t naming_ns)
 {
-    struct trace_losses losses = {.process = TRACE_NONE, .collector_cpu_ns = processor_ns()};
+    struct trace_losses losses = {.process = TRACE_NONE, .collector_cpu_ns = processor_ns(CLOCK_PROCESS_CPUTIME_ID)};
     losses.collector_cpu_ns -= naming_ns < losses.collector_cpu_ns ? naming_ns : losses.collector_cpu_ns;
     trace_write_losses(collector->writer, &losses);
 }
@@ -166,8 +167,8 @@ static int open_trace(struct collector *collector, const char *path, char **argv
 /* Ends the trace. True: it is whole. */
 static bool close_trace(struct collector *collector, const char *path)
 {
-    uint64_t before = processor_ns(), beside = symbolize_finish(collector->symbolize, collector->writer, &collector->shared);
-    write_own_cost(collector, processor_ns() - before + beside);
+    uint64_t before = processor_ns(CLOCK_THREAD_CPUTIME_ID), beside = symbolize_finish(collector->symbolize, collector->writer, &collector->shared);
+    write_own_cost(collector, processor_ns(CLOCK_THREAD_CPUTIME_ID) - before + beside);
     write_unprofiled(collector);
     int error = trace_writer_close(collector->writer);
     if (error)
