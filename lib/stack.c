@@ -141,10 +141,10 @@ HL_INLINE struct hl_walked *pass_standing(struct hl_walked *frame, struct hl_wal
  * the walk stands where an old frame stood, then outwards along the old frames; and once more from the start where the two part. */
 uint64_t hl_stack_capture(struct hl_thread *thread, uintptr_t pc, uintptr_t sp, uintptr_t fp, uint64_t *words)
 {
-    struct hl_walked *const frames = thread->frames, *top = frames + thread->depth - 1, *changed = top + 1, *frame;
+    struct hl_walked *const frames = thread->frames, *top = frames + thread->depth - 1, *changed = top + 1, *frame, *innermost;
     struct hl_frame state = {pc, sp, fp};
     struct hl_slots slots = {0, 0};
-    uint32_t fresh = 0, patches = 0, limit = HL_STACK_MAX - 2;
+    uint32_t fresh = 0, patches = 0, limit = HL_STACK_MAX - 2, inner = 0, depth;
     const char *cursor = thread->cursor;
     thread->origin_sp = sp;
 
@@ -213,8 +213,8 @@ unaligned:
     }
 
 done:
-    struct hl_walked *innermost = top + fresh;
-    uint32_t depth = (uint32_t)(innermost + 1 - frames), inner = 0;
+    innermost = top + fresh;
+    depth = (uint32_t)(innermost + 1 - frames);
     if (HL_UNLIKELY(depth > HL_STACK_MAX - 2)) {     /* half of it anew: then there is room to grow for a while */
         limit = HL_STACK_MAX / 2;
         fresh = patches = 0;
