@@ -24,11 +24,11 @@ def scenarios():
     return [(f"{p.name}-valgrind", "valgrind", functools.partial(judge, p)) for p in seen.values()]
 
 
-def run(bench, command, **how):
+def run(bench, command, options=(), **how):
     """Groups (kind, bytes, blocks, frames) of all its processes, and the outcome."""
     if not shutil.which("valgrind"):
         raise Skip("valgrind is not there")
-    outcome = bench.run(["valgrind", *OPTIONS, f"--xml-file={bench.path('valgrind.%p.xml')}", "--", *command], **how)
+    outcome = bench.run(["valgrind", *OPTIONS, *options, f"--xml-file={bench.path('valgrind.%p.xml')}", "--", *command], **how)
     groups = []
     for path in glob.glob(bench.path("valgrind.*.xml")):
         groups += read_xml(path)

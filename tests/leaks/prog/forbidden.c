@@ -1,8 +1,10 @@
-/* Processes that nobody may look into: they made themselves non-dumpable, or a filter forbids ptrace and process_vm_readv. Snapshots need neither.
+/* Processes that nobody may look into: they made themselves non-dumpable, a filter forbids ptrace and process_vm_readv, or they gave up the rights that they
+ * began with. Snapshots need none of it.
  *
  * case: dumpable: arguments=dumpable
  * case: filter: arguments=filter
  * case: nobody: arguments=dumpable as=nobody
+ * case: drops: arguments=drops
  * valgrind: no filter: it must not be in its way
  */
 #include "leaks.h"
@@ -46,6 +48,8 @@ int main(int argc, char **argv)
     pthread_barrier_init(&barrier, NULL, 2);
     if (argc > 1 && strcmp(argv[1], "filter") == 0)
         forbid();
+    else if (argc > 1 && strcmp(argv[1], "drops") == 0)
+        CHECK(geteuid() != 0 || (setgid(65534) == 0 && setuid(65534) == 0));
     else
         CHECK(prctl(PR_SET_DUMPABLE, 0) == 0);
     CHECK(pthread_create(&thread, NULL, stay, NULL) == 0);
