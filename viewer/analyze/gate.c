@@ -45,12 +45,15 @@ struct finding *gate_add(struct gate *gate, enum gate_rule rule, enum gate_outco
     return finding;
 }
 
-/* The path below the root, or as it is. */
-static const char *relative(const struct gate *gate, const char *path)
+/* A copy of the path below the root, or as it is: places go with the profile. */
+static const char *relative(struct gate *gate, const char *path)
 {
     const char *root = gate->question->root;
     size_t n = root ? strlen(root) : 0;
-    return path && n > 1 && strncmp(path, root, n) == 0 && path[n] == '/' ? path + n + 1 : path;
+    if (!path)
+        return NULL;
+    bool below = n > 1 && strncmp(path, root, n) == 0 && path[n] == '/';
+    return arena_strdup(&gate->findings->texts, below ? path + n + 1 : path);
 }
 
 static struct finding_frame frame_of(struct gate *gate, uint32_t id)

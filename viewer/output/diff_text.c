@@ -125,6 +125,13 @@ static void print_line(const struct view *view, const struct diff *diff, const s
     strbuf_release(&place);
 }
 
+/* The body of a module, a comprehension, a lambda: Python's name says little without its file. */
+static void add_body(struct strbuf *out, const struct location *location)
+{
+    if (location_is_python(location) && location->function && location->function[0] == '<' && location->file)
+        strbuf_printf(out, " (%s)", path_base(location->file));
+}
+
 /* Its functions, the allocating one first; those of the runtime say nothing. */
 static void print_stack(const struct view *view, const struct diff *diff, const struct diff_row *row)
 {
@@ -139,6 +146,7 @@ static void print_stack(const struct view *view, const struct diff *diff, const 
             continue;
         strbuf_add(&text, text.length ? view->utf8 ? " ← " : " < " : "");
         add_name(&text, profile, levels.items[i]);
+        add_body(&text, &profile->locations.items[levels.items[i]]);
     }
     print_figures(view, diff, row);
     fputs("  ", view->out);
