@@ -64,6 +64,8 @@ class Gate(unittest.TestCase):
         text = self.gate(1, "--max-growth", 0, "--", LOOP, 50, "hoard")
         self.assertRegex(text, r"hoard \(loop\.c:\d+\) grows by 24 B an iteration")
         self.assertRegex(text, r"held by global list in loop")
+        text = self.gate(1, "--max-growth", 0, "--", LOOP, 50, "line")
+        self.assertRegex(text, r"make \(loop\.c:\d+\) grows by 24 B(.|\n)*held by global list in loop")
         self.assertRegex(self.gate(0, "--max-growth", 24, "--", LOOP, 50, "hoard"), r"ok +growth +max-growth +24 B/iteration")
         self.assertRegex(self.gate(1, "--max-growth", 99, "--", LOOP, 50, "lose"), r"lose \(loop\.c:\d+\) grows by 100 B an iteration")
 

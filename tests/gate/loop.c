@@ -3,6 +3,7 @@
  *   steady   a cache that fills in ten iterations, and garbage
  *   lose     besides, 100 bytes an iteration that nothing leads to
  *   hoard    besides, a list that gets a node of 24 bytes an iteration
+ *   line     the same from one line that allocates something else, too
  *   abort    ends by SIGABRT
  */
 #include "heapline.h"
@@ -32,6 +33,15 @@ static void hoard(void)
     list = node;
 }
 
+static struct node *make(void) { free(malloc(8)); return calloc(1, sizeof(struct node)); }
+
+static void line(void)
+{
+    struct node *node = make();
+    node->next = list;
+    list = node;
+}
+
 int main(int argc, char **argv)
 {
     int n = argc > 1 ? atoi(argv[1]) : 20;
@@ -47,6 +57,8 @@ int main(int argc, char **argv)
             lose();
         if (strcmp(mode, "hoard") == 0)
             hoard();
+        if (strcmp(mode, "line") == 0)
+            line();
         HEAPLINE_MARK("iteration");
     }
     if (strcmp(mode, "abort") == 0)

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 /* "24 B", "1.5 KiB", "-0.3 B": slopes are seldom whole. */
 static void add_slope(struct strbuf *out, double slope)
@@ -31,14 +32,26 @@ static void add_unit(struct strbuf *out, const struct gate *gate)
         strbuf_add(out, "an iteration");
 }
 
+/* Calls on one line are one group there, and several stacks here. */
+static bool is_alike(const struct gate *gate, uint32_t a, uint32_t b)
+{
+    struct level_list levels = { 0 }, others = { 0 };
+    profile_levels(gate->profile, a, &levels);
+    profile_levels(gate->profile, b, &others);
+    bool alike = levels.n == others.n && levels.n && memcmp(levels.items, others.items, levels.n * sizeof *levels.items) == 0;
+    vec_release(&levels);
+    vec_release(&others);
+    return a == b || alike;
+}
+
 /* The group of the snapshot that has most of what the stack still holds. */
 static const struct leaks_group *held_group(const struct gate *gate, uint32_t process, uint32_t stack)
 {
     const struct leaks_group *best = NULL;
     for (size_t i = 0; gate->leaks && i < gate->leaks->groups.n; i++) {
         const struct leaks_group *group = &gate->leaks->groups.items[i];
-        if (group->stack == stack && gate->trace->snapshots[group->snapshot].process == process &&
-            (!best || group->bytes > best->bytes))
+        if (gate->trace->snapshots[group->snapshot].process == process && (!best || group->bytes > best->bytes) &&
+            gate->owners[group->stack] == gate->owners[stack] && is_alike(gate, group->stack, stack))
             best = group;
     }
     return best;
