@@ -15,7 +15,7 @@ LABEL_BYTES = 256      # of heapline.h
 _mark = library.mark if library else None
 
 
-def _encode(label: str) -> bytes:
+def encode(label: str) -> bytes:
     """UTF-8 without NUL, cut between characters."""
     data = str(label).replace("\0", " ").encode("utf-8", "replace")
     return data if len(data) <= LABEL_BYTES else data[:LABEL_BYTES].decode("utf-8", "ignore").encode("utf-8")
@@ -24,7 +24,7 @@ def _encode(label: str) -> bytes:
 def mark(label: str) -> None:
     """Names this moment; reports can begin or end there (--from, --to)."""
     if _mark is not None:
-        _mark(_encode(label))
+        _mark(encode(label))
 
 
 class scope:
@@ -33,7 +33,7 @@ class scope:
     __slots__ = ("_label",)
 
     def __init__(self, label: str) -> None:
-        self._label = _encode(label) if library else b""
+        self._label = encode(label) if library else b""
 
     def __enter__(self) -> "scope":
         if library is not None:
