@@ -10,10 +10,12 @@ from harness import Skip, expect, expect_equal
 from programs import numbers_in
 from verdicts import FOLDER, groups_of, prepare_user, status_of
 
-KINDS = {"Leak_DefinitelyLost": "lost", "Leak_IndirectlyLost": "indirect", "Leak_PossiblyLost": "possible", "Leak_StillReachable": "reachable"}
-OPTIONS = ["--leak-check=full", "--show-leak-kinds=all", "--errors-for-leak-kinds=none", "--xml=yes", "--num-callers=60", "--trace-children=yes",
-           "--undef-value-errors=no", "--max-threads=600", "--keep-debuginfo=yes",
+KINDS = {"Leak_DefinitelyLost": "lost", "Leak_IndirectlyLost": "indirect", "Leak_PossiblyLost": "possible",
+         "Leak_StillReachable": "reachable"}
+OPTIONS = ["--leak-check=full", "--show-leak-kinds=all", "--errors-for-leak-kinds=none", "--xml=yes", "--num-callers=60",
+           "--trace-children=yes", "--undef-value-errors=no", "--max-threads=600", "--keep-debuginfo=yes",
            "--run-libc-freeres=no", "--run-cxx-freeres=no"]
+TABLES = ("_dl_allocate_tls", "allocate_dtv", "__tls_get_addr", "allocate_dtv_entry", "_dlfo_mappings_segment_allocate")
 
 
 def scenarios():
@@ -48,8 +50,8 @@ def read_xml(path):
         what = error.find("xwhat")
         direct = re.search(r"\(([\d,]+) direct", what.findtext("text"))     # else the indirect ones are counted twice
         size = int(direct[1].replace(",", "")) if direct else int(what.findtext("leakedbytes"))
-        frames = [{"function": f.findtext("fn"), "file": f.findtext("file"), "line": int(f.findtext("line") or 0), "module": f.findtext("obj")}
-                  for f in error.find("stack")]
+        frames = [{"function": f.findtext("fn"), "file": f.findtext("file"), "line": int(f.findtext("line") or 0),
+                   "module": f.findtext("obj")} for f in error.find("stack")]
         found.append((kind, size, int(what.findtext("leakedblocks")), frames))
     return found
 
@@ -61,10 +63,10 @@ def join_lost(sums):
     return {**rest, "lost": (parts[0][0] + parts[1][0], parts[0][1] + parts[1][1])}
 
 
-def is_threads_table(groups, place, program):
+def is_table(groups, place, program):
     """Tables of the C library whose users point behind their heads, and what they lead to: possibly lost to valgrind."""
     tables = [frames for kind, _, _, frames in groups if kind == "possible" and place_of(frames, program.files) == place]
-    return all(any(f["function"] in ("_dl_allocate_tls", "allocate_dtv", "__tls_get_addr", "allocate_dtv_entry", "_dlfo_mappings_segment_allocate") for f in frames) for frames in tables)
+    return all(any(f["function"] in TABLES for f in frames) for frames in tables)
 
 
 def judge(program, bench):
@@ -79,16 +81,8 @@ def judge(program, bench):
     for place in sorted(set(wanted) | {p for p in came if p}, key=str):
         sums, other = wanted.get(place, {}), came.get(place, {})
         if place not in wanted:
-            other = {k: v for k, v in other.items() if k != "reachable" and (k != "possible" or not is_threads_table(groups, place, program))}
+            ignored = ("reachable", "possible") if is_table(groups, place, program) else ("reachable",)
+            other = {k: v for k, v in other.items() if k not in ignored}
         if sums is not None and say(join_lost(sums)) != say(join_lost(other)):
             problems.append(f"{place[0]}:{place[1]}: expected of valgrind {say(sums)}, came {say(other)}")
     expect(not problems, "; ".join(problems[:12]))
-
-
-def compare_runs(bench, command, files, **how):
-    """Definite leaks of valgrind against heapline's, for programs without comments: place -> both sums, where they differ."""
-    outcome, trace = bench.profile(command, options=["-q"], **how)
-    ours = sum_groups(groups_of(bench.leaks(trace)), files)
-    groups, other = run(bench, command, **how)
-    expect_equal("exit status under valgrind", other.status, outcome.status)
-    return ours, sum_groups(groups, files)

@@ -1,11 +1,11 @@
-"""What the programs of tests/leaks/prog say about themselves (the syntax: tests/leaks/leaks.py), and the sums that are compared with it."""
+"""What the programs of tests/leaks/prog say about themselves (the syntax: tests/leaks/leaks.py), and sums of groups."""
 import collections
 import os
 import re
 
 KINDS = ("lost", "indirect", "possible", "reachable")
 REPEATED = ("case", "variant", "expect", "stack")
-KEYS = REPEATED + ("group", "arguments", "run", "leaks", "exit", "signal", "verdict", "reason", "as", "valgrind", "why")
+KEYS = REPEATED + ("group", "arguments", "run", "leaks", "exit", "signal", "verdict", "reason", "as", "valgrind", "why", "limit")
 
 
 class Expectation:
@@ -82,7 +82,7 @@ def read_source(path):
     with open(path, encoding="utf-8") as file:
         lines = file.read().splitlines()
     directives, texts = {}, {}
-    head = next(i for i, line in enumerate(lines) if i > 0 and not line.startswith((" *", "#"))) if lines[0].startswith("/*") else 0
+    head = next(i for i, line in enumerate(lines) if i > 0 and not line.startswith(" *"))
     for line in lines[:head]:
         match = re.match(r" \* ([a-z]+): (.+?)(?: \*/)?$", line)
         if not match or match[1] not in KEYS:
@@ -142,7 +142,7 @@ def say(sums):
 
 
 def differences(wanted, came):
-    """Sentences. `wanted`: place -> sums or None (not compared). A place that nothing is said about may hold what is reachable."""
+    """Sentences. `wanted`: place -> sums or None (not compared). A place of which nothing is said may hold what is reachable."""
     found = []
     for place, sums in wanted.items():
         if sums is not None and say(came.get(place, {})) != say(sums):

@@ -1,11 +1,14 @@
-/* Takes every k-th release away from a program, so that what leaks is known: preloaded in front of heapline, which therefore never sees these.
+/* Takes every k-th release away from a program, so that what leaks is known: preloaded in front of heapline, which
+ * therefore never sees these.
  *
  *   INJECT=drop|hoard      drop: nobody releases the block; hoard: a list of this module keeps it
  *   INJECT_EVERY=K         of the releases by the chosen callers, each K-th
- *   INJECT_CALLERS=N       of the callers one in N, by the place of the call in its page, which no randomised address changes (default: all)
+ *   INJECT_CALLERS=N       of the callers one in N (default: all), by the place of the call in its page: no randomised
+ *                          address changes that
  *   INJECT_OUT=FILE        at the end "ADDRESS BYTES" of each such block into FILE.PID
  *
- * Only the process that begins takes part, not what it forks. The list of dropped blocks is kept hidden: in the clear it would hold them.
+ * Only the process that begins takes part, not what it forks. The list of dropped blocks is kept hidden: in the
+ * clear it would hold them.
  */
 #include <dlfcn.h>
 #include <malloc.h>

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""How many known leaks are found in programs that nobody prepared? inject.c takes releases away from them; what heapline says of these very blocks makes a
-confusion matrix, and valgrind judges the same program with the same releases taken away. docs/leak-accuracy.md has a table of it.
+"""How many known leaks are found in programs that nobody prepared? inject.c takes releases away from them; what heapline says
+of these very blocks makes a confusion matrix, and valgrind judges the same program with the same releases taken away.
+docs/leak-accuracy.md has a table of it.
 
     tests/leaks/injector.py --heapline H --inject BUILD/tests/leaks/inject.so [--quick]
 """
@@ -21,8 +22,10 @@ from harness import Bench, Failure, adopt_orphans           # noqa: E402
 KINDS = ("lost", "indirect", "possible", "reachable", "unknown")
 SQL = """create table t(a integer primary key, b, c); create index i on t(b);
 insert into t with recursive n(x) as (select 1 union all select x + 1 from n where x < 3000) select x, hex(x * x), x % 17 from n;
-select c, count(*), group_concat(substr(b, 1, 4)) from t group by c; delete from t where a % 3 = 0; vacuum; select sum(length(t.b)) from t join t u using (a);"""
-PERL = r"""my %h; for my $i (1 .. 3000) { push @{$h{$i % 97}}, join ",", map { $_ * $i } 1 .. 5 } my $s = join ";", map { "$_=" . scalar @{$h{$_}} } sort keys %h;
+select c, count(*), group_concat(substr(b, 1, 4)) from t group by c; delete from t where a % 3 = 0; vacuum;
+select sum(length(t.b)) from t join t u using (a);"""
+PERL = r"""my %h; for my $i (1 .. 3000) { push @{$h{$i % 97}}, join ",", map { $_ * $i } 1 .. 5 }
+my $s = join ";", map { "$_=" . scalar @{$h{$_}} } sort keys %h;
 $s =~ s/(\d+)=(\d+)/$2-$1/g; %h = (); undef $s;"""
 PYTHON = """import json, re, collections
 data = [{"id": i, "name": "n%d" % i, "tags": list(range(i % 7))} for i in range(300)]
@@ -46,11 +49,12 @@ class InjectBench(Bench):
         self.inject = inject
 
     def command(self, name, what, every, callers):
-        """Through a shell, which puts the injector in front of whoever is preloaded already; and the environment."""
+        """Through a shell, which puts the injector in front of who is preloaded already; and the environment."""
         words, more = PROGRAMS[name]
         words = [w.replace("{repository}", self.path("repository")) for w in words]
         script = f'LD_PRELOAD="{self.inject}${{LD_PRELOAD:+:$LD_PRELOAD}}" exec "$@"'
-        env = self.environment(**more, INJECT=what, INJECT_EVERY=str(every), INJECT_CALLERS=str(callers), INJECT_OUT=self.path("taken"))
+        env = self.environment(**more, INJECT=what, INJECT_EVERY=str(every), INJECT_CALLERS=str(callers),
+                               INJECT_OUT=self.path("taken"))
         return ["sh", "-c", script, "sh", *words], env
 
     def taken(self):
@@ -125,6 +129,16 @@ def check(name, what, row):
         raise Failure(f"{name} {what}: " + "; ".join(problems))
 
 
+def cells_of(name, choice, row, other):
+    what, every, callers = choice
+    releases = f"{what} each {every}." + (f" of 1/{callers} of the callers" if callers > 1 else "")
+    others = row["others"]["lost"] + row["others"]["indirect"]
+    cells = [name, releases, row["taken"], *(row["matrix"][k] for k in KINDS[:4]), others]
+    if not other:
+        return [*cells, "", "", ""]
+    return [*cells, other["taken"], other["blocks"]["lost"] + other["blocks"]["indirect"], other["blocks"]["possible"]]
+
+
 def line(cells):
     return "| " + " | ".join(str(c) for c in cells) + " |"
 
@@ -151,9 +165,7 @@ def main():
                 make_repository(bench) if name == "git" else None
                 row = measure(bench, name, *choice)
                 other = None if arguments.quick else measure_valgrind(bench, name, *choice)
-            cells = [row["taken"], *(row["matrix"][k] for k in KINDS[:4]), row["others"]["lost"] + row["others"]["indirect"]]
-            cells += [other["taken"], other["blocks"]["lost"] + other["blocks"]["indirect"], other["blocks"]["possible"]] if other else ["", "", ""]
-            print(line([name, f"{choice[0]} each {choice[1]}." + (f" of 1/{choice[2]} of the callers" if choice[2] > 1 else ""), *cells]), flush=True)
+            print(line(cells_of(name, choice, row, other)), flush=True)
             try:
                 check(name, choice[0], row)
             except Failure as failure:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Are the verdicts right? Small programs that lose memory in every way that is known, under heapline and under valgrind. docs/leak-accuracy.md.
+"""Are the verdicts right? Small programs that lose memory in one known way each, under heapline and valgrind.
 
 A program of tests/leaks/prog carries what is true. Each line that allocates what is still there at the end has a comment
 
@@ -8,12 +8,16 @@ A program of tests/leaks/prog carries what is true. Each line that allocates wha
     valgrind=KIND, valgrind=KIND:B/N,…      what valgrind says instead; `why:` in the first comment explains it
     …; NAME,NAME: …                         the same for these cases
 
-and a line without such a comment holds nothing that is lost, indirectly lost or possibly lost. The first comment may say, one a line:
+and a line without such a comment holds nothing that is lost, indirectly lost or possibly lost. The first comment may say, one
+a line (docs/leak-accuracy.md has the whole picture):
 
     arguments: A B, run: OPTIONS of heapline run, leaks: OPTIONS of heapline leaks, exit: N, signal: NAME, as: USER
-    verdict: clean|leaks|incomplete         (default: leaks where a comment says lost, else clean); reason: WORDS of one of its reasons
+    verdict: clean|leaks|incomplete         (default: leaks where a comment says lost, else clean)
+    reason: WORDS                           one of the verdict's reasons has these
     case: NAME: key=value key=value         one run more, with these keys;  variant: BINARY, another build
-    expect: file:LINE …                     a comment for a line of another file;  stack: a;b  some group has these functions, outermost first
+    expect: file:LINE …                     a comment for a line of another file
+    limit: REASON                           it is known not to hold; it must not
+    stack: a;b                              some group has these functions, outermost first
     valgrind: no, REASON                    not compared;  valgrind: no CASE CASE: REASON
 
 The rest stands in cases.py: running servers, debuggers, Python.

@@ -17,7 +17,8 @@ def rows():
                 continue
             expectation = Expectation(program.text_of(text), {})
             if expectation.valgrind:
-                found.append(f"| {program.binary} | {file}:{number} | {say(expectation.sums)} | {say(expectation.by_valgrind())} | {program.one('why')} |")
+                cells = (f"{file}:{number}", say(expectation.sums), say(expectation.by_valgrind()), program.one("why"))
+                found.append(f"| {program.binary} | {' | '.join(cells)} |")
     return found
 
 

@@ -1,5 +1,5 @@
-/* heapline.h: what is lost, indirectly lost, possibly lost and held is counted while the program runs, and what it ignores or allocates while disabled is
- * held.
+/* heapline.h: what is lost, indirectly lost, possibly lost and held is counted while the program runs, and what it
+ * ignores or allocates while disabled is held.
  *
  * valgrind: no, it does not know these names
  */

@@ -1,4 +1,5 @@
-/* new[] of a class with a destructor keeps the number of elements in front: the program's pointer is behind it. Without a destructor there is none.
+/* new[] of a class with a destructor keeps the number of elements in front: the program's pointer is behind it.
+ * Without a destructor there is none.
  *
  * why: in front of elements with an alignment of their own the number stands farther from the beginning than valgrind looks
  */

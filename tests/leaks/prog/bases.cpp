@@ -1,4 +1,5 @@
-/* Pointers to a second base class and to a virtual one lead into the inside of the object, whose table of virtual functions says how far. */
+/* Pointers to a second base class and to a virtual one lead into the inside of the object, whose table of virtual
+ * functions says how far. */
 #include "leaks.h"
 
 struct first { long a[4]; virtual ~first() {} };

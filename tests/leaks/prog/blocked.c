@@ -1,4 +1,5 @@
-/* A thread that blocks all signals cannot be stopped: the verdict says so, and which thread it is. What its stack holds is found while it waits.
+/* A thread that blocks all signals cannot be stopped: the verdict says so, and which thread it is. What its stack
+ * holds is found while it waits.
  *
  * verdict: incomplete
  * reason: (deaf)

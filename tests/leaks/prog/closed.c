@@ -1,4 +1,5 @@
-/* What only the variable of a module held that was closed by dlclose is lost; the stack still names the module's function.
+/* What only the variable of a module held that was closed by dlclose is lost; the stack still names the module's
+ * function.
  *
  * arguments: {programs}/closed_module.so
  * expect: closed_module.c:9 lost=500/1

@@ -1,5 +1,5 @@
-/* Suspended coroutines (makecontext, swapcontext) hold what their frames hold: on a stack from malloc, on one from mmap, in a variable; and the first
- * thread's frames do while a coroutine runs and ends the program.
+/* Suspended coroutines (makecontext, swapcontext) hold what their frames hold: on a stack from malloc, on one from
+ * mmap, in a variable; and the first thread's frames do while a coroutine runs and ends the program.
  */
 #include "leaks.h"
 #include <sys/mman.h>

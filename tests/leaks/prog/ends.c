@@ -1,4 +1,5 @@
-/* Every way to end: the verdict is there after exit, also from another thread, _exit, quick_exit and a signal; after SIGKILL there is none, and it says so.
+/* Every way to end: the verdict is there after exit, also from another thread, _exit, quick_exit and a signal; after
+ * SIGKILL there is none, and it says so.
  *
  * case: exit: arguments=exit
  * case: exit_thread: arguments=exit_thread

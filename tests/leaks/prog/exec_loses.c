@@ -1,4 +1,5 @@
-/* A program that replaces itself gives its memory back; the blocks of the time before are no leaks, and the new program is judged. */
+/* A program that replaces itself gives its memory back; the blocks of the time before are no leaks, and the new
+ * program is judged. */
 #include "leaks.h"
 
 static void *kept;

@@ -1,4 +1,5 @@
-/* The parent ends and leaves two blocks to its child, which had dropped one of them before: that one is lost in the child, though it was held in the parent.
+/* The parent ends and leaves two blocks to its child, which had dropped one of them before: that one is lost in the
+ * child, though it was held in the parent.
  *
  * case: heirs:
  * case: alone: leaks=--inherited

@@ -1,4 +1,5 @@
-/* Variables with static storage hold what they point to: of the file, of a function, of another object, in structures and deep in big arrays.
+/* Variables with static storage hold what they point to: of the file, of a function, of another object, in
+ * structures and deep in big arrays.
  */
 #include "leaks.h"
 

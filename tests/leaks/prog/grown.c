@@ -1,4 +1,5 @@
-/* realloc: what grows keeps its pointer and stands where it grew last; what is grown by a copy of the pointer is lost when that one goes. */
+/* realloc: what grows keeps its pointer and stands where it grew last; what is grown by a copy of the pointer is
+ * lost when that one goes. */
 #include "leaks.h"
 
 static char *kept;

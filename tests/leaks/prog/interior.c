@@ -1,4 +1,5 @@
-/* Pointers into the inside that nothing explains make a block possibly lost, and what it leads to with it; its very end does not hold it. */
+/* Pointers into the inside that nothing explains make a block possibly lost, and what it leads to with it; its very
+ * end does not hold it. */
 #include "leaks.h"
 
 struct node { long filler[20]; struct node *next; };

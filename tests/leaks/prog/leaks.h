@@ -1,4 +1,4 @@
-/* What the programs that leak share. How their comments are read: tests/leaks/verdicts.py. */
+/* What the programs that leak share. How their comments are read: tests/leaks/leaks.py. */
 #ifndef LEAKS_H
 #define LEAKS_H
 
@@ -6,8 +6,8 @@
 
 #include <pthread.h>
 
-/* Overwrites what calls left under the stack pointer and in registers that calls do not keep, so that a pointer that a program dropped is nowhere any
- * more. Without a frame of its own, which would have gaps. */
+/* Overwrites what calls left under the stack pointer and in registers that calls do not keep, so that a pointer that
+ * a program dropped is nowhere any more. Without a frame of its own, which would have gaps. */
 #ifdef __x86_64__
 static __attribute__((naked, noinline, unused)) void scrub(void)
 {

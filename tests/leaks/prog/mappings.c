@@ -1,7 +1,8 @@
-/* Memory that the program mapped itself holds blocks: private, shared, of a memfd, of a file read privately, one that is read-only by now. Pointers in a shared file mean
- * nothing: the next process that reads them has other addresses.
+/* Memory that the program mapped itself holds blocks: private, shared, of a memfd, of a file read privately, one
+ * that is read-only by now. Pointers in a shared file mean nothing: the next process that reads them has other
+ * addresses.
  *
- * why: a pointer in a file is no way to free anything once the process ends; what the program sealed it can still read, and unseal
+ * why: a pointer in a file is no way to free anything once the process ends; sealed memory can be read and unsealed
  */
 #include "leaks.h"
 #include <sys/mman.h>

@@ -1,5 +1,5 @@
-/* Buffers whose users keep a pointer behind a head with the length: simple dynamic strings as redis has them, lengths of 4 and 8 bytes; and a
- * pointer behind a head that says nothing.
+/* Buffers whose users keep a pointer behind a head with the length: simple dynamic strings as redis has them,
+ * lengths of 4 and 8 bytes; and a pointer behind a head that says nothing.
  *
  * why: valgrind knows a length of 8 bytes that does not count itself, and no other
  */

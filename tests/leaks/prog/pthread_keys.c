@@ -1,5 +1,5 @@
-/* Values of pthread keys, the first 32 of which stand in the thread's descriptor and the others in tables that it leads to; of the first thread and of
- * another one.
+/* Values of pthread keys, the first 32 of which stand in the thread's descriptor and the others in tables that it
+ * leads to; of the first thread and of another one.
  *
  * case: plain: verdict=clean
  * case: skipped: run=--skip-roots=tls,stacks verdict=leaks

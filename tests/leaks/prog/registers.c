@@ -1,4 +1,5 @@
-/* Threads at work whose only pointer to a block is in a register: one that calls keep, one that calls do not keep, a vector register, its upper half.
+/* Threads at work whose only pointer to a block is in a register: one that calls keep, one that calls do not keep, a
+ * vector register, its upper half.
  *
  * case: plain: verdict=clean
  * case: skipped: run=--skip-roots=registers verdict=leaks

@@ -1,5 +1,5 @@
-/* A handler on a signal stack from malloc that ends the program: what the interrupted frames hold is held. A signal stack that only the kernel knows is the
- * program's own all the same: sigaltstack gives it back.
+/* A handler on a signal stack from malloc that ends the program: what the interrupted frames hold is held. A signal
+ * stack that only the kernel knows is the program's own all the same: sigaltstack gives it back.
  *
  * why: valgrind does not ask the kernel
  */

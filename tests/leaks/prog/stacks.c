@@ -1,4 +1,5 @@
-/* Locals of frames that are still open hold what they point to: the first thread's, those of threads that wait, and of one with a stack of its own.
+/* Locals of frames that are still open hold what they point to: the first thread's, those of threads that wait, and
+ * of one with a stack of its own.
  *
  * case: plain: verdict=clean
  * case: skipped: run=--skip-roots=stacks verdict=leaks

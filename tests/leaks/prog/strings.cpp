@@ -1,4 +1,5 @@
-/* std::string: short ones have no block, long ones point to its beginning; those of before C++11 to the text behind three words of bookkeeping. *
+/* std::string: short ones have no block, long ones point to its beginning; those of before C++11 to the text behind
+ * three words of bookkeeping. *
  * variant: strings_old
  */
 #include "leaks.h"
@@ -32,6 +33,7 @@ int main()
 {
     fill();
     scrub();
-    dprintf(1, "holder=%zu string=%zu text=%zu\n", sizeof(holder), sizeof(std::string), sizeof text + (sizeof(std::string) < 32 ? 24 : 0));
+    size_t head = sizeof(std::string) < 32 ? 24 : 0;
+    dprintf(1, "holder=%zu string=%zu text=%zu\n", sizeof(holder), sizeof(std::string), sizeof text + head);
     _exit(0);                                   /* before the destructors */
 }

@@ -1,5 +1,5 @@
-/* Thread-local variables of a module that came by dlopen: their memory is allocated when a thread first uses them, and only the thread's table of
- * such blocks leads to it.
+/* Thread-local variables of a module that came by dlopen: their memory is allocated when a thread first uses them,
+ * and only the thread's table of such blocks leads to it.
  *
  * why: valgrind does not know the tables of thread-local blocks of threads but the first
  * arguments: {programs}/tls_module.so

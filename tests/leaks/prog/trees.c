@@ -1,4 +1,5 @@
-/* A tree whose root is lost: the root is lost, all under it indirectly; what another root holds as well is reachable. */
+/* A tree whose root is lost: the root is lost, all under it indirectly; what another root holds as well is
+ * reachable. */
 #include "leaks.h"
 
 struct node { struct node *left, *right; void *payload; };
