@@ -80,7 +80,7 @@ HL_EXPORT void __lsan_do_leak_check(void);
 void __lsan_ignore_object(const void *p) { heapline_ignore_object(p); }
 void __lsan_disable(void) { heapline_disable(); }
 void __lsan_enable(void) { heapline_enable(); }
-void __lsan_register_root_region(const void *p, size_t size) { hl_snapshot_add_region((uintptr_t)p, size); }
+void __lsan_register_root_region(const void *p, size_t size) { hl_snapshot_add_region((uintptr_t)p, size, false); }
 void __lsan_unregister_root_region(const void *p, size_t size) { hl_snapshot_remove_region((uintptr_t)p, size); }
 
 int __lsan_do_recoverable_leak_check(void)

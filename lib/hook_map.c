@@ -2,6 +2,7 @@
 #include "event.h"
 #include "py.h"
 #include "real.h"
+#include "snapshot.h"
 #include "sys.h"
 
 #include <stdarg.h>
@@ -120,6 +121,8 @@ HL_EXPORT void *sbrk(intptr_t growth)
     if (thread) {
         if (p != (void *)-1 && growth)
             hl_event_break(thread, growth, HL_ORIGIN());
+        if (p != (void *)-1 && growth > 0)
+            hl_snapshot_add_region((uintptr_t)p, (size_t)growth, true);
         hl_leave(thread);
     }
     return p;
@@ -136,6 +139,8 @@ HL_EXPORT int brk(void *end)
     int result = real(end);
     if (result == 0 && (char *)end != before)
         hl_event_break(thread, (char *)end - before, HL_ORIGIN());
+    if (result == 0 && (char *)end > before)
+        hl_snapshot_add_region((uintptr_t)before, (size_t)((char *)end - before), true);
     hl_leave(thread);
     return result;
 }

@@ -74,13 +74,14 @@ void hl_stop_after_hook(void);
 /* What the signal's handler does with a signal that this process sent itself. True: that was it. */
 bool hl_stop_handle(siginfo_t *info, void *context);
 
-/* Roots beside what is found by itself; at most 256. */
-void hl_snapshot_add_region(uintptr_t start, size_t bytes);
+/* Roots beside what is found by itself; at most 256. `program_break`: the program moved it, and may hand it out as an allocator: then only blocks count. */
+void hl_snapshot_add_region(uintptr_t start, size_t bytes, bool program_break);
 void hl_snapshot_remove_region(uintptr_t start, size_t bytes);
 
 /* ---- the copy's work ---- */
 
 struct hl_range { uintptr_t start, end; };
+struct hl_region { uintptr_t start, end; bool program_break; };
 
 struct hl_mark_index;
 struct hl_areas;
@@ -91,7 +92,7 @@ struct hl_marker {
     const struct hl_snapshot_mapping *mappings;
     uint32_t n, n_mappings;
     const struct hl_stop *stop;
-    const struct hl_range *regions;      /* registered by the program; empty ones between them */
+    const struct hl_region *regions;     /* registered by the program; empty ones between them */
     uint32_t n_regions;
     const struct hl_sys_range *own;      /* of the library: not the program's memory */
     uint32_t n_own;

@@ -159,17 +159,23 @@ static bool is_base_class(const struct hl_marker *marker, uintptr_t part, uintpt
            (int64_t)load64(table - 16) == -(int64_t)offset;
 }
 
-/* Simple dynamic strings, as redis keeps them: length and room in 1, 2, 4 or 8 bytes each, a byte of flags, the text, a zero. */
+/* Simple dynamic strings, as redis keeps them (sds.h): length and room in 1, 2, 4 or 8 bytes each, a byte of flags, the text, a zero. Type 0 has its length in
+ * the flags. The room may be what the allocator really gave, which is more than it was asked for. */
 static bool is_dynamic_string(uintptr_t start, uintptr_t offset, uint64_t bytes)
 {
-    unsigned type = *(const uint8_t *)(start + offset - 1) & 7;
-    if (type == 0)
-        return offset == 1;
-    uint64_t room = 0, width = UINT64_C(1) << (type - 1);
+    const uint8_t *text = (const uint8_t *)(start + offset);
+    unsigned type = text[-1] & 7;
+    uint64_t length = 0, room = 0, width = type ? UINT64_C(1) << (type - 1) : 0;
     if (type > 4 || offset != 2 * width + 1)
         return false;
+    memcpy(&length, (const void *)start, width);
     memcpy(&room, (const void *)(start + width), width);
-    return offset + room < bytes && bytes - offset - room <= 64;
+    if (type == 0) {                     /* never empty, never with room */
+        length = room = text[-1] >> 3;
+        if (length == 0 || bytes - length > 2 + 8)
+            return false;
+    }
+    return length <= room && offset + length < bytes && text[length] == 0 && room <= 2 * bytes + 64;
 }
 
 /* A length in front: of 8 or 4 bytes, of what follows or of the whole. */
@@ -212,10 +218,13 @@ static bool is_explained(const struct hl_marker *marker, const struct hl_snapsho
         return true;
     if (offset + 8 <= bytes && is_base_class(marker, word, offset))
         return true;
-    if (offset > IDIOM_MAX || bytes < 24)
+    if (offset > IDIOM_MAX)
         return false;
-    return is_dtv(block->start, offset, bytes) || is_prefixed(block->start, offset, bytes) || is_array(block->start, offset, bytes) || is_old_string(block->start, offset, bytes) ||
-           is_dynamic_string(block->start, offset, bytes);
+    if (is_dynamic_string(block->start, offset, bytes))
+        return true;
+    if (bytes < 24)
+        return false;
+    return is_dtv(block->start, offset, bytes) || is_prefixed(block->start, offset, bytes) || is_array(block->start, offset, bytes) || is_old_string(block->start, offset, bytes);
 }
 
 /* ---- marking ---- */

@@ -345,6 +345,8 @@ static bool is_dead_stack(struct hl_marker *marker, const struct area *area, str
         if (is_thread_pointer(marker, at))
             return false;
         hl_mark_hold(marker, word[1], 0, &block);            /* its table of thread-local blocks is kept with it */
+        uintptr_t end = page_end(at + 2048);                 /* a thread that ended and was not joined yet keeps what it returned in its descriptor */
+        hl_mark_root(marker, (struct hl_range){at, end < range.end ? end : range.end}, HL_ROOT_TLS, 0, false);
         return true;
     }
     return !HL_ARCH_STATIC_TLS_BELOW;
@@ -458,7 +460,10 @@ void hl_roots_find(struct hl_marker *marker)
     }
     for (uint32_t i = 0; i < marker->areas->n; i++)
         judge(marker, &marker->areas->items[i]);
-    for (uint32_t i = 0; i < marker->n_regions; i++)
-        if (marker->regions[i].start < marker->regions[i].end && is_readable(marker, marker->regions[i].start))
-            hl_mark_root(marker, marker->regions[i], HL_ROOT_REGION, 0, false);
+    for (uint32_t i = 0; i < marker->n_regions; i++) {
+        const struct hl_region *region = &marker->regions[i];
+        bool blocks = region->program_break && hl_mark_first_block(marker, region->start, region->end);
+        if (region->start < region->end && !blocks && is_readable(marker, region->start))
+            hl_mark_root(marker, (struct hl_range){region->start, region->end}, region->program_break ? HL_ROOT_MAPPING : HL_ROOT_REGION, 0, false);
+    }
 }

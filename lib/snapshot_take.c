@@ -32,7 +32,7 @@ struct shared {
 
 static _Atomic uint64_t taking;          /* the session's serial while one of its threads takes a snapshot: what fork leaves behind is another's */
 static _Atomic uint64_t ended;           /* the session whose end was seen already */
-static struct hl_range regions[REGIONS_MAX];
+static struct hl_region regions[REGIONS_MAX];
 static uint32_t n_regions;
 static struct hl_stop stop;
 static struct hl_marker the_marker;
@@ -355,17 +355,23 @@ void hl_snapshot_listen(void)
 
 /* ---- regions that the program registers as roots (__lsan_register_root_region) ---- */
 
-void hl_snapshot_add_region(uintptr_t start, size_t bytes)
+void hl_snapshot_add_region(uintptr_t start, size_t bytes, bool program_break)
 {
-    for (uint32_t i = 0; i < REGIONS_MAX; i++) {
-        uintptr_t none = 0;
-        if (__atomic_compare_exchange_n(&regions[i].start, &none, start, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
-            regions[i].end = start + bytes;
-            uint32_t n = __atomic_load_n(&n_regions, __ATOMIC_RELAXED);
-            while (n < i + 1 && !__atomic_compare_exchange_n(&n_regions, &n, i + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-                ;
+    uint32_t known = __atomic_load_n(&n_regions, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; program_break && i < known; i++)
+        if (regions[i].program_break && regions[i].start && regions[i].end == start) {
+            regions[i].end = start + bytes;                  /* it grows */
             return;
         }
+    for (uint32_t i = 0; i < REGIONS_MAX; i++) {
+        uintptr_t none = 0;
+        if (!__atomic_compare_exchange_n(&regions[i].start, &none, start, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            continue;
+        regions[i].program_break = program_break;
+        regions[i].end = start + bytes;
+        while (known < i + 1 && !__atomic_compare_exchange_n(&n_regions, &known, i + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            ;
+        return;
     }
 }
 

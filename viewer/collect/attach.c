@@ -177,6 +177,20 @@ static void welcome_process(struct collector *collector, int connection, const s
         listen_watch(collector, target->pidfd, target->serial + 1);
 }
 
+#define ANCESTORS_MAX 64
+
+/* A user's own processes are welcome. Under root a program may have become another user's: then it or one it descends from is being recorded. */
+static bool may_come(struct collector *collector, const struct ucred *peer)
+{
+    if (peer->uid == geteuid() || peer->uid == getuid())
+        return true;
+    int32_t pid = geteuid() == 0 ? peer->pid : 0;
+    for (int i = 0; i < ANCESTORS_MAX && pid > 1; i++, pid = process_parent(pid))
+        if (pid == collector->root_pid || collector_find_live(collector, pid))
+            return true;
+    return false;
+}
+
 bool attach_welcome(struct collector *collector, int connection)
 {
     struct hl_hello hello;
@@ -184,7 +198,7 @@ bool attach_welcome(struct collector *collector, int connection)
     socklen_t length = sizeof peer;
     struct timeval limit = {.tv_sec = 2};
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 || (peer.uid != geteuid() && peer.uid != getuid() && geteuid() != 0))
+    if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 || !may_come(collector, &peer))
         return false;
     if (recv(connection, &hello, sizeof hello, 0) != (ssize_t)sizeof hello || hello.magic != HL_WIRE_MAGIC)
         return false;

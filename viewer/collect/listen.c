@@ -64,6 +64,8 @@ static int make_directory(struct collector *collector)
     if (!mkdtemp(collector->directory))
         return -errno;
     snprintf(collector->socket_path, sizeof collector->socket_path, "%s/socket", collector->directory);
+    if (geteuid() == 0)                   /* programs that give up root's rights go on being recorded: attach.c looks at who comes */
+        chmod(collector->directory, 0711);
     return 0;
 }
 
@@ -81,6 +83,8 @@ int listen_open(struct collector *collector)
     if (collector->socket < 0 || collector->epoll < 0 || collector->quit < 0 || bind(collector->socket, (struct sockaddr *)&address, sizeof address) != 0 ||
         listen(collector->socket, 4096) != 0)
         return -errno;
+    if (geteuid() == 0)
+        chmod(collector->socket_path, 0666);
     listen_watch(collector, collector->socket, TAG_SOCKET);
     atomic_store(&collector->watching, true);
     sigfillset(&all);
