@@ -3,11 +3,13 @@ import os
 import re
 
 import python_tables
+import snapshot_tables
 from text import mb, seconds, size, table, times
 
-# the two sections of the document, each between its own markers
+# the sections of the document, each between its own markers
 SECTIONS = {"native": ("<!-- bench: begin -->", "<!-- bench: end -->"),
-            "python": ("<!-- bench python: begin -->", "<!-- bench python: end -->")}
+            "python": ("<!-- bench python: begin -->", "<!-- bench python: end -->"),
+            "snapshots": ("<!-- bench snapshots: begin -->", "<!-- bench snapshots: end -->")}
 
 
 def verdict(workload, ratio):
@@ -139,8 +141,17 @@ def render_python(results):
     return f"{machine_text(results, tools, folder_text(results) + ' and `tests/bench/python`')}\n\n{python_tables.render(python)}"
 
 
+def render_snapshots(results):
+    """Empty when no snapshots were measured."""
+    snapshots = results.get("snapshots")
+    if not snapshots:
+        return ""
+    where = machine_text(results, f"heapline {snapshots['heapline']}", folder_text(results) + " and `tests/bench/heaps.c`")
+    return f"{where}\n\n{snapshot_tables.render(snapshots)}"
+
+
 def render(results):
-    return "\n\n".join(filter(None, (render_native(results), render_python(results))))
+    return "\n\n".join(filter(None, (render_native(results), render_python(results), render_snapshots(results))))
 
 
 def write_docs(path, sections):

@@ -82,6 +82,7 @@ class Heapline:
     """Native events: what it records of Python's objects is measured on its own, in python_tools.py."""
     name = "heapline"
     mode = "off"
+    more = ()                     # options of heapline run
 
     def __init__(self, stopwatch, work, command):
         self.stopwatch, self.command = stopwatch, command
@@ -92,7 +93,8 @@ class Heapline:
 
     def prefix(self, trace):
         """A static program is refused as the first one, so env starts it; env and `timed` are not in the figures."""
-        return [self.command, "run", "--quiet", f"--python={self.mode}", "-o", trace, "--", "/usr/bin/env"]
+        return [self.command, "run", "--quiet", f"--python={self.mode}", *self.more, "-o", trace, "--",
+                "/usr/bin/env"]
 
     def run(self, command, stdin="/dev/null", trace=None):
         trace = trace or self.trace
