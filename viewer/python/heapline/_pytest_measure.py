@@ -24,7 +24,7 @@ MORE = 4                     # iterations in which the objects are counted of wh
 class Limits:
     """What the markers of a test say. ValueError and TypeError: they say it wrong."""
 
-    def __init__(self, item: Any) -> None:
+    def __init__(self, item: Any) -> None:            # None: there are none
         self.peak: Optional[int] = None
         self.leaks: Optional[int] = None
         self.objects: Optional[int] = None
@@ -33,7 +33,7 @@ class Limits:
         self.warmups = 0
         self.fixtures = False
         for name, take in (("heapline_limit_peak", self._peak), ("heapline_limit_leaks", self._leaks), ("heapline_no_growth", self._growth)):
-            marker = item.get_closest_marker(name)
+            marker = item.get_closest_marker(name) if item is not None else None
             if marker is None:
                 continue
             try:
@@ -82,9 +82,9 @@ class Measure:
     def begin(self) -> None:
         """Nothing of ours may be made from the window's beginning to its end that stays."""
         assert library is not None
-        gc.collect()
-        self.objects = count_objects() if self.limits.leaks is not None else {}
+        tidy()
         self.checked = library.leak_check() if self.limits.leaks is not None else None
+        self.objects = count_objects() if self.limits.leaks is not None else {}
         library.mark(self.label)
         self.answered = library.window(True, self.before)
 
@@ -92,15 +92,15 @@ class Measure:
         """None: the recording gave no answer. What a test that failed left is not counted: its traceback holds it."""
         assert library is not None
         self.answered &= library.window(False, self.busy)
-        gc.collect()
+        tidy()
         library.mark(self.label)
         self.answered &= library.window(False, self.after)
         objects = count_objects() if passed and self.limits.leaks is not None else {}
         if not self.answered:
             return None
-        figures = Figures(self.busy[1] - self.before[0], self.busy[2])
+        figures = Figures(max(0, self.busy[1] - self.before[0] - self.own[0]), self.busy[2])
         if passed:
-            figures.left, figures.left_blocks = self.after[4], self.after[5]
+            figures.left, figures.left_blocks = max(0, self.after[4] - self.own[1]), max(0, self.after[5] - self.own[2])
             if self.limits.leaks is not None:
                 self._count_leaks(figures, objects)
         return figures
@@ -111,6 +111,17 @@ class Measure:
         now, before = library.leak_check(), self.checked
         if now is not None and before is not None:
             figures.lost, figures.lost_blocks = max(0, now[0][0] - before[0][0]), max(0, now[0][1] - before[0][1])
+
+    own: Tuple[int, int, int] = (0, 0, 0)        # peak, left bytes and blocks of asking alone: the questions' own arguments, while they are asked
+
+    @classmethod
+    def calibrate(cls) -> None:
+        """Measures nothing, a few times: the last is as it will always be."""
+        for _ in range(3):
+            nothing = cls(Limits(None), "heapline: nothing")
+            nothing.begin()
+            nothing.end(False)
+        cls.own = max(0, nothing.busy[1] - nothing.before[0]), nothing.after[4], nothing.after[5]
 
     # ---- many iterations ----
 
@@ -125,7 +136,7 @@ class Measure:
         for i in range(n):
             if not run():
                 return
-            gc.collect()
+            tidy()
             now = library.usage()
             if now is None:
                 self.problems.append(("growth", "could not be checked: the recording gave no answer"))
@@ -148,7 +159,7 @@ class Measure:
         text += ", over %d iterations after %d of warm-up (heapline_no_growth)" % (len(live) - growth.first, growth.first)
         before = count_objects()
         if all(run() for _ in range(MORE)):
-            gc.collect()
+            tidy()
             objects = {name: count / MORE for name, count in more_objects(before, count_objects()).items() if count >= MORE}
             text += _types("new objects an iteration", objects)
         self.problems.append(("growth", text))
@@ -174,6 +185,15 @@ class Measure:
             value, limit = _compared(figures.lost, limits.leaks)
             self.problems.append(("left", "%s in %s is lost: nothing leads there any more, limit %s (heapline_limit_leaks)" % (
                 value, _blocks(figures.lost_blocks), limit)))
+
+
+_clear_caches: Callable[[], None] = getattr(sys, "_clear_internal_caches", None) or getattr(sys, "_clear_type_cache", None) or (lambda: None)
+
+
+def tidy() -> None:
+    """Collects garbage, and what the interpreter keeps of attribute names: up to 4,096 strings, which programs that make such names fill slowly."""
+    gc.collect()
+    _clear_caches()
 
 
 def _compared(value: int, limit: int) -> Tuple[str, str]:

@@ -19,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterator, List, Optional
 
+OUTPUT = "--heapline-output"
 FORWARDED = (signal.SIGTERM, signal.SIGHUP)
 FROM_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
 
@@ -65,7 +66,18 @@ def start(config: Any, options: Any) -> int:
 def _arguments(config: Any, command: str, trace: str, keep: Optional[str]) -> List[str]:
     python = [sys.executable] + subprocess._args_from_interpreter_flags() + (_command() or ["-m", "pytest"])      # type: ignore[attr-defined]
     return ([command, "run", "--quiet", "-o", trace] + ([] if keep else ["--no-leak-check"]) + ["--"] + python
-            + [os.fspath(argument) for argument in config.invocation_params.args])
+            + _joined([os.fspath(argument) for argument in config.invocation_params.args]))
+
+
+def _joined(arguments: List[str]) -> List[str]:
+    """With --heapline-output=FILE in one: pytest looks for its root where arguments are files that are there, before it knows our options."""
+    joined: List[str] = []
+    for argument in arguments:
+        if joined and joined[-1] == OUTPUT:
+            joined[-1] += "=" + argument
+        else:
+            joined.append(argument)
+    return joined
 
 
 def _run(arguments: List[str], environment: Dict[str, str]) -> int:

@@ -27,6 +27,7 @@ class Session:
         self.folder = folder
         self.measures: Dict[str, Measure] = {}
         self.results: Dict[str, Dict[str, Any]] = {}
+        self.calibrated = False
         self.is_worker = hasattr(config, "workerinput")
 
     # ---- running tests ----
@@ -42,6 +43,9 @@ class Session:
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: Any) -> Iterator[None]:
+        if not self.calibrated:
+            self.calibrated = True
+            Measure.calibrate()
         limits = Limits(item)
         measure = self.measures[item.nodeid] = Measure(limits, item.nodeid)
         if limits.fixtures:

@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+"""The pytest plugin, in an environment of its own with pytest, xdist and asyncio, which is made once with pip.
+
+    check_plugin.py COMMAND ENVIRONMENT [PYTEST-ARGUMENT...]
+
+Where pip brings nothing, the pytest of this very Python does; what other plugins are needed for is left out then, and the test counts as skipped.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCES = os.path.join(os.path.dirname(os.path.dirname(HERE)), "viewer", "python", "heapline")
+WANTED = ["pytest", "pytest-xdist", "pytest-asyncio"]
+SKIPPED = 77
+
+
+def environment(folder):
+    """Its Python; None, with the reason printed, where it cannot be made."""
+    python, stamp = os.path.join(folder, "bin", "python3"), os.path.join(folder, "complete")
+    if os.path.exists(stamp):
+        return python
+    shutil.rmtree(folder, ignore_errors=True)
+    for command in ([sys.executable, "-m", "venv", folder], [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"] + WANTED):
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+        if done.returncode != 0:
+            print("no environment with %s: %s" % (", ".join(WANTED), done.stdout.strip().splitlines()[-1:] or "no reason given"))
+            return None
+    with open(stamp, "w", encoding="utf-8") as file:
+        file.write("\n".join(WANTED))
+    return python
+
+
+def main(command, folder, *arguments):
+    python = environment(folder)
+    if python is None and subprocess.run([sys.executable, "-c", "import pytest"], stderr=subprocess.DEVNULL).returncode != 0:
+        print("and %s has no pytest" % sys.executable)
+        return SKIPPED
+    with tempfile.TemporaryDirectory() as prefix:
+        package = os.path.join(prefix, "share", "heapline", "python")
+        os.makedirs(package)
+        os.makedirs(os.path.join(prefix, "bin"))
+        os.symlink(SOURCES, os.path.join(package, "heapline"))
+        os.symlink(os.path.abspath(command), os.path.join(prefix, "bin", "heapline"))
+        variables = dict(os.environ, PYTHONPATH=package, HEAPLINE_PLUGIN_COMMAND=os.path.abspath(command), PYTHONDONTWRITEBYTECODE="1")
+        for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "LD_PRELOAD", "HEAPLINE_SOCKET"):
+            variables.pop(name, None)
+        status = subprocess.run([python or sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "-W", "ignore",
+                                 "--rootdir", HERE, os.path.join(HERE, "plugin", "plugin_cases.py")] + list(arguments), env=variables).returncode
+    return SKIPPED if status == 0 and python is None else status
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
