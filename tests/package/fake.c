@@ -57,6 +57,27 @@ EXPORT long long heapline_live_bytes(long long *peak_bytes)
     return live;
 }
 
+EXPORT int heapline_snapshot(const char *label)
+{
+    note_label("snapshot", label);
+    return heapline_is_recording() ? 0 : -1;
+}
+
+EXPORT int heapline_leak_check(struct heapline_leaks *leaks)
+{
+    *leaks = (struct heapline_leaks){1, 2, 3, 4, 5, 6, 7ull << 32, 8, 1};
+    return heapline_is_recording() ? 1 : -1;
+}
+
+EXPORT void heapline_disable(void) { note("disable\n"); }
+EXPORT void heapline_enable(void) { note("enable\n"); }
+
+EXPORT int heapline_window(struct heapline_window *window, int anew)
+{
+    *window = (struct heapline_window){1, 2, 3, 4, 5, (unsigned)anew};
+    return 0;
+}
+
 EXPORT void heapline_python_watch(void *code) { note_label("watch", text_of(code, "co_name")); }
 
 EXPORT void heapline_python_executed(void *code, unsigned line, unsigned count)

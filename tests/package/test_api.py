@@ -42,6 +42,36 @@ os.environ["HEAPLINE_FAKE_OFF"] = "1"
 assert (heapline.is_recording(), heapline.memory_usage(), heapline.peak_usage()) == (False, None, None)
 """
 
+LEAKS = """
+import heapline
+found = heapline.leak_check()
+assert (found.lost_bytes, found.lost_blocks, found.indirect_bytes, found.indirect_blocks) == (1, 2, 3, 4), found
+assert (found.possible_bytes, found.possible_blocks, found.reachable_bytes, found.reachable_blocks) == (5, 6, 7 << 32, 8), found
+assert found.complete is True and found == heapline.leak_check() and found != None
+assert repr(found).startswith("LeakCheck(lost_bytes=1, lost_blocks=2, ")
+assert heapline.snapshot("caf\\u00e9") is True
+with heapline.disable_leaks():
+    try:
+        with heapline.disable_leaks():
+            heapline.mark("inside")
+            raise KeyError
+    except KeyError:
+        pass
+from heapline._library import library
+room = library.room()
+assert library.window(True, room) and room[:6] == [1, 2, 3, 4, 5, 1]
+import os
+os.environ["HEAPLINE_FAKE_OFF"] = "1"
+assert heapline.leak_check() is None and heapline.snapshot("x") is False
+"""
+
+OUTSIDE = """
+import heapline
+assert heapline.leak_check() is None and heapline.snapshot("x") is False
+with heapline.disable_leaks():
+    pass
+"""
+
 COST = """
 import time, heapline
 def empty(label): pass
@@ -78,6 +108,15 @@ class Api(unittest.TestCase):
     def test_figures(self):
         for result in self.succeed(FIGURES):
             self.assertEqual(result.output, "")
+
+    def test_leaks(self):
+        for result in self.succeed(LEAKS):
+            self.assertEqual([" ".join(note) for note in result.notes],
+                             ["snapshot caf\u00e9", "disable", "disable", "mark inside", "enable", "enable", "snapshot x"])
+
+    def test_leaks_outside(self):
+        for result in self.succeed(OUTSIDE, recorded=False):
+            self.assertEqual(result.notes, [])
 
     def test_a_mark_outside_a_run_costs_less_than_100_ns(self):
         for result in self.succeed(COST, recorded=False):
