@@ -70,9 +70,8 @@ HL_EXPORT int sigaction(int number, const struct sigaction *action, struct sigac
     return 0;
 }
 
-HL_EXPORT handler signal(int number, handler action)
+static handler change(real_signal *real, int number, handler action)
 {
-    real_signal *real = HL_REAL(real_signal *, "signal");
     bool hidden = is_ours(number);
     if (hidden && action == SIG_DFL)
         return SIG_DFL;
@@ -81,3 +80,16 @@ HL_EXPORT handler signal(int number, handler action)
     handler before = real ? real(number, action) : SIG_ERR;
     return hidden && before != SIG_ERR ? SIG_DFL : before;
 }
+
+/* signal(2) and what programs of strict standards get in its place. */
+HL_EXPORT handler signal(int number, handler action) { return change(HL_REAL(real_signal *, "signal"), number, action); }
+
+HL_EXPORT handler __sysv_signal(int number, handler action);
+HL_EXPORT handler sysv_signal(int number, handler action);
+HL_EXPORT handler bsd_signal(int number, handler action);
+HL_EXPORT handler ssignal(int number, handler action);
+
+handler __sysv_signal(int number, handler action) { return change(HL_REAL(real_signal *, "__sysv_signal"), number, action); }
+handler sysv_signal(int number, handler action) { return change(HL_REAL(real_signal *, "sysv_signal"), number, action); }
+handler bsd_signal(int number, handler action) { return change(HL_REAL(real_signal *, "bsd_signal"), number, action); }
+handler ssignal(int number, handler action) { return change(HL_REAL(real_signal *, "ssignal"), number, action); }
