@@ -55,6 +55,7 @@ PROGRAMS = {
     "nginx -t": ["nginx", "-p", "{scratch}", "-t", "-c", "nginx.conf"],
     "nginx": NGINX,
     "gcc -c": ["gcc", "-O1", "-g", "-c", "code.c", "-o", "code.o"],
+    "cc1": "exec $(cat cc1) -quiet -O1 code.i -o compiled.s",
     "ld": ["ld", "-r", "object.o", "-o", "both.o"],
     "as": ["as", "code.s", "-o", "assembled.o"],
     "tar": ["tar", "-cf", "out.tar", "text", "code.c"],
@@ -89,7 +90,7 @@ QUICK = ("sqlite3", "perl", "git log", "tar", "xz", "curl", "bash", "make", "gre
 
 PREPARE = """git init -q . && git config user.name n && git config user.email n@example.org
 git add text code.c && git commit -q -m one && echo x > file && git add file && git commit -q -m two
-gcc -O1 -g -c code.c -o object.o; gcc -S code.c -o code.s; tar -cf in.tar text code.c"""
+gcc -O1 -g -c code.c -o object.o; gcc -S code.c -o code.s; gcc -E code.c -o code.i; gcc -print-prog-name=cc1 > cc1; tar -cf in.tar text code.c"""
 
 
 def prepare(bench):
@@ -116,7 +117,8 @@ def command_of(bench, words):
 
 def is_there(words):
     if isinstance(words, str):
-        return shutil.which(next(w for w in ("redis-server", "nginx", "bc", "git", "tar", "diff") if w in words)) is not None
+        words = words.replace("cc1", "gcc")
+        return shutil.which(next(w.strip("| ") for w in ("redis-server", "nginx", "gcc", "| bc", "git", "tar", "diff") if w in words)) is not None
     return shutil.which(words[2] if words[0] == "env" else words[0]) is not None
 
 

@@ -6,6 +6,7 @@
  */
 #include "leaks.h"
 #include <sys/mman.h>
+#include <sys/shm.h>
 
 static void *map(int flags, int fd)
 {
@@ -34,6 +35,14 @@ static void fill(void)
     void **sealed = map(MAP_PRIVATE | MAP_ANONYMOUS, -1);
     *sealed = malloc(106);                                             /* leak: reachable=106/1 by=mapping valgrind=lost */
     CHECK(mprotect(sealed, 4096, PROT_READ) == 0);
+    void **small = map(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    void **grown = mremap(small, 4096, 1u << 20, MREMAP_MAYMOVE);
+    CHECK(grown != MAP_FAILED);
+    grown[100000] = malloc(108);                                       /* leak: reachable=108/1 by=mapping */
+    int segment = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
+    void **attached = shmat(segment, NULL, 0);
+    CHECK(attached != (void **)-1 && shmctl(segment, IPC_RMID, NULL) == 0);
+    attached[3] = malloc(109);                                         /* leak: reachable=109/1 */
     void **gone = map(MAP_PRIVATE | MAP_ANONYMOUS, -1);
     *gone = malloc(107);                                               /* leak: lost=107/1 */
     CHECK(munmap(gone, 4096) == 0);
