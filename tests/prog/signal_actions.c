@@ -1,0 +1,65 @@
+/* Signals that heapline handles behind the program's back, so that it can look at the heap before they end it: the program finds the default action at each of
+ * them, takes them and gives them back as it likes, by both of C's and POSIX's calls, and is ended by one at last.
+ *
+ * group: life
+ * signal: SIGTERM
+ */
+#define _XOPEN_SOURCE 700
+#include "prog.h"
+
+#include <signal.h>
+
+static volatile sig_atomic_t got;
+
+static void handler(int number) { got = number; }
+
+static int is_default(int number)
+{
+    struct sigaction now;
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_DFL && now.sa_flags == 0;
+}
+
+/* In strict modes of the compiler `signal` is a function of another name, whose handlers serve once. */
+static void take_by_signal(int number)
+{
+    CHECK(signal(number, handler) == SIG_DFL);
+    raise(number);
+    CHECK(got == number);
+    CHECK(signal(number, SIG_DFL) == SIG_DFL && is_default(number));
+}
+
+static void take_by_sigaction(int number)
+{
+    struct sigaction action = { .sa_handler = handler }, before;
+    CHECK(sigaction(number, &action, &before) == 0 && before.sa_handler == SIG_DFL);
+    CHECK(sigaction(number, NULL, &before) == 0 && before.sa_handler == handler);
+    got = 0;
+    raise(number);
+    CHECK(got == number);
+    action.sa_handler = SIG_DFL;
+    CHECK(sigaction(number, &action, &before) == 0 && before.sa_handler == handler && is_default(number));
+}
+
+int main(void)
+{
+    static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM };
+    for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        CHECK(is_default(numbers[i]));
+        if (i % 2)
+            take_by_signal(numbers[i]);
+        else
+            take_by_sigaction(numbers[i]);
+    }
+    CHECK(signal(SIGINT, SIG_IGN) == SIG_DFL);
+    raise(SIGINT);
+    for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+        CHECK(is_default(number));
+    sigset_t held, before;
+    sigemptyset(&held), sigaddset(&held, SIGTERM);
+    CHECK(sigprocmask(SIG_BLOCK, &held, &before) == 0);
+    raise(SIGTERM);                      /* it waits, and nothing happens yet */
+    CHECK(is_default(SIGTERM));
+    free(malloc(77));                    /* expect: count=1 bytes=77 live=0 function=main */
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    _exit(98);
+}
