@@ -5,6 +5,7 @@ Every pytest of an environment with this package loads this file: what a session
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 
@@ -48,7 +49,9 @@ def pytest_load_initial_conftests(early_config: Any) -> Iterator[None]:
     if _must_start(early_config.known_args_namespace):
         from ._pytest_run import is_command_line, start
         if is_command_line():
-            raise SystemExit(start(early_config, early_config.known_args_namespace))
+            status = start(early_config, early_config.known_args_namespace)
+            sys.stderr.flush()
+            os._exit(status)               # as if it had been executed in this process's place: no plugin did anything here, none shall undo it
     yield
 
 
