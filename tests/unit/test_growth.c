@@ -150,7 +150,7 @@ static void test_slope_by_hand(void **state)
 }
 
 /* A run of `iterations` milliseconds with a mark at the end of each; stack s holds value(s, i) bytes at the end of the i-th. */
-enum { LEAK, CACHE, SAW, OLD, NEW, STILL, N_STACKS };
+enum { LEAK, CACHE, SAW, FALLEN, OLD, NEW, STILL, N_STACKS };
 
 static uint64_t value(int stack, uint64_t i)
 {
@@ -158,6 +158,7 @@ static uint64_t value(int stack, uint64_t i)
     case LEAK: return 1000 + 24 * i;
     case CACHE: return i < 10 ? 4096 * i : 40960;
     case SAW: return 512 * (i % 7);
+    case FALLEN: return 168 * ((i + 7) % 8);          /* a saw that after 50 iterations is lower by what LEAK has gained */
     case OLD: return 100000 - 64 * i;                 /* what one gives back the other takes */
     case NEW: return 64 * i;
     default: return 7777;

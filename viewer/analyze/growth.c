@@ -10,7 +10,8 @@
 #define CHANCE 1e-3               /* of one false alarm among all stacks of a process, about */
 #define VALUES_MOST (32u << 20)   /* figures that are kept, whatever the number of stacks */
 #define POINTS_FEWEST 64
-#define MOVED_SHARE 0.25          /* what another stack loses may differ by that part from what one gains */
+#define MOVED_SHARE 0.25          /* what another stack loses may differ by that part from what one gains, */
+#define MOVED_REST 0.2            /* and the sum of both varies by that part of it at most */
 
 struct gathering {
     struct growth *growth;
@@ -271,7 +272,21 @@ static double gain(const struct growth *growth, const struct growth_series *seri
     return series->values[process->points - 1] - series->values[first];
 }
 
-/* Some other stack gives back what this one gains: objects are replaced by others that come from elsewhere. */
+static int compare_values(const void *a, const void *b)
+{
+    double x = ((const struct trend_point *)a)->y, y = ((const struct trend_point *)b)->y;
+    return (x > y) - (x < y);
+}
+
+/* The width of the middle half of the figures. Reorders them. */
+static double middle_half(struct trend_point *points, uint32_t n)
+{
+    qsort(points, n, sizeof *points, compare_values);
+    return points[n - 1 - n / 4].y - points[n / 4].y;
+}
+
+/* Some other stack gives back what this one gains, all the time: objects are replaced by others that come from elsewhere. One that
+ * merely happens to be lower at the end, as a saw may, does not hide a leak. */
 static bool has_moved(const struct growth *growth, const struct growth_series *series)
 {
     const struct growth_process *process = &growth->processes.items[series->process];
@@ -283,8 +298,9 @@ static bool has_moved(const struct growth *growth, const struct growth_series *s
             continue;
         struct trend_point points[TREND_MOST];
         struct trend sum;
-        trend_judge(&sum, points, points_of(growth, series, other, series->warm_up, points), 0, chance_of(process));
-        if (sum.shape != TREND_GROWS)
+        uint32_t n = points_of(growth, series, other, series->warm_up, points);
+        trend_judge(&sum, points, n, 0, chance_of(process));
+        if (sum.shape != TREND_GROWS && middle_half(points, n) <= MOVED_REST * gained)
             return true;
     }
     return false;
