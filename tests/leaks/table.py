@@ -16,7 +16,7 @@ def rows():
             if "$" in text or program.text_of(text) == "any" or program.case not in (None, first_case(program)):
                 continue
             expectation = Expectation(program.text_of(text), {})
-            if expectation.valgrind:
+            if expectation.valgrind and not program.one("limit"):
                 cells = (f"{file}:{number}", say(expectation.sums), say(expectation.by_valgrind()), program.one("why"))
                 found.append(f"| {program.binary} | {' | '.join(cells)} |")
     return found
