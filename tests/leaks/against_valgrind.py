@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 from expectations import all_programs, place_of, say, sum_groups
 from harness import Skip, expect, expect_equal
 from programs import numbers_in
-from verdicts import FOLDER, groups_of, prepare_user, status_of
+from verdicts import FOLDER, prepare_user, status_of
 
 KINDS = {"Leak_DefinitelyLost": "lost", "Leak_IndirectlyLost": "indirect", "Leak_PossiblyLost": "possible",
          "Leak_StillReachable": "reachable"}

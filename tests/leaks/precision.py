@@ -16,7 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "prog"), HERE]
 
 import against_valgrind                                     # noqa: E402
-from harness import Bench, Failure, adopt_orphans           # noqa: E402
+from harness import Failure, adopt_orphans                  # noqa: E402
 import leaks                                                # noqa: E402
 
 SQL = "create table t(a, b); insert into t with recursive n(x) as (select 1 union all select x + 1 from n where x < 3000) " \
