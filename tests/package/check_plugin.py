@@ -3,7 +3,8 @@
 
     check_plugin.py COMMAND ENVIRONMENT [PYTEST-ARGUMENT...]
 
-Where pip brings nothing, the pytest of this very Python does; what other plugins are needed for is left out then, and the test counts as skipped.
+Where pip brings nothing, the pytest of this very Python does; what other plugins are needed for is left out then, and the test counts as
+skipped.
 """
 import os
 import shutil
@@ -47,8 +48,8 @@ def main(command, folder, *arguments):
         variables = dict(os.environ, PYTHONPATH=package, HEAPLINE_PLUGIN_COMMAND=os.path.abspath(command), PYTHONDONTWRITEBYTECODE="1")
         for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "LD_PRELOAD", "HEAPLINE_SOCKET"):
             variables.pop(name, None)
-        status = subprocess.run([python or sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "-W", "ignore",
-                                 "--rootdir", HERE, os.path.join(HERE, "plugin", "plugin_cases.py")] + list(arguments), env=variables).returncode
+        pytest = [python or sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "-W", "ignore", "--rootdir", HERE]
+        status = subprocess.run(pytest + [os.path.join(HERE, "plugin", "plugin_cases.py")] + list(arguments), env=variables).returncode
     return SKIPPED if status == 0 and python is None else status
 
 

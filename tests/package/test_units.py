@@ -11,8 +11,8 @@ from heapline._units import format_bytes, parse_bytes
 
 class Units(unittest.TestCase):
     def test_read(self):
-        for text, value in (("4096", 4096), (4096, 4096), ("24 MB", 24 << 20), ("1.5 GiB", 3 << 29), ("64k", 65536), (".5K", 512), ("1B", 1), (0, 0),
-                            ("1.0001k", 1024), ("0.0005k", 1)):
+        for text, value in (("4096", 4096), (4096, 4096), ("24 MB", 24 << 20), ("1.5 GiB", 3 << 29), ("64k", 65536), (".5K", 512),
+                            ("1B", 1), ("7.", 7), (0, 0), ("1.0001k", 1024), ("0.0005k", 1)):
             self.assertEqual(parse_bytes(text), value)
 
     def test_refused(self):
@@ -21,8 +21,8 @@ class Units(unittest.TestCase):
                 parse_bytes(text)
 
     def test_written(self):
-        for value, text in ((0, "0 B"), (1023, "1023 B"), (1024, "1.00 KiB"), (10235, "10.0 KiB"), (102348, "99.9 KiB"), (102349, "100 KiB"), (1023 << 10, "1023 KiB"),
-                            ((1 << 20) - 1, "1.00 MiB"), (5 << 20, "5.00 MiB"), (-1536, "-1.50 KiB"), (1 << 63, "8.00 EiB")):
+        for value, text in ((0, "0 B"), (1023, "1023 B"), (1024, "1.00 KiB"), (10235, "10.0 KiB"), (102348, "99.9 KiB"),
+                            (102349, "100 KiB"), (1023 << 10, "1023 KiB"), ((1 << 20) - 1, "1.00 MiB"), (5 << 20, "5.00 MiB"), (-1536, "-1.50 KiB"), (1 << 63, "8.00 EiB")):
             self.assertEqual(format_bytes(value), text)
 
 

@@ -54,8 +54,8 @@ class Library:
         return self._numbers()
 
     def window(self, anew: bool, room: Any) -> bool:
-        """Puts the six figures of struct heapline_window into room[0] to room[5], and leaves nothing behind that would show in the window. False: nobody
-        answers."""
+        """Puts the six figures of struct heapline_window into room[0] to room[5], and leaves nothing behind that would show in the
+        window. False: nobody answers."""
         return self._window(room, anew) == 0       # type: ignore[no-any-return]
 
 

@@ -112,7 +112,8 @@ class Measure:
         if now is not None and before is not None:
             figures.lost, figures.lost_blocks = max(0, now[0][0] - before[0][0]), max(0, now[0][1] - before[0][1])
 
-    own: Tuple[int, int, int] = (0, 0, 0)        # peak, left bytes and blocks of asking alone: the questions' own arguments, while they are asked
+    # Peak, left bytes and blocks of asking alone: the questions' own arguments, while they are asked.
+    own: Tuple[int, int, int] = (0, 0, 0)
 
     @classmethod
     def calibrate(cls) -> None:
@@ -126,7 +127,7 @@ class Measure:
     # ---- many iterations ----
 
     def repeat(self, run: Callable[[], bool]) -> None:
-        """Runs the test so often as its markers say; run() says whether to go on. All that the figures need is there before the first iteration."""
+        """Runs the test so often as its markers say; run() says whether to go on. What holds the figures is there before the first."""
         if self.limits.growth is None:
             run()
             return
@@ -148,9 +149,10 @@ class Measure:
 
     def _judge_growth(self, live: List[int], blocks: List[int], warm_up: int, run: Callable[[], bool]) -> None:
         limit = self.limits.growth or 0
-        growth, unit = judge(live, warm_up, limit), "live memory grows by %s an iteration (%s to %s), limit %s"
+        growth = judge(live, warm_up, limit)
         if growth is not None:
-            text = unit % (format_bytes(round(growth.slope)), format_bytes(round(growth.low)), format_bytes(round(growth.high)), format_bytes(limit))
+            sizes = [format_bytes(round(value)) for value in (growth.slope, growth.low, growth.high, limit)]
+            text = "live memory grows by %s an iteration (%s to %s), limit %s" % tuple(sizes)
         else:
             growth = judge(blocks, warm_up, 0) if not limit else None
             if growth is None:
@@ -191,7 +193,7 @@ _clear_caches: Callable[[], None] = getattr(sys, "_clear_internal_caches", None)
 
 
 def tidy() -> None:
-    """Collects garbage, and what the interpreter keeps of attribute names: up to 4,096 strings, which programs that make such names fill slowly."""
+    """Collects garbage, and the interpreter's cache of attributes: it holds up to 4,096 names, and programs that make names fill it slowly."""
     gc.collect()
     _clear_caches()
 

@@ -44,15 +44,15 @@ def _command() -> Optional[List[str]]:
 def start(config: Any, options: Any) -> int:
     """Runs the session under heapline. Returns its exit status."""
     if FACTS in os.environ:
-        raise pytest.UsageError("heapline runs this session but does not record it: its library could not be loaded into %s; `heapline run %s -c pass` "
-                                "says why" % (sys.executable, sys.executable))
+        raise pytest.UsageError("heapline runs this session, but this package does not see it recorded: the command is older than the "
+                                "package, or its library cannot be loaded into %s (`heapline run %s -c pass` says why)" % (sys.executable, sys.executable))
     if config.invocation_params.plugins:
-        raise pytest.UsageError("--heapline cannot start a session anew that was given plugins as objects: run the program that calls pytest.main() "
-                                "under `heapline run`")
+        raise pytest.UsageError("--heapline cannot start a session anew that was given plugins as objects: run the program that calls "
+                                "pytest.main() under `heapline run`")
     command = find()
     if command is None:
-        raise pytest.UsageError("--heapline needs the command heapline, which is neither installed beside its package (%s) nor on PATH: install heapline, or "
-                                "add the folder of its command to PATH" % PACKAGE)
+        raise pytest.UsageError("--heapline needs the command heapline, which is neither installed beside its package (%s) nor on PATH: "
+                                "install heapline, or add the folder of its command to PATH" % PACKAGE)
     folder = tempfile.mkdtemp(prefix="heapline-pytest-")
     try:
         trace = os.path.abspath(options.heapline_output or os.path.join(folder, "pytest.hpl"))
@@ -66,7 +66,7 @@ def start(config: Any, options: Any) -> int:
 def _arguments(config: Any, command: str, trace: str, keep: Optional[str]) -> List[str]:
     python = [sys.executable] + subprocess._args_from_interpreter_flags() + (_command() or ["-m", "pytest"])      # type: ignore[attr-defined]
     return ([command, "run", "--quiet", "-o", trace] + ([] if keep else ["--no-leak-check"]) + ["--"] + python
-            + _joined([os.fspath(argument) for argument in config.invocation_params.args]))
+            + _joined([str(os.fspath(argument)) for argument in config.invocation_params.args]))
 
 
 def _joined(arguments: List[str]) -> List[str]:

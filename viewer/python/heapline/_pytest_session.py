@@ -20,7 +20,7 @@ COLUMNS = ("peak", "allocated", "left", "lost")
 
 
 class Session:
-    """Registered where --heapline was given. `folder`: where failures are left for the process that started this one; None: nobody waits for them."""
+    """Registered where --heapline was given. `folder`: where failures are left for the process that started this one; None: for nobody."""
 
     def __init__(self, config: Any, folder: Optional[str]) -> None:
         self.config = config
@@ -92,7 +92,7 @@ class Session:
         if measure is None or not measure.limits.fixtures or outcome is None:
             return
         getattr(item, "funcargs", {}).clear()             # what its fixtures gave it; pytest drops that only later
-        self._finish(item, measure, outcome.excinfo is None and not self.results_failed(item))
+        self._finish(item, measure, outcome.excinfo is None and not self._has_failed(item))
         try:
             self._fail(item, measure)
         except pytest.fail.Exception as error:
@@ -100,12 +100,13 @@ class Session:
                 raise
             outcome.force_exception(error)
 
-    def results_failed(self, item: Any) -> bool:
+    def _has_failed(self, item: Any) -> bool:
         return bool(self.results.get(item.nodeid, {}).get("not_passed"))
 
     def _finish(self, item: Any, measure: Measure, passed: bool) -> None:
         figures = measure.end(passed)
-        item.user_properties[:] = [pair for pair in item.user_properties if not pair[0].startswith(PROPERTY)]     # of a run before, when it is run again
+        # Those of a run before are gone, when the test is run again.
+        item.user_properties[:] = [pair for pair in item.user_properties if not str(pair[0]).startswith(PROPERTY)]
         if figures is None:
             measure.problems.append(("peak", "could not be checked: the recording gave no answer"))
             return
@@ -121,11 +122,12 @@ class Session:
 
     def _fail(self, item: Any, measure: Measure) -> None:
         limits = measure.limits
-        if not measure.problems or (limits.peak is None and limits.leaks is None and limits.growth is None):
+        problems, measure.problems = measure.problems, []
+        if not problems or (limits.peak is None and limits.leaks is None and limits.growth is None):
             return
         item.user_properties.append((PROPERTY + "process", os.getpid()))
-        item.user_properties.append((PROPERTY + "failed", ",".join(kind for kind, _ in measure.problems)))
-        pytest.fail("\n".join("heapline: " + sentence for _, sentence in measure.problems), pytrace=False)
+        item.user_properties.append((PROPERTY + "failed", ",".join(kind for kind, _ in problems)))
+        pytest.fail("\n".join("heapline: " + sentence for _, sentence in problems), pytrace=False)
 
     # ---- telling ----
 
@@ -159,11 +161,14 @@ class Session:
         if not rows or top <= 0:
             return
         title = "memory of %d tests" % len(rows) if len(rows) > 1 else "memory of the test"
-        terminalreporter.section("heapline: %s" % (title if len(rows) <= top else "the %d of %d tests with the highest peaks" % (top, len(rows))))
+        if len(rows) > top:
+            title = "the %d of %d tests with the highest peaks" % (top, len(rows))
+        terminalreporter.section("heapline: " + title)
         terminalreporter.line("%10s %10s %10s %10s  test" % COLUMNS)
         for nodeid, result in rows[:top]:
             cells = [result.get(name + "_bytes") for name in COLUMNS]
             terminalreporter.line("%10s %10s %10s %10s  %s" % (*("-" if cell is None else format_bytes(cell) for cell in cells), nodeid))
         failures = self._failures()
         if failures and self.folder is None:
-            terminalreporter.line("where: heapline lines --from '%s' --to '%s' FILE, with the FILE of this recording" % ((failures[0]["label"],) * 2))
+            label = failures[0]["label"]
+            terminalreporter.line("where: heapline lines --from '%s' --to '%s' FILE, with the FILE of this recording" % (label, label))

@@ -1,7 +1,7 @@
 """Does a series of figures grow? As `heapline gate --max-growth` judges it (docs/gate.md), for a test that is still running.
 
-The slope is Theil's and Sen's, its significance Kendall's. Besides, its second half must rise not much slower than its first, each quarter must bring
-a new height, and no earlier stretch may have been as high as the end; and what walks about must rise far more than a walk drifts.
+The slope is Theil's and Sen's, its significance Kendall's. Besides, its second half must rise not much slower than its first, each quarter
+must bring a new height, and no earlier stretch may have been as high as the end; and what walks about must rise far more than a walk drifts.
 """
 from __future__ import annotations
 
@@ -89,7 +89,8 @@ def significance(points: Sequence[float]) -> float:
 
 
 def walk_drift(points: Sequence[float], slope: float) -> float:
-    """The slope that a walk of such steps could have by chance. Their long-run deviation (Bartlett's weights) is small where what goes up comes down."""
+    """The slope that a walk of such steps could have by chance. Their long-run deviation (Bartlett's weights) is small where what goes up
+    comes down."""
     steps = [points[i + 1] - points[i] - slope for i in range(len(points) - 1)]
     variance, lags, total = sum(step * step for step in steps), len(points) // 5, 0.0
     for lag in range(lags + 1):
@@ -118,8 +119,8 @@ def stands_still(points: Sequence[float]) -> bool:
 
 
 def fell(points: Sequence[float], slope: float) -> bool:
-    """Two points in a row stand far above the line and as high as the end, or the end has come down to what was in the middle: garbage that is collected
-    now and then."""
+    """Two points in a row stand far above the line and as high as the end, or the end has come down to what was in the middle: garbage that
+    is collected now and then."""
     n = len(points)
     window = max(2, n // 8)
     offsets = [y - slope * x for x, y in enumerate(points)]

@@ -20,7 +20,8 @@ def parse_bytes(text: Union[str, int]) -> int:
         raise ValueError("%r is no number of bytes such as 4096, \"24 MB\" or \"1.5 GiB\"" % (text,))
     power = UNITS.index(match.group(2).lower()) + 1 if match.group(2) else 0
     whole, _, fraction = match.group(1).partition(".")
-    return (int((whole + fraction) or 0) * 1024 ** power * 2 + 10 ** len(fraction)) // (2 * 10 ** len(fraction))
+    digits, divisor, unit = int(whole + fraction), int("1" + "0" * len(fraction)), 1 << 10 * power
+    return (2 * digits * unit + divisor) // (2 * divisor)
 
 
 def format_bytes(value: int) -> str:
