@@ -1,10 +1,11 @@
-/* Heaps to take snapshots of; heapline.h is all that it needs of heapline. It says what it measured, one line each, times in ns by the monotonic clock.
+/* Heaps to take snapshots of; heapline.h is all that it needs of heapline. It says what it measured, one line each, times in
+ * ns by the monotonic clock.
  *
  *     heaps tree BLOCKS | lists BLOCKS    blocks of 56 bytes, all reachable; one leak check
  *     heaps pause MEGABYTES THREADS N     memory in small pages, threads at work; N leak checks, a bare fork before each
  *
- * The first form stops twice and waits for a byte: after `ready`, when the collector has read everything, and after `answer`. So whoever looks at
- * processes from outside knows which moment it sees. */
+ * The first form stops twice and waits for a byte: after `ready`, when the collector has read everything, and after `answer`.
+ * So whoever looks at processes from outside knows which moment it sees. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -106,7 +107,8 @@ static void check_heap(void (*make)(size_t), size_t n)
     long long asked = now_ns();
     if (heapline_leak_check(&leaks) < 0)
         fail("the leak check was not answered", EIO);
-    printf("answer %lld %lld %llu %llu %d\n", asked, now_ns(), leaks.reachable_blocks, leaks.lost_blocks + leaks.indirect_blocks, leaks.complete);
+    printf("answer %lld %lld %llu %llu %d\n", asked, now_ns(), leaks.reachable_blocks,
+           leaks.lost_blocks + leaks.indirect_blocks, leaks.complete);
     fflush(stdout);
     wait_for_byte();
     _exit(0);

@@ -149,6 +149,14 @@ class SnapshotBench:
         return [self.heapline.command, "run", "--quiet", "--python=off", "--no-leak-check", "-o", trace, "--", self.program,
                 *map(str, arguments)]
 
+    def leaks(self, trace):
+        """The exit code is the verdict's, so that it says nothing about success."""
+        done = subprocess.run([self.heapline.command, "leaks", "--json", trace], capture_output=True, text=True, check=False)
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            raise Failed(f"heapline leaks ended with {done.returncode}: {done.stderr.strip()}") from None
+
     # ---- pauses ----
 
     def pauses_of(self, trace):
@@ -177,7 +185,7 @@ class SnapshotBench:
             runs = [row for _ in range(self.options.rounds) for row in self.pauses_once(threads)]
             row = {"threads": threads + 1, "bytes": self.cut(MEGABYTES) << 20, "runs": runs,
                    **{field: middle(runs, field) for field in ("bare_s", "fork_s", "pause_s")}}
-            self.say(f"pauses, {threads + 1} threads: {row['pause_s'] * 1e3:.1f} ms, a bare fork {row['bare_s'] * 1e3:.1f} ms")
+            self.say(f"pauses beside {threads} threads: {row['pause_s'] * 1e3:.1f} ms, a bare fork {row['bare_s'] * 1e3:.1f} ms")
             self.results["pauses"].append(row)
 
     # ---- heaps of many small blocks ----
@@ -208,9 +216,9 @@ class SnapshotBench:
             raise Failed(f"of {blocks} blocks {reachable} were found reachable, {lost} lost, complete: {complete}")
         if at_marker:
             return watch.most
-        text = subprocess.run([self.heapline.command, "leaks", "--json", trace], capture_output=True, check=False).stdout
-        snapshot = json.loads(text)["snapshots"][0]
-        return {"answer_s": (answered - asked) / 1e9, "trace_s": (written - asked) / 1e9, "collector_bytes": watch.most["collector"],
+        snapshot = self.leaks(trace)["snapshots"][0]
+        return {"answer_s": (answered - asked) / 1e9, "trace_s": (written - asked) / 1e9,
+                "collector_bytes": watch.most["collector"],
                 **{field: snapshot[field] for field in ("pause_s", "fork_s", "mark_s", "scanned_bytes")}}
 
     def heaps(self):
@@ -235,10 +243,10 @@ class SnapshotBench:
             for title, tool in tools.items():
                 run = tool.run(workload.command, workload.stdin)
                 runs[title].append({"wall_s": run.wall_s, "command_s": run.command_s})
-        report = subprocess.run([self.heapline.command, "leaks", "--json", self.heapline.trace], capture_output=True, check=False)
-        leaks = json.loads(report.stdout)
+        leaks = self.leaks(self.heapline.trace)
         medians = {title: {field: middle(list_, field) for field in list_[0]} for title, list_ in runs.items()}
-        self.say(f"{name}: {medians['without']['command_s']:.3f} s, with the search at the end {medians['with']['command_s']:.3f} s")
+        self.say(f"{name}: {medians['without']['command_s']:.3f} s, "
+                 f"with the search at the end {medians['with']['command_s']:.3f} s")
         return {"title": workload.title, "verdict": leaks["verdict"], "blocks": sum(s["blocks"] for s in leaks["snapshots"]),
                 "runs": runs, **medians}
 
