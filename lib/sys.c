@@ -1,7 +1,7 @@
 #include "sys.h"
 
 static struct hl_sys_range own[HL_SYS_OWN];
-static _Atomic uint32_t n_own;
+static uint32_t n_own;
 
 void hl_sys_keep(uintptr_t start, uintptr_t end)
 {
