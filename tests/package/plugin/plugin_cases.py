@@ -204,6 +204,11 @@ GROWTH = """
         cache[count[0] % 8] = bytearray(1000)
         ring.append(bytearray(1000))
 
+    @pytest.mark.heapline_limit_peak("1 MB", fixtures=True)
+    @pytest.mark.heapline_no_growth
+    def test_grows_and_keeps_its_peak(tmp_path):
+        kept.append(bytearray(100))
+
     runs = []
     @pytest.mark.heapline_no_growth(iterations=15)
     def test_fails_by_itself():
@@ -223,7 +228,7 @@ GROWTH = """
 
 def test_no_growth(run):
     result = run(GROWTH)
-    result.assert_outcomes(passed=3, failed=5)
+    result.assert_outcomes(passed=3, failed=6)
     result.stdout.fnmatch_lines_random([
         "heapline: live memory grows by 1?? B an iteration (1?? B to 1?? B), limit 0 B, over * iterations after * of warm-up (heapline_no_growth)",
         "  new objects an iteration: 1 list, 1 test_it.Node",
@@ -231,7 +236,8 @@ def test_no_growth(run):
         "E       AssertionError: unittest's own",
     ])
     failed = sorted(re.findall(r"^FAILED test_it.py::(\S+)", result.stdout.str(), re.MULTILINE))
-    assert failed == ["TestCase::test_unittest", "TestCase::test_unittest_fails", "test_fails_by_itself", "test_grows", "test_grows_by_objects"]
+    assert failed == ["TestCase::test_unittest", "TestCase::test_unittest_fails", "test_fails_by_itself", "test_grows",
+                      "test_grows_and_keeps_its_peak", "test_grows_by_objects"]
     assert re.search(r"test_grows, what grew:\n.*test_it.py:7  kept.append\(bytearray\(100\)\)\n", result.stdout.str())
 
 
