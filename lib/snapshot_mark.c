@@ -23,7 +23,7 @@
 #define LINE 16u                         /* words under way in each line */
 #define IDIOM_MAX 64u                    /* the farthest beginning of anything that an idiom explains */
 
-struct cell { uint64_t bits; uint32_t before, unused; };
+struct cell { uint64_t bits; uint32_t before, held; };     /* held: one bit a block of the first 32; then its row need not be looked at */
 
 struct hl_mark_index {
     struct cell **chunk;                 /* CHUNKS of them */
@@ -32,13 +32,14 @@ struct hl_mark_index {
 
 enum phase { FROM_ROOTS, FROM_POSSIBLE, FROM_LOST };
 
-struct candidate { uintptr_t word, at; const struct cell *cell; uint32_t block; };
+struct candidate { uintptr_t word, at; struct cell *cell; uint32_t block; };
 
 struct search {
     struct hl_marker *marker;
     enum phase phase;
     bool beginnings_only;
     uint32_t leader;                     /* FROM_LOST */
+    uint32_t wave;                       /* where in the queue the blocks end that are of one distance */
     uint32_t first, second;              /* how many went into each line */
     struct candidate cells[LINE], blocks[LINE];
 };
@@ -101,9 +102,9 @@ static bool make_index(struct hl_marker *marker)
     return true;
 }
 
-HL_INLINE const struct cell *cell_of(const struct hl_mark_index *index, uintptr_t word)
+HL_INLINE struct cell *cell_of(const struct hl_mark_index *index, uintptr_t word)
 {
-    const struct cell *chunk = index->chunk[word >> CHUNK_BITS];
+    struct cell *chunk = index->chunk[word >> CHUNK_BITS];
     return chunk ? &chunk[word >> CELL_BITS & (CELLS - 1)] : NULL;
 }
 
@@ -192,6 +193,16 @@ static bool is_array(uintptr_t start, uintptr_t offset, uint64_t bytes)
     return n && bytes > offset && (bytes - offset) % n == 0;
 }
 
+/* An exception that was thrown, behind its two heads (Itanium C++ ABI, exceptions, 2.2.1): the runtime's list leads to the first, handlers to the third part. The class is
+ * that of GCC's or clang's runtime. */
+static bool is_exception(uintptr_t start, uintptr_t offset, uint64_t bytes)
+{
+    if (bytes < 128 || (offset != 16 && offset != 96 && offset != 128))
+        return false;
+    uint64_t class = load64(start + 96) & ~UINT64_C(0xff);
+    return class == UINT64_C(0x474e5543432b2b00) || class == UINT64_C(0x434c4e47432b2b00);
+}
+
 /* std::string up to GCC 4: length, capacity and references in front of the characters. */
 static bool is_old_string(uintptr_t start, uintptr_t offset, uint64_t bytes)
 {
@@ -217,6 +228,8 @@ static bool is_explained(const struct hl_marker *marker, const struct hl_snapsho
     if (is_aligned_by_hand(block->start, word, bytes))
         return true;
     if (offset + 8 <= bytes && is_base_class(marker, word, offset))
+        return true;
+    if (is_exception(block->start, offset, bytes))
         return true;
     if (offset > IDIOM_MAX)
         return false;
@@ -279,9 +292,23 @@ HL_INLINE void leave_second_line(struct search *search)
         reached(search, block, candidate.word, candidate.at);
 }
 
+/* A pointer to the beginning of a block that was found before. It is the one that finds the block otherwise, and the bit says so from now on. */
+HL_INLINE bool is_held(struct cell *cell, uintptr_t word)
+{
+    uint64_t bit = UINT64_C(1) << (word >> 3 & 63);
+    uint32_t k = count_bits(cell->bits & (bit - 1));
+    if ((word & 7) || !(cell->bits & bit) || k >= 32)
+        return false;
+    bool held = cell->held >> k & 1;
+    cell->held |= UINT32_C(1) << k;
+    return held;
+}
+
 HL_INLINE void leave_first_line(struct search *search)
 {
     struct candidate candidate = search->cells[search->first % LINE];
+    if (search->phase == FROM_ROOTS && is_held(candidate.cell, candidate.word))
+        return;
     candidate.block = last_before(candidate.cell, candidate.word);
     if (!candidate.block) {
         struct hl_snapshot_block *block = find_block(search->marker, candidate.word);
@@ -297,7 +324,7 @@ HL_INLINE void leave_first_line(struct search *search)
 
 HL_INLINE void consider(struct search *search, uintptr_t word, uintptr_t at)
 {
-    const struct cell *cell = cell_of(search->marker->index, word);
+    struct cell *cell = cell_of(search->marker->index, word);
     if (!cell) {
         struct hl_snapshot_block *block = find_block(search->marker, word);
         if (block)
@@ -354,20 +381,61 @@ static void scan_carefully(struct search *search, struct hl_range range)
     reading = 0;
 }
 
-#define AHEAD 6u
+#define AHEAD 16u
+#define SORT_MIN 4096u                   /* blocks of one distance from the roots: more are searched in the order of their addresses */
+#define DIGIT_BITS 11u
+
+/* A pass of radix sort. */
+static void sort_digit(const uint32_t *from, uint32_t *to, uint32_t n, unsigned shift)
+{
+    static uint32_t place[1u << DIGIT_BITS];
+    uint32_t mask = (1u << DIGIT_BITS) - 1, sum = 0;
+    memset(place, 0, sizeof place);
+    for (uint32_t i = 0; i < n; i++)
+        place[from[i] >> shift & mask]++;
+    for (uint32_t k = 0; k <= mask; k++) {
+        uint32_t these = place[k];
+        place[k] = sum;
+        sum += these;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        to[place[from[i] >> shift & mask]++] = from[i];
+}
+
+/* The blocks that wait are those of one distance. Behind them there is room in the queue, unless most have been found. */
+static void sort_wave(struct hl_marker *marker)
+{
+    uint32_t n = marker->queued - marker->searched, *from = marker->queue + marker->searched, *to = marker->queue + marker->queued;
+    if (n < SORT_MIN || marker->n + 1 - marker->queued < n)
+        return;
+    for (unsigned shift = 0; shift < 32 && marker->n >> shift; shift += DIGIT_BITS) {
+        sort_digit(from, to, n, shift);
+        uint32_t *other = from;
+        from = to;
+        to = other;
+    }
+    if (from != marker->queue + marker->searched)
+        memcpy(marker->queue + marker->searched, from, n * sizeof *from);
+}
 
 static void scan_queue(struct search *search)
 {
     struct hl_marker *marker = search->marker;
     for (;;) {
-        if (marker->searched == marker->queued)
+        if (marker->searched == search->wave) {
             settle(search);
+            search->wave = marker->queued;
+            sort_wave(marker);
+        }
         if (marker->searched == marker->queued)
             return;
         if (marker->searched + 2 * AHEAD < marker->queued)
             __builtin_prefetch(&marker->blocks[marker->queue[marker->searched + 2 * AHEAD]]);
-        if (marker->searched + AHEAD < marker->queued)
-            __builtin_prefetch((const void *)marker->blocks[marker->queue[marker->searched + AHEAD]].start);
+        if (marker->searched + AHEAD < marker->queued) {
+            uintptr_t start = marker->blocks[marker->queue[marker->searched + AHEAD]].start;
+            __builtin_prefetch((const void *)start);
+            __builtin_prefetch((const void *)(start + 63));
+        }
         const struct hl_snapshot_block *block = &marker->blocks[marker->queue[marker->searched++]];
         scan_range(search, (struct hl_range){block->start, block->start + hl_block_bytes(block)});
     }
@@ -413,7 +481,7 @@ void hl_mark_root(struct hl_marker *marker, struct hl_range range, enum hl_root_
 static void begin_phase(struct hl_marker *marker, enum phase phase)
 {
     searching.phase = phase;
-    marker->queued = marker->searched = 0;
+    marker->queued = marker->searched = searching.wave = 0;
 }
 
 static void hold_ignored(struct hl_marker *marker)
@@ -440,7 +508,7 @@ static void mark_lost(struct hl_marker *marker)
     for (uint32_t i = 0; i < marker->n; i++) {
         if (hl_block_reach(&marker->blocks[i]) != HL_REACH_UNKNOWN)
             continue;
-        marker->queued = marker->searched = 0;
+        marker->queued = marker->searched = searching.wave = 0;
         set_reach(&marker->blocks[i], HL_REACH_LOST, 0);
         searching.leader = i;
         enqueue(marker, &marker->blocks[i]);

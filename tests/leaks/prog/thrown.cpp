@@ -1,6 +1,5 @@
 /* An exception that is being handled when the program ends: what was thrown is held, though by a pointer behind two heads.
  *
- * limit: the two heads in front of what was thrown are not known
  * why: valgrind does not know the heads of exceptions
  */
 #include "leaks.h"
