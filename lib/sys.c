@@ -5,8 +5,12 @@ static uint32_t n_own;
 
 void hl_sys_keep(uintptr_t start, uintptr_t end)
 {
-    uint32_t i = __atomic_fetch_add(&n_own, 1, __ATOMIC_RELAXED);
-    if (i >= HL_SYS_OWN)
+    const struct hl_sys_range *ranges;
+    uint32_t n = hl_sys_own(&ranges), i = 0;
+    for (uintptr_t none = 0; i < n; i++, none = 0)
+        if (!own[i].start && __atomic_compare_exchange_n(&own[i].start, &none, start, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            break;                       /* what was given back left a place */
+    if (i == n && (i = __atomic_fetch_add(&n_own, 1, __ATOMIC_ACQ_REL)) >= HL_SYS_OWN)
         return;
     own[i].end = end;
     __atomic_store_n(&own[i].start, start, __ATOMIC_RELEASE);
