@@ -30,6 +30,10 @@ RATE_ONLY = {
 }
 
 
+# Of those that take long, what --quick runs.
+QUICK = {"python": ("list_of_strings", "dict_without_bound", "c_extension"), "redis": ("one element of a list",)}
+
+
 def plants_of(source):
     """The plants of a source, each with its line."""
     with open(os.path.join(growth.SOURCES, source), encoding="utf-8") as file:
@@ -150,6 +154,8 @@ def main():
     print("| in | plant | found | iterations needed: median, most | bytes an iteration | named | repeats with others |\n|---|---|---|---|---|---|---|")
     for plant in all_plants():
         if not growth.is_wanted(options, f"{plant.kind} {plant.name}"):
+            continue
+        if options.quick and plant.name not in QUICK.get(plant.kind, (plant.name,)):
             continue
         try:
             outcomes["failed"] += check(bench, plant, range(options.first_seed, options.first_seed + repeats), options)
