@@ -223,8 +223,10 @@ bool attach_welcome(struct collector *collector, int connection)
 static void ask_exit(struct target *target, struct trace_exit *exit)
 {
     struct collector *collector = target->collector;
-    if (target->pid == collector->root_pid && !collector->root_ended)
+    if (target->pid == collector->root_pid && !collector->root_ended) {
         collector->root_ended = waitpid(target->pid, &collector->root_status, 0) == target->pid;
+        collector->root_end_ns = collector->now_ns;
+    }
     if (target->pid == collector->root_pid && collector->root_ended) {
         bool signalled = WIFSIGNALED(collector->root_status);
         exit->kind = signalled ? TRACE_EXIT_SIGNAL : TRACE_EXIT_CODE;

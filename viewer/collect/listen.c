@@ -127,11 +127,13 @@ static void accept_all(struct collector *collector)
 
 static void root_ended(struct collector *collector)
 {
-    if (waitpid(collector->root_pid, &collector->root_status, WNOHANG) == collector->root_pid) {
-        collector->root_ended = true;
+    bool asked = collector->root_ended;  /* attach.c took its status already */
+    if (!asked && waitpid(collector->root_pid, &collector->root_status, WNOHANG) != collector->root_pid)
+        return;
+    collector->root_ended = true;
+    if (!collector->root_end_ns)
         collector->root_end_ns = collector->now_ns;
-        epoll_ctl(collector->epoll, EPOLL_CTL_DEL, collector->root_pidfd, NULL);
-    }
+    epoll_ctl(collector->epoll, EPOLL_CTL_DEL, collector->root_pidfd, NULL);
 }
 
 static void target_ended(struct collector *collector, uint64_t serial)
