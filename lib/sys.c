@@ -3,16 +3,18 @@
 static struct hl_sys_range own[HL_SYS_OWN];
 static uint32_t n_own;
 
+#define FREE ((uintptr_t)1)                 /* where a range began that was given back; 0: its place is taken, and will be written in a moment */
+
 void hl_sys_keep(uintptr_t start, uintptr_t end)
 {
     const struct hl_sys_range *ranges;
     uint32_t n = hl_sys_own(&ranges), i = 0;
-    for (uintptr_t none = 0; i < n; i++, none = 0)
-        if (!own[i].start && __atomic_compare_exchange_n(&own[i].start, &none, start, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-            break;                       /* what was given back left a place */
+    for (uintptr_t none = FREE; i < n; i++, none = FREE)
+        if (__atomic_compare_exchange_n(&own[i].start, &none, 0, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            break;
     if (i == n && (i = __atomic_fetch_add(&n_own, 1, __ATOMIC_ACQ_REL)) >= HL_SYS_OWN)
         return;
-    own[i].end = end;
+    __atomic_store_n(&own[i].end, end, __ATOMIC_RELAXED);
     __atomic_store_n(&own[i].start, start, __ATOMIC_RELEASE);
 }
 
@@ -41,8 +43,11 @@ void hl_sys_unmap(void *p, size_t bytes)
     const struct hl_sys_range *ranges;
     uint32_t n = hl_sys_own(&ranges);
     for (uint32_t i = 0; i < n; i++)
-        if (own[i].start == (uintptr_t)p)
-            own[i].start = own[i].end = 0;
+        if (__atomic_load_n(&own[i].start, __ATOMIC_ACQUIRE) == (uintptr_t)p) {
+            __atomic_store_n(&own[i].end, 0, __ATOMIC_RELAXED);
+            __atomic_store_n(&own[i].start, FREE, __ATOMIC_RELEASE);
+            break;
+        }
     hl_sys(SYS_munmap, (long)p, (long)bytes, 0, 0, 0, 0);
 }
 
