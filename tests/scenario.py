@@ -37,15 +37,14 @@ import functools
 import importlib
 import os
 import sys
-import time
-import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "prog"))
 
 import cases_docs                          # noqa: E402
-from harness import Bench, Failure, Skip, adopt_orphans   # noqa: E402
+from harness import Bench                       # noqa: E402
 import programs                            # noqa: E402
+from runner import chosen, run_all              # noqa: E402
 
 CASES = ("cases_run", "cases_refusals", "cases_files", "cases_modules", "cases_counts")
 
@@ -59,26 +58,6 @@ def all_scenarios():
     return found + [("docs-table", "docs", functools.partial(cases_docs.check, names))]
 
 
-def run_one(scenario, bench, keep):
-    """Returns "ok", "skip" or "fail", and prints one line or more."""
-    name, _, function = scenario
-    started = time.monotonic()
-    try:
-        with bench.scenario(keep):
-            function(bench)
-    except Skip as reason:
-        print(f"skip {name}: {reason}", flush=True)
-        return "skip"
-    except Failure as failure:
-        print(f"FAIL {name}: {failure}", flush=True)
-        return "fail"
-    except Exception:   # a bug of the scenario is a failure with its trace, and the others still run
-        print(f"FAIL {name}: {traceback.format_exc()}", flush=True)
-        return "fail"
-    print(f"ok   {name} ({time.monotonic() - started:.2f} s)", flush=True)
-    return "ok"
-
-
 def parse_arguments():
     parser = argparse.ArgumentParser(description="Run heapline's scenarios.")
     parser.add_argument("--heapline", help="the command to test")
@@ -90,11 +69,6 @@ def parse_arguments():
     parser.add_argument("--self-check", action="store_true", help="judge the programs by the counting preload alone")
     parser.add_argument("--keep", action="store_true", help="keep the scratch folders")
     return parser.parse_args()
-
-
-def chosen(scenario, filters):
-    name, group, _ = scenario
-    return not filters or any(group == f or name == f or name.startswith(f + "-") for f in filters)
 
 
 def main():
@@ -113,11 +87,7 @@ def main():
     if not arguments.self_check and not arguments.heapline:
         print("which heapline? Give --heapline PATH", file=sys.stderr)
         return 2
-    adopt_orphans()
-    results = [run_one(s, bench, arguments.keep) for s in found]
-    failed, skipped = results.count("fail"), results.count("skip")
-    print(f"{len(results)} scenarios: {results.count('ok')} hold, {failed} fail, {skipped} skipped")
-    return 1 if failed else 77 if skipped == len(results) else 0
+    return run_all(found, bench, arguments.keep)
 
 
 if __name__ == "__main__":

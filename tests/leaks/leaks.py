@@ -32,8 +32,8 @@ sys.path[:0] = [os.path.join(HERE, "..", "prog"), os.path.join(HERE, "..")]
 
 import against_valgrind                                          # noqa: E402
 import cases                                                     # noqa: E402
-from harness import Bench, Failure, adopt_orphans                # noqa: E402
-from scenario import run_one                                     # noqa: E402
+from harness import Bench, Failure                               # noqa: E402
+from runner import run_all                                       # noqa: E402
 import table                                                     # noqa: E402
 import verdicts                                                  # noqa: E402
 
@@ -79,11 +79,7 @@ def main():
     if not found:
         print(f"no scenario is called {arguments.filter}", file=sys.stderr)
         return 2
-    adopt_orphans()
-    results = [run_one(s, bench, arguments.keep) for s in found]
-    failed, skipped = results.count("fail"), results.count("skip")
-    print(f"{len(results)} scenarios: {results.count('ok')} hold, {failed} fail, {skipped} skipped")
-    return 1 if failed else 77 if skipped == len(results) else 0
+    return run_all(found, bench, arguments.keep)
 
 
 if __name__ == "__main__":
