@@ -68,6 +68,9 @@ void hl_stop_release(void);
 /* The calling thread's sigaltstack, 0: none. */
 uintptr_t hl_stop_signal_stack(void);
 
+/* Digits of a number in /proc, up to the first character that is none, which is returned. */
+const char *hl_read_hexadecimal(const char *text, uintptr_t *value);
+
 /* A hook is left: stops here if that was asked for inside. */
 void hl_stop_after_hook(void);
 

@@ -25,7 +25,7 @@ static void on_deadly(int signal, siginfo_t *info, void *context)
 {
     int saved = errno;
     struct hl_thread *thread = hl_self;
-    bool inside = thread && (thread->status == HL_THREAD_BUSY || thread->status == HL_THREAD_INSIDE), fault = is_fault(signal, info);
+    bool inside = hl_is_inside(thread), fault = is_fault(signal, info);
     if (inside && !fault && !postponed) {
         postponed = signal;
         thread->pending |= HL_PENDING_SNAPSHOT;

@@ -120,31 +120,31 @@ HL_INLINE bool is_inside(const struct hl_snapshot_block *block, uintptr_t word)
     return word - block->start < hl_block_bytes(block) || word == block->start;
 }
 
-/* A block may reach over into a chunk in which none begins. */
-static struct hl_snapshot_block *find_block(const struct hl_marker *marker, uintptr_t word)
+/* How many blocks begin before `address`. */
+static uint32_t count_before(const struct hl_marker *marker, uintptr_t address)
 {
     uint32_t low = 0, high = marker->n;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (marker->blocks[middle].start <= word)
+        if (marker->blocks[middle].start < address)
             low = middle + 1;
         else
             high = middle;
     }
-    return low && is_inside(&marker->blocks[low - 1], word) ? &marker->blocks[low - 1] : NULL;
+    return low;
+}
+
+/* A block may reach over into a chunk in which none begins. */
+static struct hl_snapshot_block *find_block(const struct hl_marker *marker, uintptr_t word)
+{
+    uint32_t n = count_before(marker, word + 1);
+    return n && is_inside(&marker->blocks[n - 1], word) ? &marker->blocks[n - 1] : NULL;
 }
 
 uintptr_t hl_mark_first_block(const struct hl_marker *marker, uintptr_t start, uintptr_t end)
 {
-    uint32_t low = 0, high = marker->n;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (marker->blocks[middle].start < start)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < marker->n && marker->blocks[low].start < end ? marker->blocks[low].start : 0;
+    uint32_t n = count_before(marker, start);
+    return n < marker->n && marker->blocks[n].start < end ? marker->blocks[n].start : 0;
 }
 
 /* ---- what explains a pointer into the inside ---- */

@@ -53,16 +53,6 @@ static bool next_line(struct reader *reader, char *line, size_t size)
     }
 }
 
-static const char *read_hexadecimal(const char *text, uintptr_t *value)
-{
-    for (*value = 0;; text++) {
-        unsigned digit = *text >= '0' && *text <= '9' ? (unsigned)(*text - '0') : *text >= 'a' && *text <= 'f' ? (unsigned)(*text - 'a') + 10 : 16;
-        if (digit == 16)
-            return text;
-        *value = *value << 4 | digit;
-    }
-}
-
 static bool begins(const char *text, const char *with) { return strncmp(text, with, strlen(with)) == 0; }
 
 static bool is_c_library(const char *path)
@@ -92,10 +82,10 @@ static enum area_kind judge_area(const char *name, bool shared)
 /* proc(5): start-end rwxp offset device inode, blanks, name. */
 static bool read_area(struct area *area, const char *line)
 {
-    const char *at = read_hexadecimal(line, &area->start);
+    const char *at = hl_read_hexadecimal(line, &area->start);
     if (*at++ != '-')
         return false;
-    at = read_hexadecimal(at, &area->end);
+    at = hl_read_hexadecimal(at, &area->end);
     if (*at++ != ' ' || strlen(at) < 5)
         return false;
     area->readable = at[0] == 'r';

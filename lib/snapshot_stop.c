@@ -54,7 +54,7 @@ bool hl_stop_handle(siginfo_t *info, void *context)
     struct hl_thread *thread = hl_self;
     if (!is_stopping() || place >= HL_STOPPED_MAX || threads[place].tid != hl_sys_gettid())
         return true;                     /* it came late: everybody went on already */
-    if (thread && (thread->status == HL_THREAD_BUSY || thread->status == HL_THREAD_INSIDE)) {
+    if (hl_is_inside(thread)) {
         asked = place + 1;
         thread->pending |= HL_PENDING_SNAPSHOT;
         return true;
@@ -161,14 +161,13 @@ static long read_task(int32_t tid, const char *file, char *text, size_t size)
     return got;
 }
 
-static uint64_t hexadecimal(const char *text)
+const char *hl_read_hexadecimal(const char *text, uintptr_t *value)
 {
-    uint64_t value = 0;
-    for (;; text++) {
+    for (*value = 0;; text++) {
         unsigned digit = *text >= '0' && *text <= '9' ? (unsigned)(*text - '0') : *text >= 'a' && *text <= 'f' ? (unsigned)(*text - 'a') + 10 : 16;
         if (digit == 16)
-            return value;
-        value = value << 4 | digit;
+            return text;
+        *value = *value << 4 | digit;
     }
 }
 
@@ -177,7 +176,10 @@ static bool blocks_signal(int32_t tid, int signal)
 {
     static char text[4096];
     const char *line = read_task(tid, "status", text, sizeof text) > 0 ? strstr(text, "SigBlk:\t") : NULL;
-    return line && hexadecimal(line + 8) >> (signal - 1) & 1;
+    uintptr_t blocked = 0;
+    if (line)
+        hl_read_hexadecimal(line + 8, &blocked);
+    return blocked >> (signal - 1) & 1;
 }
 
 /* proc(5), syscall: number, six arguments, sp, pc; "running" when it is not inside a call. */
@@ -189,7 +191,10 @@ static uintptr_t waiting_sp(int32_t tid)
         at = strchr(at, ' ');
         at = at ? at + 1 : NULL;
     }
-    return at && strncmp(at, "0x", 2) == 0 ? hexadecimal(at + 2) : 0;
+    uintptr_t sp = 0;
+    if (at && strncmp(at, "0x", 2) == 0)
+        hl_read_hexadecimal(at + 2, &sp);
+    return sp;
 }
 
 static void add_text(struct hl_stop *stop, const char *text)

@@ -326,7 +326,7 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     int saved = errno;
     struct hl_thread *thread = hl_self;
     if (!hl_stop_handle(info, context) && info->si_code == SI_QUEUE && is_recording()) {
-        if (thread && (thread->status == HL_THREAD_BUSY || thread->status == HL_THREAD_INSIDE)) {
+        if (hl_is_inside(thread)) {
             requested = 1;
             thread->pending |= HL_PENDING_SNAPSHOT;
         } else {

@@ -64,6 +64,12 @@ struct hl_thread {
 
 extern __thread struct hl_thread *hl_self;
 
+/* A signal handler asks: the thread (NULL: none of ours) is inside of a hook, and what has to wait for its end goes into `pending`. */
+HL_INLINE int hl_is_inside(const struct hl_thread *thread)
+{
+    return thread && (thread->status == HL_THREAD_BUSY || thread->status == HL_THREAD_INSIDE);
+}
+
 /* Slow entry: attach, take a ring, or hand out the nested state. NULL: pass through, nothing is recorded. */
 struct hl_thread *hl_enter_slow(void);
 /* Does what is pending: appends what handlers recorded meanwhile; looks at the interpreter. */
