@@ -40,17 +40,21 @@ struct hl_graph_node {                   /* what is said of a node beside its ed
 
 struct hl_graph_out;
 
+struct hl_graph_extra { uintptr_t address; uint32_t bytes; bool frame; };     /* what has no block */
+
 struct hl_graph {
     struct hl_marker *marker;
     struct hl_graph_out *out;
     struct hl_graph_block *blocks;       /* as many as the table has */
-    struct hl_graph_extra *extras;       /* graph.c */
+    struct hl_graph_extra *extras;
     uint32_t n_extras;
     uint64_t edges;
+    uintptr_t low, high;                 /* all blocks lie between */
 };
 
-/* Writes the graph to the connection. False: there was no memory or nobody listens; what was written is a beginning. */
-bool hl_graph_write(struct hl_marker *marker, long connection);
+/* Writes the graph to the connection. `unready`: why Python's objects are left out; NULL: they are not; "": there are none. False: there was no memory or nobody listens;
+ * what was written is a beginning. */
+bool hl_graph_write(struct hl_marker *marker, const char *unready, long connection);
 
 /* ---- the stream (graph_out.c) ---- */
 

@@ -117,6 +117,12 @@ void hl_mark_root(struct hl_marker *marker, struct hl_range range, enum hl_root_
 /* The block that `address` lies in is held by the word at `at` (0: by nothing that has an address). True: there is such a block, at *block. */
 bool hl_mark_hold(struct hl_marker *marker, uintptr_t address, uintptr_t at, struct hl_range *block);
 
+/* The row of the block that `address` lies in; UINT32_MAX: in none. Does a pointer there, into its inside, stand for the block by an idiom? From which address on blocks
+ * are, and where the last one ends. */
+uint32_t hl_mark_row(const struct hl_marker *marker, uintptr_t address);
+bool hl_mark_explains(const struct hl_marker *marker, uint32_t row, uintptr_t address);
+void hl_mark_span(const struct hl_marker *marker, uintptr_t *low, uintptr_t *high);
+
 /* The first block that begins in [start, end); 0: none does. */
 uintptr_t hl_mark_first_block(const struct hl_marker *marker, uintptr_t start, uintptr_t end);
 
@@ -126,6 +132,10 @@ void hl_roots_find(struct hl_marker *marker);
 
 /* A file is mapped there: a table of virtual functions may be. */
 bool hl_areas_is_file(const struct hl_marker *marker, uintptr_t address);
+
+/* Code is mapped there. All of [address, address + bytes) can be read. */
+bool hl_areas_is_code(const struct hl_marker *marker, uintptr_t address);
+bool hl_areas_are_readable(const struct hl_marker *marker, uintptr_t address, size_t bytes);
 
 /* The next stretch in [at, end) that is in memory or swapped out: what was never touched holds nothing. Empty: there is none. */
 struct hl_range hl_areas_touched(const struct hl_marker *marker, uintptr_t at, uintptr_t end);

@@ -147,6 +147,26 @@ uintptr_t hl_mark_first_block(const struct hl_marker *marker, uintptr_t start, u
     return n < marker->n && marker->blocks[n].start < end ? marker->blocks[n].start : 0;
 }
 
+uint32_t hl_mark_row(const struct hl_marker *marker, uintptr_t address)
+{
+    const struct hl_mark_index *index = marker->index;
+    if (address - index->low >= index->high - index->low)
+        return UINT32_MAX;
+    const struct cell *cell = cell_of(index, address);
+    uint32_t n = cell ? last_before(cell, address) : 0;
+    if (!n) {
+        const struct hl_snapshot_block *block = find_block(marker, address);
+        return block ? (uint32_t)(block - marker->blocks) : UINT32_MAX;
+    }
+    return is_inside(&marker->blocks[n - 1], address) ? n - 1 : UINT32_MAX;
+}
+
+void hl_mark_span(const struct hl_marker *marker, uintptr_t *low, uintptr_t *high)
+{
+    *low = marker->index->low;
+    *high = marker->index->high;
+}
+
 /* ---- what explains a pointer into the inside ---- */
 
 HL_INLINE uint64_t load64(uintptr_t at) { return *(const uint64_t *)at; }
@@ -239,6 +259,8 @@ static bool is_explained(const struct hl_marker *marker, const struct hl_snapsho
         return false;
     return is_dtv(block->start, offset, bytes) || is_prefixed(block->start, offset, bytes) || is_array(block->start, offset, bytes) || is_old_string(block->start, offset, bytes);
 }
+
+bool hl_mark_explains(const struct hl_marker *marker, uint32_t row, uintptr_t address) { return is_explained(marker, &marker->blocks[row], address); }
 
 /* ---- marking ---- */
 
@@ -471,7 +493,7 @@ void hl_mark_root(struct hl_marker *marker, struct hl_range range, enum hl_root_
     if (range.start >= range.end)
         return;
     if (table->roots < HL_SNAPSHOT_ROOTS)
-        table->root[table->roots++] = (struct hl_snapshot_root){range.start, range.end, kind, (uint32_t)tid};
+        table->root[table->roots++] = (struct hl_snapshot_root){range.start, range.end, kind | (beginnings_only ? HL_ROOT_BEGINNINGS : 0), (uint32_t)tid};
     searching.beginnings_only = beginnings_only;
     scan_carefully(&searching, range);
     settle(&searching);

@@ -19,7 +19,7 @@ enum area_kind { AREA_ANONYMOUS, AREA_STACK, AREA_FILE, AREA_C_LIBRARY, AREA_SHA
 struct area {
     uintptr_t start, end;
     uint8_t kind;                        /* enum area_kind */
-    bool readable, writable, file;
+    bool readable, writable, executable, file;
 };
 
 struct hl_areas {
@@ -90,6 +90,7 @@ static bool read_area(struct area *area, const char *line)
         return false;
     area->readable = at[0] == 'r';
     area->writable = at[1] == 'w';
+    area->executable = at[2] == 'x';
     bool shared = at[3] == 's';
     for (int field = 0; field < 4 && at; field++)
         at = (at = strchr(at, ' ')) ? at + 1 : NULL;
@@ -141,6 +142,25 @@ bool hl_areas_is_file(const struct hl_marker *marker, uintptr_t address)
 {
     const struct area *area = find_area(marker, address);
     return area && area->file && area->readable;
+}
+
+bool hl_areas_is_code(const struct hl_marker *marker, uintptr_t address)
+{
+    const struct area *area = find_area(marker, address);
+    return area && area->executable;
+}
+
+bool hl_areas_are_readable(const struct hl_marker *marker, uintptr_t address, size_t bytes)
+{
+    while (bytes) {
+        const struct area *area = find_area(marker, address);
+        if (!area || !area->readable)
+            return false;
+        size_t part = area->end - address < bytes ? area->end - address : bytes;
+        address += part;
+        bytes -= part;
+    }
+    return true;
 }
 
 static bool is_readable(const struct hl_marker *marker, uintptr_t address)

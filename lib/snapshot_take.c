@@ -1,5 +1,6 @@
 #include "arch.h"
 #include "event.h"
+#include "graph.h"
 #include "hook_signal.h"
 #include "session.h"
 #include "snapshot.h"
@@ -36,6 +37,8 @@ static struct hl_region regions[REGIONS_MAX];
 static uint32_t n_regions;
 static struct hl_stop stop;
 static struct hl_marker the_marker;
+static bool wants_graph;                 /* the snapshot that is being taken */
+static const char *unready;              /* graph.h */
 
 /* ---- the copy ---- */
 
@@ -136,6 +139,8 @@ static bool search(long fd, const struct hl_board *board, struct shared *shared)
     table->stopped_ns = shared->stopped_ns;
     table->fork_ns = shared->fork_ns;
     count(&the_marker, &shared->counts);
+    if (wants_graph)
+        hl_graph_write(&the_marker, unready, fd);
     return true;
 }
 
@@ -246,6 +251,7 @@ __attribute__((noinline)) static bool take(enum hl_snapshot_cause cause, const c
     if (taken) {
         stop.threads[0].context = context;
         stop.threads[0].signal_stack = hl_stop_signal_stack();
+        unready = wants_graph ? hl_graph_py_unready(&stop) : NULL;
         stop.threads[0].sp = context ? hl_arch_context_sp(context) : (uintptr_t)__builtin_frame_address(0) - 256;
         taken = copy(cause, label, shared, began);
         hl_stop_release();
@@ -255,7 +261,13 @@ __attribute__((noinline)) static bool take(enum hl_snapshot_cause cause, const c
     return taken;
 }
 
-static bool take_shared(enum hl_snapshot_cause cause, const char *label, struct hl_snapshot_counts *counts, const ucontext_t *context)
+/* Requests and calls are for graphs, unless somebody waits for leaks; what comes by itself has one if the run is to have them all. */
+static bool is_for_graph(enum hl_snapshot_cause cause, bool asked)
+{
+    return cause == HL_SNAPSHOT_CALL || asked || (cause != HL_SNAPSHOT_CHECK && hl_session->board->graph);
+}
+
+static bool take_shared(enum hl_snapshot_cause cause, const char *label, struct hl_snapshot_counts *counts, const ucontext_t *context, bool graph)
 {
     uint64_t holder = atomic_load(&taking), serial = hl_session->serial;
     if (holder == serial || !atomic_compare_exchange_strong(&taking, &holder, serial))
@@ -263,6 +275,7 @@ static bool take_shared(enum hl_snapshot_cause cause, const char *label, struct 
     bool taken = false;
     struct shared *shared = wait_for_before() ? hl_sys_map_shared(sizeof *shared) : NULL;
     if (shared) {
+        wants_graph = is_for_graph(cause, graph);
         taken = take(cause, label, shared, context);
         if (taken && counts)
             taken = wait_for_counts(shared, counts);
@@ -281,7 +294,7 @@ static bool is_recording(void)
 bool hl_snapshot_take(enum hl_snapshot_cause cause, const char *label, struct hl_snapshot_counts *counts)
 {
     int saved = errno;
-    bool taken = is_recording() && take_shared(cause, label, counts, NULL);
+    bool taken = is_recording() && take_shared(cause, label, counts, NULL, false);
     errno = saved;
     return taken;
 }
@@ -314,10 +327,12 @@ void hl_snapshot_at_exit(void)
 void hl_snapshot_interrupted(const ucontext_t *context)
 {
     if (is_first_end())
-        take_shared(HL_SNAPSHOT_EXIT, "", NULL, context);
+        take_shared(HL_SNAPSHOT_EXIT, "", NULL, context, false);
 }
 
 /* ---- requests ---- */
+
+enum { REQUEST_PLAIN = 1, REQUEST_GRAPH };
 
 static __thread uint32_t requested;      /* the request came inside of a hook */
 
@@ -327,10 +342,10 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     struct hl_thread *thread = hl_self;
     if (!hl_stop_handle(info, context) && info->si_code == SI_QUEUE && is_recording()) {
         if (hl_is_inside(thread)) {
-            requested = 1;
+            requested = info->si_value.sival_int & HL_REQUEST_GRAPH ? REQUEST_GRAPH : REQUEST_PLAIN;
             thread->pending |= HL_PENDING_SNAPSHOT;
         } else {
-            take_shared(HL_SNAPSHOT_REQUEST, "", NULL, context);
+            take_shared(HL_SNAPSHOT_REQUEST, "", NULL, context, info->si_value.sival_int & HL_REQUEST_GRAPH);
         }
     }
     hl_arch_restart(context);
@@ -341,10 +356,12 @@ void hl_snapshot_after_hook(void)
 {
     hl_stop_after_hook();
     hl_deadly_after_hook();
-    if (!requested)
-        return;
+    uint32_t how = requested;
+    int saved = errno;
     requested = 0;
-    hl_snapshot_take(HL_SNAPSHOT_REQUEST, "", NULL);
+    if (how && is_recording())
+        take_shared(HL_SNAPSHOT_REQUEST, "", NULL, NULL, how == REQUEST_GRAPH);
+    errno = saved;
 }
 
 void hl_snapshot_listen(void)

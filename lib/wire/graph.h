@@ -14,11 +14,13 @@
  *   REASON   v string                                             why Python's objects are missing or not all here
  *   END      v nodes · v edges                                    the graph is whole
  *
- *   node     v type (0: none) · v flags · v offset of the object in its block · v references (with HL_NODE_PYTHON) · text (with HL_NODE_TEXT) · edges · 0
+ *   node     v type (0: none) · v flags · v offset of the object in its block · v references (with HL_NODE_PYTHON) · text (with HL_NODE_TEXT) · edges · 0, or 255 if it could
+ *            not be read to the end: edges are missing
  *   text     v enum hl_graph_text · TEXT, BYTES, NAME: v bytes · bytes; INTEGER: s value; REAL: eight bytes, little endian
  *   edge     v enum hl_graph_edge (never 0) · value as the kind says · s target's number − this node's number
  *
- * Blocks without a record are nodes without edges. Strings and types come before what names them; targets may come later.
+ * Blocks without a record are nodes without edges. Strings and types come before what names them, also between edges, HL_GRAPH_BETWEEN added to their kind; targets may
+ * come later.
  */
 #ifndef HEAPLINE_WIRE_GRAPH_H
 #define HEAPLINE_WIRE_GRAPH_H
@@ -28,6 +30,10 @@
 #define HL_GRAPH_MAGIC UINT64_C(0x31687072616c6868)
 #define HL_GRAPH_PACKET 65536u               /* bytes of a packet at most, the magic included */
 #define HL_GRAPH_TEXT_MAX 96u                /* bytes of a node's text at most */
+#define HL_GRAPH_BETWEEN 64u
+#define HL_GRAPH_WHOLE 0u                    /* the ends of a node's edges */
+#define HL_GRAPH_CUT 255u
+#define HL_GRAPH_INSIDE 64u                  /* added to a ROOT's kind: the word points into the target's inside */
 
 enum hl_graph_record { HL_GRAPH_STRING = 1, HL_GRAPH_TYPE, HL_GRAPH_BLOCK, HL_GRAPH_EXTRA, HL_GRAPH_ROOT, HL_GRAPH_REASON, HL_GRAPH_END };
 
@@ -43,7 +49,7 @@ enum hl_graph_node_flag {
     HL_NODE_IMMORTAL = 4,                    /* its references are not counted */
     HL_NODE_FREE = 8,                        /* a block that Python keeps for its next object: no object */
     HL_NODE_TEXT = 16,
-    HL_NODE_CUT = 32,                        /* it could not be read to the end: edges are missing */
+    HL_NODE_CUT = 32,                        /* it could not be read to the end: edges are missing. The reader sets it */
     HL_NODE_TEXT_CUT = 64,                   /* the text is the beginning of a longer one */
     HL_NODE_FRAME = 128,                     /* a running frame that is no object: EXTRA with 0 bytes */
 };

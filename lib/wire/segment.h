@@ -37,6 +37,7 @@ struct hl_board {
     uint32_t snapshot_signal;                        /* asks a process for a snapshot; 0: nobody does */
     uint32_t snapshot_at_exit;                       /* take one when a process ends */
     uint32_t snapshot_flags;                         /* enum hl_snapshot_flag */
+    uint32_t graph;                                  /* write the reference graph with every snapshot (graph.h); without, with those that are asked for */
     uint32_t mark_signal;                            /* makes a mark "iteration"; 0: none does */
     _Alignas(64) _Atomic uint64_t now_ns;            /* since the start of the run; the collector's tick */
     _Alignas(64) _Atomic uint32_t doorbell;          /* futex: targets add 1 and wake when `asleep` */

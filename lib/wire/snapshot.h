@@ -22,6 +22,8 @@ enum hl_snapshot_cause {
     HL_SNAPSHOT_CHECK,                       /* heapline_leak_check and LeakSanitizer's names for it */
 };
 
+#define HL_REQUEST_GRAPH 1                   /* bit of the value that comes with the signal of a request: the reference graph is wanted (graph.h) */
+
 /* How a block is held. */
 enum hl_reach {
     HL_REACH_UNKNOWN,
@@ -55,12 +57,15 @@ struct hl_snapshot_mapping {
     uint64_t class;                          /* enum hl_map_class */
 };
 
+#define HL_ROOT_KIND_MASK 0xffu
+#define HL_ROOT_BEGINNINGS 0x100u           /* added to a kind: only pointers to beginnings count there */
+
 enum hl_root_kind { HL_ROOT_GLOBAL = 1, HL_ROOT_STACK, HL_ROOT_TLS, HL_ROOT_REGISTERS, HL_ROOT_MAPPING, HL_ROOT_REGION, HL_ROOT_OTHER };
 
 /* Memory that was searched from the beginning. Registers are where the signal frame keeps them. */
 struct hl_snapshot_root {
     uint64_t start, end;
-    uint32_t kind;                           /* enum hl_root_kind */
+    uint32_t kind;                           /* enum hl_root_kind, HL_ROOT_BEGINNINGS */
     uint32_t tid;                            /* STACK, TLS, REGISTERS: whose; else 0 */
 };
 

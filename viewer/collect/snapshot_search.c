@@ -129,12 +129,13 @@ static void take_roots(struct snapshot *snapshot, const struct hl_snapshot *head
     uint64_t reach = 0;
     for (uint32_t i = 0; i < n && i < HL_SNAPSHOT_ROOTS; i++) {
         const struct hl_snapshot_root *from = &header->root[i];
-        struct trace_root root = {.kind = (enum trace_root_kind)from->kind, .start = from->start, .end = from->end};
-        if (from->kind < HL_ROOT_GLOBAL || from->kind > HL_ROOT_OTHER || from->start >= from->end) {
+        uint32_t kind = from->kind & HL_ROOT_KIND_MASK;
+        struct trace_root root = {.kind = (enum trace_root_kind)kind, .start = from->start, .end = from->end};
+        if (kind < HL_ROOT_GLOBAL || kind > HL_ROOT_OTHER || from->start >= from->end) {
             wrong++;
             continue;
         }
-        bool of_thread = from->kind == HL_ROOT_STACK || from->kind == HL_ROOT_TLS || from->kind == HL_ROOT_REGISTERS;
+        bool of_thread = kind == HL_ROOT_STACK || kind == HL_ROOT_TLS || kind == HL_ROOT_REGISTERS;
         complete_root(snapshot, &root, of_thread ? from->tid : 0);
         vec_push(&snapshot->roots, root);
     }
