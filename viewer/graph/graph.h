@@ -15,6 +15,7 @@
 #include "../analyze/profile.h"
 #include "../base/strbuf.h"
 #include "../base/vec.h"
+#include "../trace/graph_stream.h"
 #include "../../lib/wire/graph.h"
 
 enum graph_sort {
@@ -82,11 +83,12 @@ struct graph {
     struct graph_type *types;     uint32_t n_types;
     const char **strings;         uint32_t n_strings;
     struct graph_root *roots;     uint32_t n_roots;
-    VEC(char) texts;                       /* what nodes say of themselves: see graph_text */
+    VEC(char) texts;                       /* what nodes say of themselves: see graph_keep_text. Place 0 holds none */
     VEC(char *) reasons;                   /* sentences: what is missing, and why */
     bool whole;                            /* the graph ends as it should */
     bool python;                           /* Python's objects are in it */
     struct arena *arena;                   /* of names */
+    uint32_t *owners;                      /* by stack: lines_owners(profile, LINES_OWN); NULL: there is no profile */
     /* filled when first asked for, NULL before */
     uint32_t *dominator;                   /* by node: who alone holds it; 0: the roots; GRAPH_NONE: nothing leads to it */
     uint64_t *retained;                    /* by node: bytes that go with it */
@@ -110,7 +112,15 @@ uint32_t graph_find(const struct graph *graph, uint64_t address);
 /* References of a Python object that no counted edge explains; 0 for immortal ones. */
 uint32_t graph_held_from_c(const struct graph *graph, uint32_t node);
 
-/* ---- text.c: UTF-8, no control characters ---- */
+/* What a node says of itself, as the stream has it: keeps it in texts, which is bounded by HL_GRAPH_TEXT_MAX each, and returns its place; and reads it back. The bytes
+ * read back are the graph's. False: the node says nothing. */
+uint32_t graph_keep_text(struct graph *graph, const struct graph_text *text);
+bool graph_text_of(const struct graph *graph, uint32_t node, struct graph_text *text);
+
+/* The location that owns the node's allocation; GRAPH_NONE: unknown. */
+uint32_t graph_line_of(const struct graph *graph, uint32_t node);
+
+/* ---- text.c, text_node.c, text_path.c: UTF-8, no control characters, a few hundred bytes at most (a path: as many a step) ---- */
 
 void graph_add_type(struct strbuf *out, const struct graph *graph, uint32_t type);          /* "Order", "app.Order" where two have the name */
 void graph_add_node(struct strbuf *out, const struct graph *graph, uint32_t node);          /* "Order at 0x7f…", "dict of 3 at …", "str 'order 12'" */
@@ -148,6 +158,15 @@ struct graph_path { VEC(struct graph_step) steps; };                 /* from nod
 /* The shortest from a root to any node of `set`, named roots and named edges before words that may be stale. False: nothing leads there. */
 bool graph_chain(struct graph_path *path, const struct graph *graph, const uint8_t *set);
 
+/* The path in one line, from text_path.c: "sys.modules['app'].books[0].history[17]"; ways through an object's __dict__ are told as the attribute that they are. */
+void graph_add_path(struct strbuf *out, const struct graph *graph, const struct graph_path *path);
+
+/* The same with a line for every step: `indent` blanks, how it is reached, what is reached. */
+void graph_add_steps(struct strbuf *out, const struct graph *graph, const struct graph_path *path, size_t indent);
+
+/* The step only leads into the __dict__ of the object before, on the way to an attribute: shown as one with the step behind it. */
+bool graph_step_is_hidden(const struct graph *graph, const struct graph_path *path, size_t step);
+
 /* ---- cut.c ---- */
 
 struct graph_cut { VEC(uint32_t) edges; uint64_t bytes, nodes; };    /* places in edges; what then goes */
@@ -157,7 +176,8 @@ int graph_cut(struct graph_cut *cut, struct graph *graph, const uint8_t *set, st
 /* ---- select.c ---- */
 
 /* "type:Order", "line:app.py:42", "addr:0x…", "module:numpy", "size:>1M", "new-since:LABEL", "held-by:SELECTOR"; several with blanks or commas between: all must hold. Values may be
- * globs. *set: one byte a node, malloc'ed; *n: how many. Returns 0, or -errno with a sentence in *error; none selected is no error. */
+ * globs, in quotes when they hold a blank or a comma, in parentheses when they are several selectors. docs/graph.md has all. *set: one byte a node, malloc'ed; *n: how many.
+ * Returns 0, or -errno with a sentence in *error; none selected is no error: then *error says what was not found, and what is called nearly so, or is empty. */
 int graph_select(struct graph *graph, const char *selector, uint8_t **set, uint32_t *n, struct trace_error *error);
 
 /* ---- types.c ---- */
@@ -169,8 +189,14 @@ struct graph_rows VEC_FIELDS(struct graph_row);
 void graph_types(struct graph_rows *rows, struct graph *graph, const uint8_t *set, size_t exact);
 
 /* Growth between two snapshots of a process: rows by type, and by line that allocated them. */
-struct graph_growth_row { const char *name; const char *line; int64_t count, bytes; uint64_t count_now, bytes_now; };
+struct graph_growth_row {
+    const char *name, *line;               /* of `types`: the line that let it grow most; of `lines`: the type that grew most there. "": none is known */
+    int64_t count, bytes;                  /* now less before */
+    uint64_t count_now, bytes_now;
+    uint64_t count_new, bytes_new;         /* of these, what was not there before */
+};
 struct graph_growth { VEC(struct graph_growth_row) types, lines; struct arena *arena; };
+/* Rows that changed, most bytes grown first. A node is the same in both when its address and its birth are. */
 void graph_growth(struct graph_growth *growth, const struct graph *before, const struct graph *after);
 void graph_growth_release(struct graph_growth *growth);
 
