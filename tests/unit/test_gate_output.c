@@ -12,7 +12,7 @@
 #include "../../viewer/base/xalloc.h"
 #include "../../viewer/output/gate.h"
 #include "../../viewer/output/gate_parts.h"
-#include "../../viewer/output/utf8.h"
+#include "../../viewer/base/utf8.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "gate_parts.h"
 
 #include "../analyze/identity.h"
-#include "utf8.h"
+#include "../base/utf8.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

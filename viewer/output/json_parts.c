@@ -1,7 +1,7 @@
 #include "json.h"
 
 #include "../base/strbuf.h"
-#include "utf8.h"
+#include "../base/utf8.h"
 #include "view.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 
 #include "../base/format.h"
 #include "../base/terminal.h"
-#include "utf8.h"
+#include "../base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

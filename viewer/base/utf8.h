@@ -1,6 +1,6 @@
 /* What is UTF-8 and what is not, for formats that are strict about it. */
-#ifndef HEAPLINE_OUTPUT_UTF8_H
-#define HEAPLINE_OUTPUT_UTF8_H
+#ifndef HEAPLINE_BASE_UTF8_H
+#define HEAPLINE_BASE_UTF8_H
 
 #include <stddef.h>
 #include <stdint.h>
