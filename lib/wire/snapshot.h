@@ -22,6 +22,7 @@ enum hl_snapshot_cause {
     HL_SNAPSHOT_CHECK,                       /* heapline_leak_check and LeakSanitizer's names for it */
 };
 
+#define HL_REQUEST_PLAIN 1                   /* bit of the token of HL_HELLO_REQUEST: it is not */
 #define HL_REQUEST_GRAPH 1                   /* bit of the value that comes with the signal of a request: the reference graph is wanted (graph.h) */
 
 /* How a block is held. */

@@ -492,7 +492,7 @@ static void test_dump(void **state)
     struct trace_root roots[] = {{TRACE_ROOT_GLOBAL, 0x1000, 0x2000, TRACE_NONE, 0, 0x400},
                                  {TRACE_ROOT_REGISTERS, 0x3000, 0x3100, 1, TRACE_NONE, 0}};
     struct trace_root_name name = {0x1010, "servers"};
-    struct trace_snapshot snapshot = {1, TRACE_SNAPSHOT_REQUEST, "now", 12, 3, 2, 4, 5, 6, 1, 2, "a\nb", roots, 2, &name, 1};
+    struct trace_snapshot snapshot = {1, TRACE_SNAPSHOT_REQUEST, "now", 12, 3, 2, 4, 5, 6, 1, 2, "a\nb", roots, 2, &name, 1, 0};
     struct trace_snapshot_block held[] = {{0x40, 32, 7, 0, TRACE_REACH_LOST, false, 0},
                                           {0x60, 32, 7, 1, TRACE_REACH_POSSIBLE, true, 0x1012}};
     trace_write_snapshot_blocks(writer, trace_write_snapshot(writer, &snapshot), held, 2);

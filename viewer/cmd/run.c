@@ -30,8 +30,8 @@
 
 static const char *output, *iterations_signal;
 static int on_full, wait_for, python_mode;
-static bool quiet, no_progress, all_events, check_stacks, memory_profiler, no_leak_check;
-static uint64_t ring_bytes, snapshot_signal = SNAPSHOT_SIGNAL_UNSET;
+static bool quiet, no_progress, all_events, check_stacks, memory_profiler, no_leak_check, graph;
+static uint64_t ring_bytes, snapshot_peak, snapshot_signal = SNAPSHOT_SIGNAL_UNSET;
 static struct option_time snapshot_every;
 static struct option_list skipped_roots;
 
@@ -50,6 +50,8 @@ static const struct option options[] = {
     {"ring-size", 0, OPTION_BYTES, "BYTES", "room for records in each thread's ring (default: 512 KiB)", &ring_bytes, NULL},
     {"no-leak-check", 0, OPTION_FLAG, NULL, "do not search the memory of ending processes for blocks that nothing points to", &no_leak_check, NULL},
     {"snapshot-every", 0, OPTION_TIME, "TIME", "take a snapshot of every process each TIME, e.g. 10s", &snapshot_every, NULL},
+    {"snapshot-peak", 0, OPTION_COUNT, "PERCENT", "take a snapshot with its reference graph whenever the heap has passed its last peak by PERCENT", &snapshot_peak, NULL},
+    {"graph", 'g', OPTION_FLAG, NULL, "keep the reference graph with every snapshot, also those at the end and by the clock (see `heapline graph`)", &graph, NULL},
     {"snapshot-signal", 0, OPTION_COUNT, "N", "the signal that asks a process for a snapshot (default: SIGRTMAX - 2; 0: none does)", &snapshot_signal, NULL},
     {"iterations-signal", 0, OPTION_STRING, "SIGNAL", "the program is told of each iteration by this signal, e.g. USR1: a mark \"iteration\"", &iterations_signal, NULL},
     {"skip-roots", 0, OPTION_LIST, "KINDS", "begin no search in globals, stacks, registers or tls: a list with commas, for testing", &skipped_roots, NULL},
@@ -227,6 +229,10 @@ static bool set_snapshots(struct collector *collector)
         say_error("--snapshot-every takes a time of 100ms or more, such as 500ms, 10s or 5m");
         return false;
     }
+    if (snapshot_peak > 1000) {
+        say_error("--snapshot-peak takes a percentage from 1 to 1000");
+        return false;
+    }
     if (snapshot_signal != SNAPSHOT_SIGNAL_UNSET && snapshot_signal && (snapshot_signal < (uint64_t)SIGRTMIN || snapshot_signal > (uint64_t)SIGRTMAX)) {
         say_error("--snapshot-signal takes a real-time signal, %d to %d, or 0 for none", SIGRTMIN, SIGRTMAX);
         return false;
@@ -236,7 +242,9 @@ static bool set_snapshots(struct collector *collector)
         return false;
     }
     collector->mark_signal = (uint32_t)iteration;
-    collector->snapshot_at_exit = !no_leak_check;
+    collector->snapshot_at_exit = !no_leak_check || graph;
+    collector->graph = graph;
+    collector->requests.peak_percent = (uint32_t)snapshot_peak;
     collector->snapshot_signal = snapshot_signal == SNAPSHOT_SIGNAL_UNSET ? (uint32_t)SIGRTMAX - 2 : (uint32_t)snapshot_signal;
     collector->requests.every_ns = snapshot_every.kind == OPTION_TIME_NS ? snapshot_every.value : 0;
     return true;

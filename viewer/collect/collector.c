@@ -69,7 +69,7 @@ static int open_board(struct collector *collector)
     *collector->board = (struct hl_board){.magic = HL_WIRE_MAGIC, .state = HL_BOARD_ON, .on_full = collector->on_full,
                                           .check = collector->check, .ring_bytes = collector->ring_bytes, .python = collector->python,
                                           .snapshot_signal = collector->snapshot_signal, .snapshot_at_exit = collector->snapshot_at_exit,
-                                          .snapshot_flags = collector->snapshot_flags, .mark_signal = collector->mark_signal};
+                                          .snapshot_flags = collector->snapshot_flags, .mark_signal = collector->mark_signal, .graph = collector->graph};
     return 0;
 }
 

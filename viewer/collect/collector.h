@@ -36,6 +36,7 @@ struct collector {
     enum hl_python_mode python;
     uint32_t snapshot_signal, snapshot_flags, mark_signal;   /* as on the board */
     bool snapshot_at_exit;
+    bool graph;                           /* with every snapshot */
 
     char directory[64], socket_path[96];
     int socket, epoll, board_fd;

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define PEAK_MIN_BYTES (UINT64_C(1) << 20) /* smaller heaps have no peaks worth a look */
 #define LIMIT_NS UINT64_C(10000000000)    /* for the process to say hello */
 
 static void __attribute__((format(printf, 3, 4))) answer(int connection, uint32_t status, const char *format, ...)
@@ -99,7 +100,7 @@ static void why_not(struct collector *collector, const struct target *target, ch
 }
 
 /* Takes the connection over, unless the process cannot be asked: then the sentence is in `text`. */
-static bool ask(struct collector *collector, const struct target *target, int connection, const char *label, char *text, size_t size)
+static bool ask(struct collector *collector, const struct target *target, int connection, const char *label, bool graph, char *text, size_t size)
 {
     why_not(collector, target, text, size);
     if (text[0])
@@ -107,7 +108,7 @@ static bool ask(struct collector *collector, const struct target *target, int co
     struct request *earlier = find(collector, target->serial);
     struct request request = {.serial = target->serial, .asked_ns = collector->now_ns, .connection = connection};
     request.number = ++collector->requests.last;
-    int error = send_signal(target, collector->snapshot_signal, request.number);
+    int error = send_signal(target, collector->snapshot_signal, request.number << 1 | (graph ? HL_REQUEST_GRAPH : 0));
     if (error) {
         snprintf(text, size, "process %d cannot be sent signal %u: %s", target->pid, collector->snapshot_signal, strerror(-error));
         return false;
@@ -127,7 +128,7 @@ bool request_take(struct collector *collector, int connection, const struct hl_h
         answer(connection, 1, "process %d is not recorded (any more): name one that `heapline run` started and that still runs", (int32_t)hello->tid);
         return false;
     }
-    bool asked = ask(collector, target, connection, hello->path, text, sizeof text);
+    bool asked = ask(collector, target, connection, hello->path, !(hello->token & HL_REQUEST_PLAIN), text, sizeof text);
     if (!asked)
         answer(connection, 1, "%s", text);
     return asked;
@@ -203,17 +204,31 @@ static void mind_late(struct collector *collector)
     }
 }
 
+/* The heap has passed the peak that was looked at last by the margin. */
+static void mind_peak(struct collector *collector, struct target *target)
+{
+    uint64_t live = target->accounts.domains[DOMAIN_HEAP].live_bytes, seen = target->peak_seen_bytes;
+    char text[512];
+    if (live < PEAK_MIN_BYTES || live <= seen + seen / 100 * collector->requests.peak_percent)
+        return;
+    if (ask(collector, target, -1, "peak", true, text, sizeof text))
+        target->peak_seen_bytes = live;
+}
+
 void request_turn(struct collector *collector)
 {
     struct requests *requests = &collector->requests;
     char text[512];
     if (requests->all.n)
         mind_late(collector);
+    if (requests->peak_percent)
+        for (size_t i = 0; i < collector->live.n; i++)
+            mind_peak(collector, collector->live.items[i]);
     if (!requests->every_ns || collector->now_ns < requests->next_ns)
         return;
     if (requests->next_ns)
         for (size_t i = 0; i < collector->live.n; i++)
-            ask(collector, collector->live.items[i], -1, "", text, sizeof text);
+            ask(collector, collector->live.items[i], -1, "", false, text, sizeof text);
     requests->next_ns = collector->now_ns + requests->every_ns;
 }
 

@@ -1,4 +1,4 @@
-/* Snapshots that are asked for from outside: `heapline snapshot PID`, --snapshot-every. The collector looks whether the process can hear, sends it the
+/* Snapshots that are asked for from outside: `heapline snapshot PID`, --snapshot-every, --snapshot-peak. The collector looks whether the process can hear, sends it the
  * signal of the board, and answers whoever asked when the snapshot is in the trace, or when it does not come. */
 #ifndef HEAPLINE_COLLECT_REQUEST_H
 #define HEAPLINE_COLLECT_REQUEST_H
@@ -26,6 +26,7 @@ struct requests {
     VEC(struct request) all;              /* at most one of a target */
     uint32_t last;                        /* number handed out */
     uint64_t every_ns, next_ns;           /* --snapshot-every; 0: off */
+    uint32_t peak_percent;                /* --snapshot-peak: by how much a new peak passes the one before; 0: off */
 };
 
 /* HL_HELLO_REQUEST. True: the connection is the request's now; else it was answered. */

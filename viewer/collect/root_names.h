@@ -12,4 +12,7 @@ void root_names_destroy(struct root_names *names);                /* accepts NUL
 /* The variable at an address of the module's own space, to be freed; NULL: it has no name. `id`: of the module in the trace. Any thread. */
 char *root_names_find(struct root_names *names, const struct trace_module *module, uint32_t id, uint64_t address);
 
+/* In the same way, the function that the code there belongs to. */
+char *root_names_function(struct root_names *names, const struct trace_module *module, uint32_t id, uint64_t address);
+
 #endif

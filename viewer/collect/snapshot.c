@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define SILENT_NS UINT64_C(200000000)     /* from the end of a process's connections to the news of its death, at most */
+#define GRAPH_SLICE (4u << 20)             /* bytes of a graph written in one turn */
 #define SLICE 65536u                      /* rows written in one turn */
 
 static struct snapshot *new_snapshot(struct collector *collector, const struct target *target, uint32_t number)
@@ -37,6 +38,7 @@ static struct snapshot *new_snapshot(struct collector *collector, const struct t
     snapshot->cause = HL_SNAPSHOT_EXIT;
     snapshot->connection = snapshot->table.fd = -1;
     strbuf_init(&snapshot->reasons);
+    strbuf_init(&snapshot->graph);
     vec_push(&snapshots->all, snapshot);
     return snapshot;
 }
@@ -60,6 +62,7 @@ static void give_back(struct snapshot *snapshot)
         free((char *)snapshot->names.items[i].name);
     vec_release(&snapshot->names);
     strbuf_release(&snapshot->reasons);
+    strbuf_release(&snapshot->graph);
     free(snapshot->label);
     free(snapshot);
 }
@@ -314,6 +317,7 @@ static void begin_writing(struct snapshot *snapshot)
     record->n_roots = (uint32_t)snapshot->roots.n;
     record->names = snapshot->names.items;
     record->n_names = (uint32_t)snapshot->names.n;
+    record->graph_bytes = snapshot->graph.length;
     snapshot->trace = trace_write_snapshot(snapshot->collector->writer, record);
     atomic_store(&snapshot->state, SNAPSHOT_WRITING);
 }
@@ -338,6 +342,13 @@ static void write_slice(struct snapshot *snapshot)
     trace_write_snapshot_blocks(snapshot->collector->writer, snapshot->trace, rows, n);
     snapshot->written += n;
     free(rows);
+}
+
+static void write_graph_slice(struct snapshot *snapshot)
+{
+    size_t left = snapshot->graph.length - snapshot->graph_written, n = left < GRAPH_SLICE ? left : GRAPH_SLICE;
+    trace_write_graph(snapshot->collector->writer, snapshot->trace, snapshot->graph.data + snapshot->graph_written, n);
+    snapshot->graph_written += n;
 }
 
 static void end_writing(struct snapshot *snapshot)
@@ -426,8 +437,11 @@ bool snapshot_turn(struct collector *collector)
         return false;
     if (atomic_load(&snapshot->state) == SNAPSHOT_SEARCHED)
         begin_writing(snapshot);
-    write_slice(snapshot);
-    if (snapshot->written == snapshot->table.n)
+    if (snapshot->written < snapshot->table.n || !snapshot->table.n)
+        write_slice(snapshot);
+    else
+        write_graph_slice(snapshot);
+    if (snapshot->written == snapshot->table.n && snapshot->graph_written == snapshot->graph.length)
         end_writing(snapshot);
     return true;
 }

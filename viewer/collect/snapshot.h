@@ -70,9 +70,11 @@ struct snapshot {
     VEC(struct trace_root) roots;
     VEC(struct trace_root_name) names;
     struct strbuf reasons;
+    struct strbuf graph;                  /* as the marker wrote it (lib/wire/graph.h) */
 
     uint32_t trace;                       /* its id there */
     uint64_t written, bytes;              /* rows; bytes of the blocks in them */
+    uint64_t graph_written;
 };
 
 /* All that are under way. Zeroes are a good beginning. */

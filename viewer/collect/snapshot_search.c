@@ -1,7 +1,9 @@
 /* The thread of one snapshot: lends the table to the marker, and checks what came back. Nothing here touches the collector but the end. */
+#include "../../lib/wire/graph.h"
 #include "collector.h"
 #include "root_names.h"
 #include "snapshot.h"
+#include "snapshot_graph.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -48,11 +50,11 @@ static bool lend(const struct snapshot *snapshot)
 }
 
 /* What the marker says next. Without a limit: a large memory takes its time, and one who died is heard. */
-static enum word listen_to(const struct snapshot *snapshot, int limit_ms)
+static enum word listen_to(struct snapshot *snapshot, int limit_ms)
 {
     struct pollfd fds[2] = {{.fd = snapshot->connection, .events = POLLIN},
                             {.fd = snapshot->collector->snapshots.abandon, .events = POLLIN}};
-    struct hl_snapshot_done done;
+    union { struct hl_snapshot_done done; uint64_t magic; char bytes[HL_GRAPH_PACKET]; } packet;
     for (;;) {
         int n = poll(fds, 2, limit_ms);
         if (n == 0)
@@ -63,10 +65,14 @@ static enum word listen_to(const struct snapshot *snapshot, int limit_ms)
             continue;
         if (fds[1].revents)
             return WORD_ABANDONED;
-        ssize_t got = recv(snapshot->connection, &done, sizeof done, MSG_DONTWAIT);
+        ssize_t got = recv(snapshot->connection, &packet, sizeof packet, MSG_DONTWAIT);
         if (got < 0 && (errno == EAGAIN || errno == EINTR))
             continue;
-        return got == (ssize_t)sizeof done && done.magic == HL_WIRE_MAGIC && done.number == snapshot->number ? WORD_DONE : WORD_NONE;
+        if (got > (ssize_t)sizeof packet.magic && packet.magic == HL_GRAPH_MAGIC) {
+            strbuf_add_bytes(&snapshot->graph, packet.bytes + sizeof packet.magic, (size_t)got - sizeof packet.magic);
+            continue;
+        }
+        return got == (ssize_t)sizeof packet.done && packet.magic == HL_WIRE_MAGIC && packet.done.number == snapshot->number ? WORD_DONE : WORD_NONE;
     }
 }
 
@@ -228,7 +234,7 @@ static void name_roots(struct snapshot *snapshot)
             continue;
         last = name.address;
         const struct trace_root *root = root_at(snapshot, last);
-        for (size_t m = 0; m < snapshot->modules.n && !name.name; m++) {
+        for (size_t m = 0; root && m < snapshot->modules.n && !name.name; m++) {
             const struct snapshot_module *module = &snapshot->modules.items[m];
             if (module->trace == root->module)
                 name.name = root_names_find(snapshot->collector->snapshots.names, &module->file, root->module, last - root->bias);
@@ -258,7 +264,9 @@ static void take_back(struct snapshot *snapshot, enum word word)
         return;
     take_roots(snapshot, table->header);
     judge(snapshot, table->header->roots < HL_SNAPSHOT_ROOTS);
+    snapshot_graph_words(snapshot);
     name_roots(snapshot);
+    snapshot_graph_name(snapshot);
 }
 
 static void search(struct snapshot *snapshot)

@@ -91,6 +91,7 @@ struct target {
     struct trie trie;
     struct stack_cache stacks;
     struct accounts accounts;
+    uint64_t peak_seen_bytes;             /* the heap when --snapshot-peak asked last */
     struct live_map live;
     struct map pending;                   /* frees that came before their allocation, by key */
     struct mappings mappings;

@@ -490,7 +490,7 @@ static void dump_record(struct dump *dump, struct record *record)
 
 static int dump_chunk(struct dump *dump, const struct chunk *chunk, struct trace_error *error)
 {
-    static const char *types[] = {"unknown", "tables", "timeline", "events", "totals", "blocks", "index", "snapshots"};
+    static const char *types[] = {"unknown", "tables", "timeline", "events", "totals", "blocks", "index", "snapshots", "graphs"};
     struct cursor payload;
     struct record record;
     dump->base = (struct trace_epoch){0};

@@ -7,7 +7,7 @@
 #define FORMAT_MAGIC "\x89HPL\r\n\x1a\n"
 #define FORMAT_MAGIC_BYTES 8
 #define FORMAT_MAJOR 1
-#define FORMAT_MINOR 1
+#define FORMAT_MINOR 2
 #define FORMAT_FLAGS_KNOWN 0u              /* flags in bits 0..15 must be understood; bits 16..31 may be ignored */
 #define FORMAT_FLAGS_MUST 0xffffu
 
@@ -25,6 +25,7 @@ enum format_chunk_type {
     FORMAT_BLOCKS,
     FORMAT_INDEX,
     FORMAT_SNAPSHOTS,
+    FORMAT_GRAPHS,
     FORMAT_CHUNK_TYPES,
 };
 
@@ -67,6 +68,8 @@ enum format_kind {
     FORMAT_CHUNK_LIST = 48,
     /* SNAPSHOTS */
     FORMAT_SNAPSHOT_BLOCKS = 56,
+    /* GRAPHS */
+    FORMAT_GRAPH_PART = 64,
 };
 
 /* Limits: a writer keeps them, a reader refuses what passes them. */

@@ -44,6 +44,9 @@ struct graph_record {
     uint64_t nodes, all_edges;
 };
 
+/* Told of the strings and types that stand between the edges of a node, before the node is. */
+typedef void graph_between_fn(void *context, const struct graph_record *record);
+
 struct graph_stream {
     struct cursor in;
     uint64_t blocks;                       /* of the snapshot */
@@ -51,6 +54,9 @@ struct graph_stream {
     uint32_t strings, types;               /* how many came */
     struct graph_edge *edges;              /* owned */
     size_t room;
+    bool has_row;
+    graph_between_fn *between;             /* set after graph_stream_open; or NULL */
+    void *context;
     bool ended;                            /* END came: the graph is whole */
 };
 

@@ -265,7 +265,8 @@ struct trace_snapshot {
     uint64_t blocks;                       /* rows that follow */
     const char *reasons;                   /* sentences joined by '\n': why it is incomplete; "": it is complete */
     const struct trace_root *roots;        uint32_t n_roots;
-    const struct trace_root_name *names;   uint32_t n_names;      /* sorted by address */
+    const struct trace_root_name *names;   uint32_t n_names;      /* sorted by address; also what code addresses and virtual tables of its graph are called */
+    uint64_t graph_bytes;                  /* of the reference graph (lib/wire/graph.h); 0: there is none */
 };
 
 struct trace_snapshot_block {

@@ -74,6 +74,8 @@ int trace_each_block(struct trace *trace, trace_blocks_fn *fn, void *context, st
  * there, of a whole one an error. */
 typedef bool trace_snapshot_fn(void *context, const struct trace_snapshot_block *blocks, size_t n);
 int trace_each_snapshot_block(struct trace *trace, uint32_t snapshot, trace_snapshot_fn *fn, void *context, struct trace_error *error);
+/* The graph of a snapshot, for graph_stream.h: *bytes is malloc'ed. Shorter than announced: of a cut trace what is there, of a whole one an error. */
+int trace_read_graph(struct trace *trace, uint32_t snapshot, void **bytes, size_t *n, struct trace_error *error);
 int trace_each_event(struct trace *trace, trace_event_fn *fn, void *context, struct trace_error *error);
 
 /* For `heapline dump`: every record as one line of text, chunk headers included. */

@@ -183,6 +183,7 @@ void record_put_snapshot(struct buffer *out, const struct record_snapshot *recor
     buffer_varint(out, record->reasons);
     buffer_varint(out, snapshot->n_roots);
     buffer_varint(out, snapshot->n_names);
+    buffer_varint(out, snapshot->graph_bytes);
 }
 
 void record_get_snapshot(struct cursor *in, struct record_snapshot *record)
@@ -204,6 +205,7 @@ void record_get_snapshot(struct cursor *in, struct record_snapshot *record)
     record->reasons = get_id(in);
     snapshot->n_roots = (uint32_t)cursor_bounded(in, FORMAT_IDS_MAX);
     snapshot->n_names = (uint32_t)cursor_bounded(in, FORMAT_IDS_MAX);
+    snapshot->graph_bytes = cursor_left(in) ? cursor_varint(in) : 0;     /* before 1.2 there were none */
 }
 
 static void put_counts(struct buffer *out, const struct trace_counts *counts)

@@ -28,6 +28,7 @@ struct stream {
     const struct snapshot_parts *snapshot;     /* NULL: no blocks of a snapshot are looked for */
     uint64_t rows, end;                        /* of its blocks so far; where the last of them ends */
     VEC(struct trace_snapshot_block) snapshot_blocks;
+    VEC(uint8_t) graph;
 };
 
 typedef const char *take_record(struct stream *stream, struct record *record);
@@ -253,5 +254,44 @@ int trace_each_snapshot_block(struct trace *trace, uint32_t snapshot, trace_snap
         result = trace_fail(error, -EBADMSG, "%s is damaged: of snapshot %u only %llu of %llu blocks are there",
                             reader->input.name, snapshot, (unsigned long long)stream.rows,
                             (unsigned long long)stream.snapshot->snapshot.blocks);
+    return result;
+}
+
+/* graphs of snapshots */
+
+static const char *take_graph(struct stream *stream, struct record *record)
+{
+    if (record->kind != FORMAT_GRAPH_PART)
+        return NULL;
+    uint64_t id = cursor_varint(&record->payload), first = cursor_varint(&record->payload), n = cursor_left(&record->payload);
+    if (record->payload.bad)
+        return malformed;
+    if (id >= stream->reader->parts.n)
+        return "there is a graph of a snapshot that does not exist";
+    if (id != stream->snapshot->id)
+        return NULL;
+    if (first != stream->graph.n || n > stream->snapshot->snapshot.graph_bytes - stream->graph.n)
+        return "a graph lacks a part or has more than was announced";
+    vec_append(&stream->graph, record->payload.at, n);
+    stream->stopped = stream->graph.n == stream->snapshot->snapshot.graph_bytes;
+    return NULL;
+}
+
+int trace_read_graph(struct trace *trace, uint32_t snapshot, void **bytes, size_t *n, struct trace_error *error)
+{
+    struct reader *reader = (struct reader *)trace;
+    if (snapshot >= reader->parts.n)
+        return trace_fail(error, -EINVAL, "%s has no snapshot %u", reader->input.name, snapshot);
+    struct stream stream = {.reader = reader, .snapshot = &reader->parts.items[snapshot]};
+    uint64_t announced = stream.snapshot->snapshot.graph_bytes;
+    stream.stopped = !announced;
+    int result = stream_run(&stream, FORMAT_GRAPHS, take_graph, NULL, error);
+    *bytes = stream.graph.items;
+    *n = stream.graph.n;
+    if (!result && *n < announced && trace->complete)
+        result = trace_fail(error, -EBADMSG, "%s is damaged: of the graph of snapshot %u only %zu of %llu bytes are there", reader->input.name, snapshot, *n,
+                            (unsigned long long)announced);
+    if (result)
+        free(*bytes);
     return result;
 }

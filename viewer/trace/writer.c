@@ -1,14 +1,8 @@
 /* How a trace comes to be: every kind of chunk has a buffer of its own. Table rows wait in `pending` (so that they leave
  * as columns) and go out as a TABLES chunk before any chunk that may refer to them; TOTALS go out after everything else.
  * A cut file therefore never speaks of what it has not defined. */
-#include "writer.h"
-
-#include "../base/strmap.h"
-#include "../base/vec.h"
 #include "../base/xalloc.h"
-#include "columns.h"
-#include "record.h"
-#include "sink.h"
+#include "writer_parts.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,41 +13,6 @@
 /* table rows leave in groups of this many, so that a cut loses little and a record stays short */
 #define TABLE_ROWS 16384u
 #define EVENT_ROWS 8192u
-
-struct open_chunk {
-    struct buffer raw;
-    uint64_t first_ns, last_ns;
-    bool timed;
-};
-
-struct snapshot_state {
-    uint64_t ns, rows;                                   /* rows of blocks that have left so far */
-};
-
-struct trace_writer {
-    struct sink sink;
-    struct open_chunk chunks[FORMAT_CHUNK_TYPES];
-    VEC(struct chunk_ref) index;
-
-    /* tables that have not left yet; ids handed out so far */
-    struct strmap strings;                               /* id + 1 is the reference, 0 is NULL */
-    struct buffer new_strings, new_rows, new_symbols;    /* records: strings first, what uses only strings, symbols last */
-    VEC(struct code_row) codes;
-    VEC(struct trace_frame) frames;
-    VEC(struct trace_stack) stacks;
-    VEC(struct trace_site) sites;
-    uint32_t n_processes, n_threads, n_modules, n_codes, n_frames, n_stacks, n_sites;
-
-    VEC(struct snapshot_state) snapshots;                /* by id */
-    VEC(struct trace_snapshot_block) snapshot_blocks;    /* of `snapshot`, that have not left yet */
-    uint32_t snapshot;
-    VEC(struct trace_event) events;
-    VEC(struct trace_site_counts) sorted;
-    struct trace_epoch base;                             /* the epoch before in this TIMELINE chunk */
-    struct buffer payload, packed;                       /* scratch: a record, a compressed chunk */
-    struct columns columns;
-    ZSTD_CCtx *zstd;
-};
 
 /* chunks */
 
@@ -95,7 +54,7 @@ static void close_chunk(struct trace_writer *writer, enum format_chunk_type type
         writer->base = (struct trace_epoch){0};
 }
 
-static void chunk_spans(struct open_chunk *chunk, uint64_t first_ns, uint64_t last_ns)
+void writer_chunk_spans(struct open_chunk *chunk, uint64_t first_ns, uint64_t last_ns)
 {
     if (!chunk->timed || first_ns < chunk->first_ns)
         chunk->first_ns = first_ns;
@@ -106,7 +65,7 @@ static void chunk_spans(struct open_chunk *chunk, uint64_t first_ns, uint64_t la
 
 /* tables */
 
-static void end_record(struct trace_writer *writer, struct buffer *out, enum format_kind kind)
+void writer_end_record(struct trace_writer *writer, struct buffer *out, enum format_kind kind)
 {
     record_put(out, kind, &writer->payload);
     writer->payload.len = 0;
@@ -118,22 +77,22 @@ static void collect_rows(struct trace_writer *writer)
     if (writer->codes.n) {
         columns_put_codes(&writer->payload, writer->n_codes - (uint32_t)writer->codes.n, writer->codes.items,
                           (uint32_t)writer->codes.n);
-        end_record(writer, raw, FORMAT_CODES);
+        writer_end_record(writer, raw, FORMAT_CODES);
     }
     if (writer->frames.n) {
         columns_put_frames(&writer->payload, writer->n_frames - (uint32_t)writer->frames.n, writer->frames.items,
                            (uint32_t)writer->frames.n);
-        end_record(writer, raw, FORMAT_FRAMES);
+        writer_end_record(writer, raw, FORMAT_FRAMES);
     }
     if (writer->stacks.n) {
         columns_put_stacks(&writer->payload, writer->n_stacks - (uint32_t)writer->stacks.n, writer->stacks.items,
                            (uint32_t)writer->stacks.n);
-        end_record(writer, raw, FORMAT_STACKS);
+        writer_end_record(writer, raw, FORMAT_STACKS);
     }
     if (writer->sites.n) {
         columns_put_sites(&writer->payload, writer->n_sites - (uint32_t)writer->sites.n, writer->sites.items,
                           (uint32_t)writer->sites.n);
-        end_record(writer, raw, FORMAT_SITES);
+        writer_end_record(writer, raw, FORMAT_SITES);
     }
     vec_clear(&writer->codes);
     vec_clear(&writer->frames);
@@ -152,7 +111,7 @@ static void flush_tables(struct trace_writer *writer)
     close_chunk(writer, FORMAT_TABLES);
 }
 
-static void limit_tables(struct trace_writer *writer)
+void writer_limit_tables(struct trace_writer *writer)
 {
     if (writer->new_strings.len + writer->new_rows.len + writer->new_symbols.len >= FORMAT_CHUNK_CLOSE ||
         writer->codes.n >= TABLE_ROWS || writer->frames.n >= TABLE_ROWS || writer->stacks.n >= TABLE_ROWS ||
@@ -160,7 +119,7 @@ static void limit_tables(struct trace_writer *writer)
         flush_tables(writer);
 }
 
-static uint32_t string_reference(struct trace_writer *writer, const char *text)
+uint32_t writer_string(struct trace_writer *writer, const char *text)
 {
     if (!text)
         return 0;
@@ -181,45 +140,45 @@ uint32_t trace_write_process(struct trace_writer *writer, const struct trace_pro
 {
     struct record_process record = {
         .process = *process,
-        .command = string_reference(writer, process->command),
-        .executable = string_reference(writer, process->executable),
+        .command = writer_string(writer, process->command),
+        .executable = writer_string(writer, process->executable),
     };
     record_put_process(&writer->payload, &record);
-    end_record(writer, &writer->new_rows, FORMAT_PROCESS);
-    limit_tables(writer);
+    writer_end_record(writer, &writer->new_rows, FORMAT_PROCESS);
+    writer_limit_tables(writer);
     return writer->n_processes++;
 }
 
 uint32_t trace_write_thread(struct trace_writer *writer, const struct trace_thread *thread)
 {
-    struct record_thread record = {.thread = *thread, .name = string_reference(writer, thread->name)};
+    struct record_thread record = {.thread = *thread, .name = writer_string(writer, thread->name)};
     record_put_thread(&writer->payload, &record);
-    end_record(writer, &writer->new_rows, FORMAT_THREAD);
-    limit_tables(writer);
+    writer_end_record(writer, &writer->new_rows, FORMAT_THREAD);
+    writer_limit_tables(writer);
     return writer->n_threads++;
 }
 
 void trace_write_thread_name(struct trace_writer *writer, uint32_t thread, const char *name)
 {
-    struct record_thread_name record = {thread, string_reference(writer, name)};
+    struct record_thread_name record = {thread, writer_string(writer, name)};
     record_put_thread_name(&writer->payload, &record);
-    end_record(writer, &writer->new_rows, FORMAT_THREAD_NAME);
-    limit_tables(writer);
+    writer_end_record(writer, &writer->new_rows, FORMAT_THREAD_NAME);
+    writer_limit_tables(writer);
 }
 
 uint32_t trace_write_module(struct trace_writer *writer, const struct trace_module *module)
 {
-    struct record_module record = {.module = *module, .path = string_reference(writer, module->path)};
+    struct record_module record = {.module = *module, .path = writer_string(writer, module->path)};
     record_put_module(&writer->payload, &record);
-    end_record(writer, &writer->new_rows, FORMAT_MODULE);
-    limit_tables(writer);
+    writer_end_record(writer, &writer->new_rows, FORMAT_MODULE);
+    writer_limit_tables(writer);
     return writer->n_modules++;
 }
 
 uint32_t trace_write_code(struct trace_writer *writer, const struct trace_code *code)
 {
-    struct code_row row = {string_reference(writer, code->function), string_reference(writer, code->file), code->first_line};
-    limit_tables(writer);
+    struct code_row row = {writer_string(writer, code->function), writer_string(writer, code->file), code->first_line};
+    writer_limit_tables(writer);
     vec_push(&writer->codes, row);
     return writer->n_codes++;
 }
@@ -227,32 +186,32 @@ uint32_t trace_write_code(struct trace_writer *writer, const struct trace_code *
 void trace_write_source(struct trace_writer *writer, const char *file, const char *text, size_t bytes)
 {
     struct record_source record = {
-        .file = string_reference(writer, file),
+        .file = writer_string(writer, file),
         .text = (const uint8_t *)text,
         .bytes = bytes < FORMAT_STRING_MAX ? bytes : FORMAT_STRING_MAX,
     };
     record_put_source(&writer->payload, &record);
-    end_record(writer, &writer->new_rows, FORMAT_SOURCE);
-    limit_tables(writer);
+    writer_end_record(writer, &writer->new_rows, FORMAT_SOURCE);
+    writer_limit_tables(writer);
 }
 
 uint32_t trace_write_frame(struct trace_writer *writer, const struct trace_frame *frame)
 {
-    limit_tables(writer);
+    writer_limit_tables(writer);
     vec_push(&writer->frames, *frame);
     return writer->n_frames++;
 }
 
 uint32_t trace_write_stack(struct trace_writer *writer, const struct trace_stack *stack)
 {
-    limit_tables(writer);
+    writer_limit_tables(writer);
     vec_push(&writer->stacks, *stack);
     return writer->n_stacks++;
 }
 
 uint32_t trace_write_site(struct trace_writer *writer, const struct trace_site *site)
 {
-    limit_tables(writer);
+    writer_limit_tables(writer);
     vec_push(&writer->sites, *site);
     return writer->n_sites++;
 }
@@ -262,18 +221,18 @@ void trace_write_symbols(struct trace_writer *writer, uint32_t frame, const stru
     uint32_t levels = n < FORMAT_SYMBOL_LEVELS_MAX ? (uint32_t)n : FORMAT_SYMBOL_LEVELS_MAX;
     struct record_symbol *records = xcalloc(levels ? levels : 1, sizeof *records);
     for (uint32_t i = 0; i < levels; i++)
-        records[i] = (struct record_symbol){string_reference(writer, symbols[i].function),
-                                            string_reference(writer, symbols[i].file), symbols[i].line};
+        records[i] = (struct record_symbol){writer_string(writer, symbols[i].function),
+                                            writer_string(writer, symbols[i].file), symbols[i].line};
     record_put_symbols(&writer->payload, frame, records, levels);
-    end_record(writer, &writer->new_symbols, FORMAT_SYMBOLS);
+    writer_end_record(writer, &writer->new_symbols, FORMAT_SYMBOLS);
     free(records);
-    limit_tables(writer);
+    writer_limit_tables(writer);
 }
 
 /* timeline, events, blocks */
 
 /* Closes the chunk when it is long enough; what it may refer to goes out first. */
-static void limit_chunk(struct trace_writer *writer, enum format_chunk_type type)
+void writer_limit_chunk(struct trace_writer *writer, enum format_chunk_type type)
 {
     if (writer->chunks[type].raw.len < FORMAT_CHUNK_CLOSE)
         return;
@@ -309,7 +268,7 @@ static void sort_deltas(struct trace_writer *writer, const struct trace_site_cou
     writer->sorted.n = (size_t)(last + 1 - writer->sorted.items);
 }
 
-static uint32_t part_of(size_t n) { return n < FORMAT_ROWS_MAX ? (uint32_t)n : FORMAT_ROWS_MAX; }
+uint32_t writer_part_of(size_t n) { return n < FORMAT_ROWS_MAX ? (uint32_t)n : FORMAT_ROWS_MAX; }
 
 void trace_write_epoch(struct trace_writer *writer, const struct trace_epoch *epoch,
                        const struct trace_site_counts *deltas, size_t n)
@@ -317,19 +276,19 @@ void trace_write_epoch(struct trace_writer *writer, const struct trace_epoch *ep
     struct open_chunk *chunk = &writer->chunks[FORMAT_TIMELINE];
     sort_deltas(writer, deltas, n);
     n = writer->sorted.n;
-    chunk_spans(chunk, epoch->start_ns, epoch->end_ns);
+    writer_chunk_spans(chunk, epoch->start_ns, epoch->end_ns);
     columns_put_epoch(&writer->payload, &writer->base, epoch, n);
-    size_t done = part_of(n);
+    size_t done = writer_part_of(n);
     columns_put_counts(&writer->columns, &writer->payload, writer->sorted.items, (uint32_t)done);
-    end_record(writer, &chunk->raw, FORMAT_EPOCH);
+    writer_end_record(writer, &chunk->raw, FORMAT_EPOCH);
     writer->base = *epoch;
-    limit_chunk(writer, FORMAT_TIMELINE);
+    writer_limit_chunk(writer, FORMAT_TIMELINE);
     for (uint32_t rows; done < n; done += rows) {
-        rows = part_of(n - done);
-        chunk_spans(chunk, epoch->start_ns, epoch->end_ns);
+        rows = writer_part_of(n - done);
+        writer_chunk_spans(chunk, epoch->start_ns, epoch->end_ns);
         columns_put_counts(&writer->columns, &writer->payload, writer->sorted.items + done, rows);
-        end_record(writer, &chunk->raw, FORMAT_DELTAS);
-        limit_chunk(writer, FORMAT_TIMELINE);
+        writer_end_record(writer, &chunk->raw, FORMAT_DELTAS);
+        writer_limit_chunk(writer, FORMAT_TIMELINE);
     }
 }
 
@@ -338,142 +297,28 @@ static void collect_events(struct trace_writer *writer)
     if (!writer->events.n)
         return;
     columns_put_events(&writer->payload, writer->events.items, (uint32_t)writer->events.n);
-    end_record(writer, &writer->chunks[FORMAT_EVENTS].raw, FORMAT_EVENT_LIST);
+    writer_end_record(writer, &writer->chunks[FORMAT_EVENTS].raw, FORMAT_EVENT_LIST);
     vec_clear(&writer->events);
 }
 
 void trace_write_event(struct trace_writer *writer, const struct trace_event *event)
 {
-    chunk_spans(&writer->chunks[FORMAT_EVENTS], event->ns, event->ns);
+    writer_chunk_spans(&writer->chunks[FORMAT_EVENTS], event->ns, event->ns);
     vec_push(&writer->events, *event);
     if (writer->events.n < EVENT_ROWS)
         return;
     collect_events(writer);
-    limit_chunk(writer, FORMAT_EVENTS);
+    writer_limit_chunk(writer, FORMAT_EVENTS);
 }
 
 void trace_write_blocks(struct trace_writer *writer, uint32_t process, const struct trace_block *blocks, size_t n)
 {
     for (size_t done = 0; done < n;) {
-        uint32_t rows = part_of(n - done);
+        uint32_t rows = writer_part_of(n - done);
         columns_put_blocks(&writer->payload, process, blocks + done, rows);
-        end_record(writer, &writer->chunks[FORMAT_BLOCKS].raw, FORMAT_BLOCK_LIST);
+        writer_end_record(writer, &writer->chunks[FORMAT_BLOCKS].raw, FORMAT_BLOCK_LIST);
         done += rows;
-        limit_chunk(writer, FORMAT_BLOCKS);
-    }
-}
-
-/* snapshots */
-
-static int compare_roots(const void *a, const void *b)
-{
-    const struct trace_root *x = a, *y = b;
-    return (x->start > y->start) - (x->start < y->start);
-}
-
-/* What the format wants whatever the target said: sorted, disjoint. Returns how many stay. */
-static uint32_t settle_roots(struct trace_root *roots, uint32_t n)
-{
-    uint32_t kept = 0;
-    uint64_t end = 0;
-    qsort(roots, n, sizeof *roots, compare_roots);
-    for (uint32_t i = 0; i < n; i++) {
-        struct trace_root root = roots[i];
-        if (root.start < end)
-            root.start = end;
-        if (root.start >= root.end)
-            continue;
-        end = root.end;
-        roots[kept++] = root;
-    }
-    return kept;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    const struct root_name_row *x = a, *y = b;
-    return (x->address > y->address) - (x->address < y->address);
-}
-
-static void put_roots(struct trace_writer *writer, uint32_t id, const struct trace_root *roots, uint32_t n)
-{
-    for (uint32_t done = 0; done < n;) {
-        uint32_t rows = part_of(n - done);
-        columns_put_roots(&writer->payload, id, roots + done, rows);
-        end_record(writer, &writer->new_rows, FORMAT_ROOTS);
-        limit_tables(writer);
-        done += rows;
-    }
-}
-
-static void put_root_names(struct trace_writer *writer, uint32_t id, const struct root_name_row *names, uint32_t n)
-{
-    for (uint32_t done = 0; done < n;) {
-        uint32_t rows = part_of(n - done);
-        columns_put_root_names(&writer->payload, id, names + done, rows);
-        end_record(writer, &writer->new_rows, FORMAT_ROOT_NAMES);
-        limit_tables(writer);
-        done += rows;
-    }
-}
-
-static void collect_snapshot_blocks(struct trace_writer *writer)
-{
-    uint32_t rows = (uint32_t)writer->snapshot_blocks.n;
-    if (!rows)
-        return;
-    struct snapshot_state *snapshot = &writer->snapshots.items[writer->snapshot];
-    struct open_chunk *chunk = &writer->chunks[FORMAT_SNAPSHOTS];
-    columns_put_snapshot_blocks(&writer->columns, &writer->payload, writer->snapshot, snapshot->rows,
-                                writer->snapshot_blocks.items, rows);
-    end_record(writer, &chunk->raw, FORMAT_SNAPSHOT_BLOCKS);
-    chunk_spans(chunk, snapshot->ns, snapshot->ns);
-    snapshot->rows += rows;
-    vec_clear(&writer->snapshot_blocks);
-    limit_chunk(writer, FORMAT_SNAPSHOTS);
-}
-
-/* Strings are looked up first: that may send the rows before on their way, and a snapshot's records belong together. */
-uint32_t trace_write_snapshot(struct trace_writer *writer, const struct trace_snapshot *snapshot)
-{
-    struct record_snapshot record = {
-        .snapshot = *snapshot,
-        .label = string_reference(writer, snapshot->label),
-        .reasons = string_reference(writer, snapshot->reasons),
-    };
-    struct snapshot_state state = {.ns = snapshot->ns};
-    uint32_t id = (uint32_t)writer->snapshots.n, n_names = snapshot->n_names;
-    struct root_name_row *names = xcalloc(n_names + (size_t)1, sizeof *names);
-    struct trace_root *roots = xcalloc(snapshot->n_roots + (size_t)1, sizeof *roots);
-    for (uint32_t i = 0; i < n_names; i++)
-        names[i] = (struct root_name_row){snapshot->names[i].address, string_reference(writer, snapshot->names[i].name)};
-    qsort(names, n_names, sizeof *names, compare_names);
-    for (uint32_t i = 0; i < snapshot->n_roots; i++)
-        roots[i] = snapshot->roots[i];
-    record.snapshot.n_roots = settle_roots(roots, snapshot->n_roots);
-    record_put_snapshot(&writer->payload, &record);
-    end_record(writer, &writer->new_rows, FORMAT_SNAPSHOT);
-    put_roots(writer, id, roots, record.snapshot.n_roots);
-    put_root_names(writer, id, names, n_names);
-    free(names);
-    free(roots);
-    limit_tables(writer);
-    vec_push(&writer->snapshots, state);
-    return id;
-}
-
-void trace_write_snapshot_blocks(struct trace_writer *writer, uint32_t snapshot, const struct trace_snapshot_block *blocks,
-                                 size_t n)
-{
-    if (snapshot != writer->snapshot)
-        collect_snapshot_blocks(writer);
-    writer->snapshot = snapshot;
-    for (size_t done = 0; done < n;) {
-        size_t room = FORMAT_ROWS_MAX - writer->snapshot_blocks.n, part = n - done < room ? n - done : room;
-        vec_append(&writer->snapshot_blocks, blocks + done, part);
-        done += part;
-        if (writer->snapshot_blocks.n == FORMAT_ROWS_MAX)
-            collect_snapshot_blocks(writer);
+        writer_limit_chunk(writer, FORMAT_BLOCKS);
     }
 }
 
@@ -486,15 +331,16 @@ static int write_out(struct trace_writer *writer)
     collect_events(writer);
     close_chunk(writer, FORMAT_EVENTS);
     close_chunk(writer, FORMAT_BLOCKS);
-    collect_snapshot_blocks(writer);
+    writer_collect_snapshot_blocks(writer);
     close_chunk(writer, FORMAT_SNAPSHOTS);
+    close_chunk(writer, FORMAT_GRAPHS);
     close_chunk(writer, FORMAT_TOTALS);
     return sink_flush(&writer->sink);
 }
 
 static void end_total(struct trace_writer *writer, enum format_kind kind)
 {
-    end_record(writer, &writer->chunks[FORMAT_TOTALS].raw, kind);
+    writer_end_record(writer, &writer->chunks[FORMAT_TOTALS].raw, kind);
     if (writer->chunks[FORMAT_TOTALS].raw.len >= FORMAT_CHUNK_CLOSE)
         write_out(writer);
 }
@@ -525,7 +371,7 @@ void trace_write_totals(struct trace_writer *writer, const struct trace_totals *
     record_put_totals(&writer->payload, totals, n);
     end_total(writer, FORMAT_PROCESS_TOTALS);
     for (size_t done = 0; done < n;) {
-        uint32_t rows = part_of(n - done);
+        uint32_t rows = writer_part_of(n - done);
         buffer_varint(&writer->payload, totals->process);
         columns_put_totals(&writer->columns, &writer->payload, sites + done, rows);
         end_total(writer, FORMAT_SITE_TOTALS);
@@ -550,8 +396,8 @@ void trace_write_unprofiled(struct trace_writer *writer, const struct trace_unpr
 {
     struct record_unprofiled record = {
         .child = *unprofiled,
-        .path = string_reference(writer, unprofiled->path),
-        .reason = string_reference(writer, unprofiled->reason),
+        .path = writer_string(writer, unprofiled->path),
+        .reason = writer_string(writer, unprofiled->reason),
     };
     record_put_unprofiled(&writer->payload, &record);
     end_total(writer, FORMAT_UNPROFILED);
@@ -559,14 +405,14 @@ void trace_write_unprofiled(struct trace_writer *writer, const struct trace_unpr
 
 void trace_write_mark(struct trace_writer *writer, const struct trace_mark *mark)
 {
-    struct record_mark record = {.mark = *mark, .label = string_reference(writer, mark->label)};
+    struct record_mark record = {.mark = *mark, .label = writer_string(writer, mark->label)};
     record_put_mark(&writer->payload, &record);
     end_total(writer, FORMAT_MARK);
 }
 
 void trace_write_python(struct trace_writer *writer, const struct trace_python *python)
 {
-    struct record_python record = {.python = *python, .reason = string_reference(writer, python->reason)};
+    struct record_python record = {.python = *python, .reason = writer_string(writer, python->reason)};
     record_put_python(&writer->payload, &record);
     end_total(writer, FORMAT_PYTHON);
 }
@@ -574,7 +420,7 @@ void trace_write_python(struct trace_writer *writer, const struct trace_python *
 void trace_write_lines(struct trace_writer *writer, const struct trace_line *lines, size_t n)
 {
     for (size_t done = 0; done < n;) {
-        uint32_t rows = part_of(n - done);
+        uint32_t rows = writer_part_of(n - done);
         columns_put_lines(&writer->payload, lines + done, rows);
         end_total(writer, FORMAT_LINES);
         done += rows;
@@ -597,12 +443,12 @@ static void put_run(struct trace_writer *writer, const struct trace_run *run)
 {
     struct record_run record = {
         .unix_ns = run->unix_ns,
-        .command = string_reference(writer, run->command),
-        .host = string_reference(writer, run->host),
-        .version = string_reference(writer, run->version),
+        .command = writer_string(writer, run->command),
+        .host = writer_string(writer, run->host),
+        .version = writer_string(writer, run->version),
     };
     record_put_run(&writer->payload, &record);
-    end_record(writer, &writer->new_rows, FORMAT_RUN);
+    writer_end_record(writer, &writer->new_rows, FORMAT_RUN);
 }
 
 static void writer_release(struct trace_writer *writer)
@@ -660,9 +506,9 @@ static void put_index(struct trace_writer *writer)
     struct buffer raw = {0};
     size_t done = 0;
     do {
-        uint32_t rows = part_of(writer->index.n - done);
+        uint32_t rows = writer_part_of(writer->index.n - done);
         columns_put_index(&writer->payload, writer->index.items + done, rows);
-        end_record(writer, &raw, FORMAT_CHUNK_LIST);
+        writer_end_record(writer, &raw, FORMAT_CHUNK_LIST);
         done += rows;
         put_chunk(writer, FORMAT_INDEX, &raw, 0, 0);
         raw.len = 0;

@@ -44,6 +44,8 @@ void trace_write_event(struct trace_writer *writer, const struct trace_event *ev
 uint32_t trace_write_snapshot(struct trace_writer *writer, const struct trace_snapshot *snapshot);
 void trace_write_snapshot_blocks(struct trace_writer *writer, uint32_t snapshot, const struct trace_snapshot_block *blocks,
                                  size_t n);
+/* The reference graph of a snapshot, in pieces of any length; graph_bytes were announced. */
+void trace_write_graph(struct trace_writer *writer, uint32_t snapshot, const void *bytes, size_t n);
 void trace_write_exit(struct trace_writer *writer, const struct trace_exit *exit);
 void trace_write_losses(struct trace_writer *writer, const struct trace_losses *losses);
 void trace_write_mark(struct trace_writer *writer, const struct trace_mark *mark);
