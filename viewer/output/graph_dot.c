@@ -1,0 +1,246 @@
+/* Labels are escaped strings of Graphviz: backslashes mean something there, and so do entities ("&lt;"), also where the text is none of HTML. */
+#include "graph_dot.h"
+
+#include "../base/utf8.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#define LABEL_CHARACTERS 64
+
+struct look { const char *fill, *meaning; };
+
+static const struct look looks[GRAPH_SORTS] = {
+    [GRAPH_ROOT] = { "#f4433c", "a root: where a way begins" },
+    [GRAPH_PYTHON] = { "#d9e8fb", "a Python object" },
+    [GRAPH_FRAME] = { "#d5f0dd", "a running frame" },
+    [GRAPH_CPP] = { "#ead9fa", "a C++ object" },
+    [GRAPH_NATIVE] = { "#fbe3cf", "a native block" },
+    [GRAPH_MEMORY] = { "#ececec", "memory of the interpreter" },
+    [GRAPH_FREE] = { "#ececec", "kept by Python for its next object" },
+};
+
+struct seen { bool sort[GRAPH_SORTS], target, many, hidden, weak, indirect, cut, from_c; };
+
+static void add_character(struct strbuf *out, const char *text, size_t n)
+{
+    if (*text == '"' || *text == '\\')
+        strbuf_add_char(out, '\\');
+    if (*text == '&')
+        strbuf_add(out, "&amp;");
+    else if ((unsigned char)*text < 0x20 || *text == 0x7f)
+        strbuf_add_char(out, ' ');
+    else
+        strbuf_add_bytes(out, text, n);
+}
+
+/* One line of a label, cut when it is long. */
+static void add_escaped(struct strbuf *out, const char *text)
+{
+    for (size_t shown = 0; *text; shown++) {
+        size_t n = utf8_character(text, SIZE_MAX, NULL);
+        if (shown == LABEL_CHARACTERS) {
+            strbuf_add(out, "…");
+            return;
+        }
+        if (n)
+            add_character(out, text, n);
+        else
+            strbuf_add(out, UTF8_REPLACEMENT);
+        text += n ? n : 1;
+    }
+}
+
+static void add_line(struct strbuf *out, const char *text)
+{
+    if (!*text)
+        return;
+    if (out->length)
+        strbuf_add(out, "\\n");
+    add_escaped(out, text);
+}
+
+static enum graph_sort sort_of(const struct graph *graph, const struct graph_view_node *node)
+{
+    if (node->role == GRAPH_VIEW_HOLDER || (node->node == 0 && node->role != GRAPH_VIEW_MORE))
+        return GRAPH_ROOT;
+    return node->type == GRAPH_NONE ? GRAPH_MEMORY : graph->types[node->type].sort;
+}
+
+static bool is_many(const struct graph_view_node *node)
+{
+    return node->role == GRAPH_VIEW_MORE || node->role == GRAPH_VIEW_GROUP;
+}
+
+static bool is_object(const struct graph_view_node *node)
+{
+    return node->role <= GRAPH_VIEW_TARGET && node->node != 0 && node->node != GRAPH_NONE;
+}
+
+/* Type and repr on lines of their own, where the view's label has them on one. */
+static void add_name(struct strbuf *out, struct strbuf *line, const struct graph *graph, const struct graph_view *view, uint32_t place)
+{
+    const struct graph_view_node *node = &view->nodes.items[place];
+    strbuf_clear(line);
+    if (!is_object(node)) {
+        graph_view_add_label(line, graph, view, place);
+        add_line(out, line->data);
+        return;
+    }
+    graph_add_type(line, graph, graph->nodes[node->node].type);
+    add_line(out, line->data);
+    strbuf_clear(line);
+    graph_add_text(line, graph, node->node);
+    if (!line->length && graph->nodes[node->node].address)
+        strbuf_printf(line, "0x%" PRIx64, graph->nodes[node->node].address);
+    add_line(out, line->data);
+}
+
+static void add_sizes(struct strbuf *out, struct strbuf *line, const struct graph_view_node *node)
+{
+    strbuf_clear(line);
+    strbuf_printf(line, "%s", format_bytes(node->bytes).text);
+    if (node->retained > node->bytes)
+        strbuf_printf(line, ", holds %s", format_bytes(node->retained).text);
+    add_line(out, line->data);
+}
+
+static void add_origin(struct strbuf *out, struct strbuf *line, const struct graph *graph, uint32_t node)
+{
+    strbuf_clear(line);
+    if (graph->nodes[node].sort != GRAPH_NATIVE && graph->nodes[node].sort != GRAPH_MEMORY)    /* their type is the line */
+        graph_add_line(line, graph, node);
+    add_line(out, line->data);
+    uint32_t from_c = graph_held_from_c(graph, node);
+    strbuf_clear(line);
+    if (from_c)
+        strbuf_printf(line, "held from C: %" PRIu32, from_c);
+    add_line(out, line->data);
+}
+
+static void add_label(struct strbuf *label, const struct graph *graph, const struct graph_view *view, uint32_t place)
+{
+    const struct graph_view_node *node = &view->nodes.items[place];
+    struct strbuf line = STRBUF_INIT;
+    add_name(label, &line, graph, view, place);
+    if (node->role != GRAPH_VIEW_HOLDER && node->node != 0)
+        add_sizes(label, &line, node);
+    if (is_object(node))
+        add_origin(label, &line, graph, node->node);
+    if (node->hidden) {
+        strbuf_clear(&line);
+        strbuf_printf(&line, "… %s more not shown", format_count(node->hidden).text);
+        add_line(label, line.data);
+    }
+    strbuf_release(&line);
+}
+
+static void note_node(struct seen *seen, const struct graph *graph, const struct graph_view_node *node)
+{
+    if (is_many(node))
+        seen->many = true;
+    else
+        seen->sort[sort_of(graph, node)] = true;
+    seen->target |= node->role == GRAPH_VIEW_TARGET;
+    seen->hidden |= node->hidden > 0;
+    seen->from_c |= is_object(node) && graph_held_from_c(graph, node->node);
+}
+
+static void put_node(FILE *out, const struct graph *graph, const struct graph_view *view, uint32_t place)
+{
+    const struct graph_view_node *node = &view->nodes.items[place];
+    struct strbuf label = STRBUF_INIT;
+    add_label(&label, graph, view, place);
+    fprintf(out, "  n%" PRIu32 " [label=\"%s\"", place, label.data);
+    if (is_many(node))
+        fputs(", fillcolor=\"#f2f2f2\", color=\"#888888\", style=\"filled,dashed\"", out);
+    else
+        fprintf(out, ", fillcolor=\"%s\"", looks[sort_of(graph, node)].fill);
+    if (sort_of(graph, node) == GRAPH_ROOT && !is_many(node))
+        fputs(", fontcolor=white", out);
+    if (node->role == GRAPH_VIEW_TARGET)
+        fputs(", color=\"#d40000\", penwidth=2.5", out);
+    fputs("];\n", out);
+    strbuf_release(&label);
+}
+
+static void put_edge(FILE *out, struct seen *seen, const struct graph_view_edge *edge)
+{
+    struct strbuf label = STRBUF_INIT;
+    add_escaped(&label, edge->text);
+    if (edge->count > 1)
+        strbuf_printf(&label, "%s(%s references)", label.length ? "\\n" : "", format_count(edge->count).text);
+    fprintf(out, "  n%" PRIu32 " -> n%" PRIu32 " [label=\"%s\"", edge->from, edge->to, label.data);
+    if (!edge->holds)
+        fputs(", style=dashed, color=\"#777777\"", out);
+    else if (edge->edge == GRAPH_NONE)
+        fputs(", style=dotted", out);
+    if (edge->cut)
+        fputs(", color=\"#d40000\", fontcolor=\"#d40000\", penwidth=2.5", out);
+    fputs("];\n", out);
+    seen->weak |= !edge->holds;
+    seen->indirect |= edge->holds && edge->edge == GRAPH_NONE;
+    seen->cut |= edge->cut;
+    strbuf_release(&label);
+}
+
+static void put_key(FILE *out, unsigned *keys, const char *meaning, const char *look)
+{
+    fprintf(out, "    k%u [label=\"%s\"%s];\n", (*keys)++, meaning, look);
+}
+
+/* One box below the other, so that the legend is narrow: invisible arrows hold them there. */
+static void put_legend(FILE *out, const struct seen *seen)
+{
+    unsigned keys = 0;
+    fputs("  subgraph cluster_legend {\n    label=\"Legend\"; fontsize=10; color=\"#bbbbbb\";\n    node [fontsize=9, height=0.2, margin=\"0.08,0.03\"];\n", out);
+    for (unsigned sort = 0; sort < GRAPH_SORTS; sort++) {
+        char look[64];
+        snprintf(look, sizeof look, ", fillcolor=\"%s\"%s", looks[sort].fill, sort == GRAPH_ROOT ? ", fontcolor=white" : "");
+        if (seen->sort[sort])
+            put_key(out, &keys, looks[sort].meaning, look);
+    }
+    if (seen->target)
+        put_key(out, &keys, "what was asked for", ", color=\"#d40000\", penwidth=2.5");
+    if (seen->many)
+        put_key(out, &keys, "stands for many", ", fillcolor=\"#f2f2f2\", color=\"#888888\", style=\"filled,dashed\"");
+    const char *plain = ", shape=plaintext, style=\"\"";
+    put_key(out, &keys, "bytes of its own, holds: what goes with it", plain);
+    if (seen->from_c)
+        put_key(out, &keys, "held from C: references that no object explains", plain);
+    if (seen->weak)
+        put_key(out, &keys, "dashed arrow: holds nothing", plain);
+    if (seen->indirect)
+        put_key(out, &keys, "dotted arrow: holds alone, over several ways", plain);
+    if (seen->cut)
+        put_key(out, &keys, "red arrow: to cut", plain);
+    for (unsigned key = 0; key + 1 < keys; key++)
+        fprintf(out, "    k%u -> k%u [style=invis, minlen=1];\n", key, key + 1);
+    fputs("  }\n", out);
+}
+
+static void put_head(FILE *out, const struct graph_view *view)
+{
+    struct strbuf title = STRBUF_INIT;
+    add_escaped(&title, view->title ? view->title : "");
+    fputs("digraph heapline {\n  charset=\"UTF-8\"; labelloc=t; ranksep=0.5; nodesep=0.25;\n  node [shape=box, style=filled, fillcolor=white, fontname=\"sans-serif\", fontsize=11];\n"
+          "  edge [fontname=\"sans-serif\", fontsize=10];\n  fontname=\"sans-serif\";\n", out);
+    fprintf(out, "  label=\"%s\";\n", title.data);
+    strbuf_release(&title);
+}
+
+int graph_dot_print(FILE *out, const struct graph *graph, const struct graph_view *view)
+{
+    struct seen seen = { 0 };
+    put_head(out, view);
+    for (uint32_t place = 0; place < view->nodes.n; place++) {
+        note_node(&seen, graph, &view->nodes.items[place]);
+        put_node(out, graph, view, place);
+    }
+    for (size_t e = 0; e < view->edges.n; e++)
+        put_edge(out, &seen, &view->edges.items[e]);
+    if (view->nodes.n)
+        put_legend(out, &seen);
+    fputs("}\n", out);
+    return ferror(out) ? -EIO : 0;
+}
