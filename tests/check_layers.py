@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks the arrows of docs/architecture.md: what each file includes, and that every header compiles alone.
 
-Arrows point down: main -> cmd -> output -> analyze, graph, collect -> symbol -> trace -> base, lib/wire. The library includes
+Arrows point down: main -> cmd -> output -> graph -> analyze -> symbol -> trace -> base, lib/wire; cmd -> collect beside them. The library includes
 the viewer never, the viewer of lib/ only lib/wire. What lib/wire holds is used inside the target's hooks: it may use no memory,
 files or threads of libc.
 """
@@ -26,7 +26,7 @@ BELOW = {
     "symbol": ["trace", "base"],
     "collect": ["symbol", "trace", "base", "lib/wire"],
     "analyze": ["symbol", "trace", "base"],
-    "graph": ["symbol", "trace", "base"],
+    "graph": ["analyze", "symbol", "trace", "base", "lib/wire"],
     "output": ["graph", "analyze", "trace", "base"],
     "cmd": ["output", "graph", "analyze", "collect", "symbol", "trace", "base"],
     "main": ["cmd", "base"],
