@@ -20,10 +20,13 @@ enum hl_snapshot_cause {
     HL_SNAPSHOT_REQUEST,                     /* `heapline snapshot`, an interval, a peak: the collector sent the signal */
     HL_SNAPSHOT_CALL,                        /* heapline_snapshot */
     HL_SNAPSHOT_CHECK,                       /* heapline_leak_check and LeakSanitizer's names for it */
+    HL_SNAPSHOT_BEFORE_EXIT,                 /* a Python interpreter is about to take itself apart: for its graph, no verdict on leaks */
 };
 
 #define HL_REQUEST_PLAIN 1                   /* bit of the token of HL_HELLO_REQUEST: it is not */
 #define HL_REQUEST_GRAPH 1                   /* bit of the value that comes with the signal of a request: the reference graph is wanted (graph.h) */
+#define HL_REQUEST_NOW 2                     /* and this one: no more waiting for a moment at which Python's objects are whole */
+#define HL_REQUEST_NUMBER_SHIFT 2            /* the rest of it is the request's number: it may come several times */
 
 /* How a block is held. */
 enum hl_reach {

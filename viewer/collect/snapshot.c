@@ -280,7 +280,7 @@ bool snapshot_hello(struct collector *collector, int connection, const struct hl
     struct target *target = collector_find(collector, hello->parent);
     struct snapshot *snapshot = find(collector, hello->parent, number, SNAPSHOT_CUT);
     struct snapshot *before = find(collector, hello->parent, number, SNAPSHOT_HELLO);
-    if (cause < HL_SNAPSHOT_EXIT || cause > HL_SNAPSHOT_CHECK)
+    if (cause < HL_SNAPSHOT_EXIT || cause > HL_SNAPSHOT_BEFORE_EXIT)
         return false;
     bool recorded = target && !target->finished && target->segment;
     if (recorded && target->pid == pid && (!snapshot || has_ended(connection)))      /* given up: the table may be the next one's */

@@ -87,6 +87,7 @@ struct graph {
     VEC(char *) reasons;                   /* sentences: what is missing, and why */
     bool whole;                            /* the graph ends as it should */
     bool python;                           /* Python's objects are in it */
+    struct graph_index *index;             /* of addresses, find.c; NULL: none was made */
     struct arena *arena;                   /* of names */
     uint32_t *owners;                      /* by stack: lines_owners(profile, LINES_OWN); NULL: there is no profile */
     /* filled when first asked for, NULL before */
@@ -127,6 +128,7 @@ void graph_add_node(struct strbuf *out, const struct graph *graph, uint32_t node
 void graph_add_text(struct strbuf *out, const struct graph *graph, uint32_t node);          /* the repr where it is known: "'order 12'", "12"; else nothing */
 void graph_add_edge(struct strbuf *out, const struct graph *graph, uint32_t from, uint32_t edge);   /* ".history", "[17]", "['key']", "local x", "+0x18", "__closure__ cell 0"; edge: place in edges */
 void graph_add_line(struct strbuf *out, const struct graph *graph, uint32_t node);          /* where it was allocated: "app.py:31 in add"; nothing when unknown */
+void graph_add_location(struct strbuf *out, const struct graph *graph, uint32_t location);  /* the same for a place in locations.h */
 
 /* ---- dominators.c ---- */
 

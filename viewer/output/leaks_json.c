@@ -145,12 +145,12 @@ static json_t *json_suppressed(const struct leaks *leaks, const struct suppressi
 
 static json_t *json_snapshot(const struct trace *trace, uint32_t id)
 {
-    static const char *const causes[] = { "unknown", "exit", "request", "call", "check" };
+    static const char *const causes[] = { "unknown", "exit", "request", "call", "check", "before-exit" };
     const struct trace_snapshot *snapshot = &trace->snapshots[id];
     json_t *object = json_object();
     set_number(object, "process", snapshot->process);
     json_object_set_new(object, "pid", json_integer(trace->processes[snapshot->process].pid));
-    json_object_set_new(object, "cause", json_string(causes[snapshot->cause <= TRACE_SNAPSHOT_CHECK ? snapshot->cause : 0]));
+    json_object_set_new(object, "cause", json_string(causes[snapshot->cause <= TRACE_SNAPSHOT_BEFORE_EXIT ? snapshot->cause : 0]));
     json_object_set_new(object, "label", *snapshot->label ? json_text(snapshot->label) : json_null());
     json_object_set_new(object, "time_s", json_seconds(snapshot->ns));
     set_number(object, "blocks", snapshot->blocks);

@@ -100,6 +100,7 @@ static const char *cause_text(enum trace_snapshot_cause cause)
     case TRACE_SNAPSHOT_REQUEST: return "as asked for from outside";
     case TRACE_SNAPSHOT_CALL: return "as the program asked for";
     case TRACE_SNAPSHOT_CHECK: return "at a leak check of the program";
+    case TRACE_SNAPSHOT_BEFORE_EXIT: return "before Python ended";
     }
     return "";
 }

@@ -392,7 +392,7 @@ static void dump_lines(struct dump *dump, struct cursor *in)
 
 static void dump_snapshot(struct dump *dump, struct cursor *in)
 {
-    static const char *causes[] = {"-", "exit", "request", "call", "check"};
+    static const char *causes[] = {"-", "exit", "request", "call", "check", "before-exit"};
     struct record_snapshot record;
     const struct trace_snapshot *snapshot = &record.snapshot;
     record_get_snapshot(in, &record);

@@ -221,6 +221,7 @@ enum trace_snapshot_cause {
     TRACE_SNAPSHOT_REQUEST,                /* asked for from outside, or by the clock */
     TRACE_SNAPSHOT_CALL,                   /* heapline_snapshot */
     TRACE_SNAPSHOT_CHECK,                  /* heapline_leak_check, __lsan_do_leak_check */
+    TRACE_SNAPSHOT_BEFORE_EXIT,            /* a Python interpreter was about to take itself apart: no verdict on leaks */
 };
 
 enum trace_reach {

@@ -190,7 +190,7 @@ void record_get_snapshot(struct cursor *in, struct record_snapshot *record)
 {
     struct trace_snapshot *snapshot = &record->snapshot;
     snapshot->process = get_id(in);
-    snapshot->cause = (enum trace_snapshot_cause)cursor_bounded(in, TRACE_SNAPSHOT_CHECK);
+    snapshot->cause = (enum trace_snapshot_cause)cursor_bounded(in, TRACE_SNAPSHOT_BEFORE_EXIT);
     if (!snapshot->cause)
         in->bad = true;
     record->label = get_id(in);
