@@ -6,6 +6,7 @@
 
 #define HL_ENV_SOCKET "HEAPLINE_SOCKET"      /* path of the socket; its presence turns recording on */
 #define HL_HELLO_PATH 1024
+#define HL_ANSWER_PATH 4096
 
 enum hl_hello_kind {
     HL_HELLO_PROGRAM = 1,     /* a program begins (after exec) */
@@ -30,7 +31,10 @@ struct hl_hello {
 struct hl_answer {
     uint64_t magic;
     uint32_t status;          /* 0: done, 1: not */
+    uint32_t number;          /* of the snapshot in its trace, from 1, in the order of time; 0: there is none */
+    uint32_t graph;           /* 1: with its reference graph */
     char text[HL_HELLO_PATH]; /* one sentence: what there is now, or why not */
+    char trace[HL_ANSWER_PATH];   /* path of the trace; "": it has none that an outsider could open */
 };
 
 /* Travels with two descriptors (SCM_RIGHTS): the board and the segment. */

@@ -87,7 +87,7 @@ static void answers(struct fake *fake)
     fake_let_read(fake);
     for (uint32_t number = 1;; number++) {
         fake_check(sigwaitinfo(&set, &info) > 0);
-        fake_check(info.si_code == SI_QUEUE && info.si_value.sival_int == (int)number);
+        fake_check(info.si_code == SI_QUEUE && info.si_value.sival_int == (int)(number << 1 | HL_REQUEST_GRAPH));
         take(fake, number);
     }
 }
@@ -96,11 +96,16 @@ static void test_answers(void **state)
 {
     char expected[300];
     fake_start(&run, answers);
+    run.collector.requests.trace = strdup("/there/is/t.hpl");
     await_answer(ask((uint32_t)run.collector.root_pid, "warm"));
     snprintf(expected, sizeof expected, "snapshot \"warm\" of %d (test_collect_request): 1 block, 12.1 KiB, stopped for 4.20 ms", run.collector.root_pid);
     assert_string_equal(answer.text, expected);
     assert_int_equal(answer.status, 0);
+    assert_int_equal(answer.number, 1);
+    assert_int_equal(answer.graph, 0);                    /* it was asked for one, and has none */
+    assert_string_equal(answer.trace, "/there/is/t.hpl");
     await_answer(ask((uint32_t)run.collector.root_pid, ""));
+    assert_int_equal(answer.number, 2);
     snprintf(expected, sizeof expected, "snapshot of %d (test_collect_request): 1 block, 12.1 KiB, stopped for 4.20 ms", run.collector.root_pid);
     assert_string_equal(answer.text, expected);
     end();

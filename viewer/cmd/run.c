@@ -192,6 +192,7 @@ static int record(struct collector *collector, const char *library, const char *
         unlink(path);
         return say_cannot_run(argv[0], -pid);
     }
+    collector->requests.trace = realpath(path, NULL);
     collector->symbolize = symbolize_start();
     launch_wait(collector, !quiet && !no_progress, wait_for == 0);
     collector_finish(collector);

@@ -2,6 +2,7 @@
 
 #include "../../lib/wire/hello.h"
 #include "../../lib/wire/segment.h"
+#include "../../lib/wire/snapshot.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -68,33 +69,37 @@ static int find_recording(int32_t pid, struct strbuf *sentence)
 }
 
 /* The collector answers when the snapshot is written, and says when the process does not answer it: no limit of ours is needed. */
-static bool converse(int fd, int32_t pid, const char *label, struct strbuf *sentence)
+static bool converse(int fd, int32_t pid, const char *label, bool graph, struct asked *asked)
 {
-    struct hl_hello hello = {.magic = HL_WIRE_MAGIC, .kind = HL_HELLO_REQUEST, .tid = (uint32_t)pid};
+    struct hl_hello hello = {.magic = HL_WIRE_MAGIC, .kind = HL_HELLO_REQUEST, .tid = (uint32_t)pid, .token = graph ? 0 : HL_REQUEST_PLAIN};
     struct hl_answer answer;
     snprintf(hello.path, sizeof hello.path, "%s", label);
     ssize_t n = send(fd, &hello, sizeof hello, MSG_NOSIGNAL) == (ssize_t)sizeof hello ? 0 : -1;
     while (n == 0 && (n = recv(fd, &answer, sizeof answer, 0)) < 0 && errno == EINTR)
         n = 0;
     if (n != (ssize_t)sizeof answer || answer.magic != HL_WIRE_MAGIC) {
-        strbuf_printf(sentence, "the recording of process %d did not answer: it ended meanwhile, or is another version of heapline's", pid);
+        strbuf_printf(&asked->sentence, "the recording of process %d did not answer: it ended meanwhile, or is another version of heapline's", pid);
         return false;
     }
-    answer.text[sizeof answer.text - 1] = 0;
-    strbuf_add(sentence, answer.text);
+    answer.text[sizeof answer.text - 1] = answer.trace[sizeof answer.trace - 1] = 0;
+    strbuf_add(&asked->sentence, answer.text);
+    strbuf_add(&asked->trace, answer.trace);
+    asked->number = answer.number;
+    asked->graph = answer.graph;
     return answer.status == 0;
 }
 
-bool ask_for_snapshot(int32_t pid, const char *label, struct strbuf *sentence)
+bool ask_for_snapshot(int32_t pid, const char *label, bool graph, struct asked *asked)
 {
+    *asked = (struct asked){.sentence = STRBUF_INIT, .trace = STRBUF_INIT};
     if (strlen(label) >= HL_HELLO_PATH) {
-        strbuf_printf(sentence, "a label has at most %d bytes: take a shorter one", HL_HELLO_PATH - 1);
+        strbuf_printf(&asked->sentence, "a label has at most %d bytes: take a shorter one", HL_HELLO_PATH - 1);
         return false;
     }
-    int fd = find_recording(pid, sentence);
+    int fd = find_recording(pid, &asked->sentence);
     if (fd < 0)
         return false;
-    bool taken = converse(fd, pid, label, sentence);
+    bool taken = converse(fd, pid, label, graph, asked);
     close(fd);
     return taken;
 }

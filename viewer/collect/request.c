@@ -18,17 +18,22 @@
 #define PEAK_MIN_BYTES (UINT64_C(1) << 20) /* smaller heaps have no peaks worth a look */
 #define LIMIT_NS UINT64_C(10000000000)    /* for the process to say hello */
 
-static void __attribute__((format(printf, 3, 4))) answer(int connection, uint32_t status, const char *format, ...)
+static void send_answer(int connection, const struct hl_answer *message)
 {
-    struct hl_answer message = {.magic = HL_WIRE_MAGIC, .status = status};
+    if (send(connection, message, sizeof *message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        return;                           /* it went away */
+}
+
+static void __attribute__((format(printf, 2, 3))) refuse(int connection, const char *format, ...)
+{
+    struct hl_answer message = {.magic = HL_WIRE_MAGIC, .status = 1};
     va_list arguments;
     if (connection < 0)
         return;
     va_start(arguments, format);
     vsnprintf(message.text, sizeof message.text, format, arguments);
     va_end(arguments);
-    if (send(connection, &message, sizeof message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-        return;                           /* it went away */
+    send_answer(connection, &message);
 }
 
 static struct request *find(struct collector *collector, uint64_t serial)
@@ -108,7 +113,8 @@ static bool ask(struct collector *collector, const struct target *target, int co
     struct request *earlier = find(collector, target->serial);
     struct request request = {.serial = target->serial, .asked_ns = collector->now_ns, .connection = connection};
     request.number = ++collector->requests.last;
-    int error = send_signal(target, collector->snapshot_signal, request.number << 1 | (graph ? HL_REQUEST_GRAPH : 0));
+    request.value = request.number << HL_REQUEST_NUMBER_SHIFT | (graph ? HL_REQUEST_GRAPH : 0);
+    int error = send_signal(target, collector->snapshot_signal, request.value);
     if (error) {
         snprintf(text, size, "process %d cannot be sent signal %u: %s", target->pid, collector->snapshot_signal, strerror(-error));
         return false;
@@ -125,12 +131,12 @@ bool request_take(struct collector *collector, int connection, const struct hl_h
     char text[512];
     const struct target *target = collector_find_live(collector, (int32_t)hello->tid);
     if (!target) {
-        answer(connection, 1, "process %d is not recorded (any more): name one that `heapline run` started and that still runs", (int32_t)hello->tid);
+        refuse(connection, "process %d is not recorded (any more): name one that `heapline run` started and that still runs", (int32_t)hello->tid);
         return false;
     }
     bool asked = ask(collector, target, connection, hello->path, !(hello->token & HL_REQUEST_PLAIN), text, sizeof text);
     if (!asked)
-        answer(connection, 1, "%s", text);
+        refuse(connection, "%s", text);
     return asked;
 }
 
@@ -144,6 +150,18 @@ void request_begun(struct collector *collector, struct snapshot *snapshot)
         return;
     free(snapshot->label);
     snapshot->label = xstrdup(request->label);
+}
+
+static void tell_done(const struct collector *collector, int connection, const struct snapshot *snapshot, const char *text)
+{
+    struct hl_answer message = {.magic = HL_WIRE_MAGIC, .number = 1 + trace_writer_snapshot_place(collector->writer, snapshot->trace)};
+    if (connection < 0)
+        return;
+    message.graph = snapshot->graph.length != 0;
+    snprintf(message.text, sizeof message.text, "%s", text);
+    if (collector->requests.trace)
+        snprintf(message.trace, sizeof message.trace, "%s", collector->requests.trace);
+    send_answer(connection, &message);
 }
 
 void request_done(struct collector *collector, const struct snapshot *snapshot)
@@ -160,7 +178,7 @@ void request_done(struct collector *collector, const struct snapshot *snapshot)
                   snapshot->written == 1 ? "block" : "blocks", format_bytes(snapshot->bytes).text, format_duration(snapshot->found.stopped_ns).text);
     if (snapshot->reasons.length)
         strbuf_printf(&text, "; incomplete: %.*s", (int)strcspn(snapshot->reasons.data, "\n"), snapshot->reasons.data);
-    answer(request->connection, 0, "%s", text.data);
+    tell_done(collector, request->connection, snapshot, text.data);
     strbuf_release(&text);
     free(name);
     forget(collector, request);
@@ -171,7 +189,7 @@ void request_target_ends(struct collector *collector, const struct target *targe
     struct request *request = find(collector, target->serial);
     if (!request || request->begun)
         return;
-    answer(request->connection, 1, "process %d ended, or executed another program, before it could be looked at", target->pid);
+    refuse(request->connection, "process %d ended, or executed another program, before it could be looked at", target->pid);
     forget(collector, request);
 }
 
@@ -179,12 +197,12 @@ void request_target_ends(struct collector *collector, const struct target *targe
 static void tell_late(const struct request *request, const struct target *target, uint32_t signal)
 {
     if (is_stopped(target->pid))
-        answer(request->connection, 1, "process %d is stopped: let it go on (kill -CONT %d) and try again", target->pid, target->pid);
+        refuse(request->connection, "process %d is stopped: let it go on (kill -CONT %d) and try again", target->pid, target->pid);
     else if (process_waits(target->pid, signal))
-        answer(request->connection, 1, "process %d does not take signal %u: all of its threads block it, or are stuck in the kernel; record it "
+        refuse(request->connection, "process %d does not take signal %u: all of its threads block it, or are stuck in the kernel; record it "
                "with --snapshot-signal N and a signal that it does not block", target->pid, signal);
     else
-        answer(request->connection, 1, "process %d took the signal, but its threads did not stand still within 10 s: one of them may be stuck "
+        refuse(request->connection, "process %d took the signal, but its threads did not stand still within 10 s: one of them may be stuck "
                "in the kernel or block signals; try again", target->pid);
 }
 
@@ -204,6 +222,23 @@ static void mind_late(struct collector *collector)
     }
 }
 
+/* Where a graph is wanted, the process may wait for a moment at which Python's objects are whole: it is asked again, and at last for what there is. */
+static void ask_again(struct collector *collector)
+{
+    static const uint64_t after_ns[] = {5000000, 20000000, 60000000, 150000000, 300000000, 500000000, 700000000, 1000000000};
+    const uint32_t times = sizeof after_ns / sizeof *after_ns;
+    for (size_t i = 0; i < collector->requests.all.n; i++) {
+        struct request *request = &collector->requests.all.items[i];
+        const struct target *target = collector_find(collector, request->serial);
+        bool graph = request->value & HL_REQUEST_GRAPH || collector->board->graph;
+        if (!graph || !target || target->finished || request->begun || request->late || request->again == times ||
+            collector->now_ns - request->asked_ns < after_ns[request->again])
+            continue;
+        bool now = ++request->again == times;
+        send_signal(target, collector->snapshot_signal, request->value | (now ? HL_REQUEST_NOW : 0));
+    }
+}
+
 /* The heap has passed the peak that was looked at last by the margin. */
 static void mind_peak(struct collector *collector, struct target *target)
 {
@@ -219,8 +254,10 @@ void request_turn(struct collector *collector)
 {
     struct requests *requests = &collector->requests;
     char text[512];
-    if (requests->all.n)
+    if (requests->all.n) {
+        ask_again(collector);
         mind_late(collector);
+    }
     if (requests->peak_percent)
         for (size_t i = 0; i < collector->live.n; i++)
             mind_peak(collector, collector->live.items[i]);
@@ -236,8 +273,10 @@ void request_finish(struct collector *collector)
 {
     while (collector->requests.all.n) {
         struct request *request = &vec_last(&collector->requests.all);
-        answer(request->connection, 1, "the recording ended before the snapshot was taken");
+        refuse(request->connection, "the recording ended before the snapshot was taken");
         forget(collector, request);
     }
     vec_release(&collector->requests.all);
+    free(collector->requests.trace);
+    collector->requests.trace = NULL;
 }

@@ -16,6 +16,8 @@ struct target;
 struct request {
     uint64_t serial, asked_ns;
     uint32_t number;
+    uint32_t value;                       /* what goes with the signal: number, HL_REQUEST_GRAPH */
+    uint32_t again;                       /* how often it was asked again */
     int connection;                       /* who waits for the answer; -1: nobody, or no longer */
     bool begun;                           /* the process said hello */
     bool late;                            /* it did not in time, and whoever asked was told; its label still counts */
@@ -27,6 +29,7 @@ struct requests {
     uint32_t last;                        /* number handed out */
     uint64_t every_ns, next_ns;           /* --snapshot-every; 0: off */
     uint32_t peak_percent;                /* --snapshot-peak: by how much a new peak passes the one before; 0: off */
+    char *trace;                          /* absolute path of the trace, which answers tell; NULL: none */
 };
 
 /* HL_HELLO_REQUEST. True: the connection is the request's now; else it was answered. */

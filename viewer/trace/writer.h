@@ -42,6 +42,8 @@ void trace_write_event(struct trace_writer *writer, const struct trace_event *ev
  * where roots overlap, the one that begins first has it. Its blocks follow in pieces of any length, in the order of addresses,
  * `blocks` in all. Those of several snapshots do not mix, other records may stand between. */
 uint32_t trace_write_snapshot(struct trace_writer *writer, const struct trace_snapshot *snapshot);
+/* Its place among those written so far, in the order of time, as readers count them; from 0. */
+uint32_t trace_writer_snapshot_place(const struct trace_writer *writer, uint32_t snapshot);
 void trace_write_snapshot_blocks(struct trace_writer *writer, uint32_t snapshot, const struct trace_snapshot_block *blocks,
                                  size_t n);
 /* The reference graph of a snapshot, in pieces of any length; graph_bytes were announced. */

@@ -102,6 +102,15 @@ uint32_t trace_write_snapshot(struct trace_writer *writer, const struct trace_sn
     return id;
 }
 
+uint32_t trace_writer_snapshot_place(const struct trace_writer *writer, uint32_t snapshot)
+{
+    uint64_t ns = writer->snapshots.items[snapshot].ns;
+    uint32_t place = 0;
+    for (uint32_t i = 0; i < writer->snapshots.n; i++)
+        place += writer->snapshots.items[i].ns < ns || (writer->snapshots.items[i].ns == ns && i < snapshot);
+    return place;
+}
+
 void trace_write_snapshot_blocks(struct trace_writer *writer, uint32_t snapshot, const struct trace_snapshot_block *blocks,
                                  size_t n)
 {
