@@ -90,6 +90,8 @@ bool hl_py_is_unwrapped(void);
 
 /* py_layout.c: the layout for a version; false: none is known. `runtime`: _PyRuntime. *reason: why. */
 bool hl_py_layout_find(uint32_t version, const char *runtime, struct hl_py_layout *layout, const char **reason);
+/* Copies from anywhere; false: nothing is mapped there. */
+bool hl_py_peek(void *to, const char *from, size_t bytes);
 /* Follows the thread state's frames with reads that cannot fault. 1: all is where it should be; 0: no frame yet; -1: something is not. */
 int hl_py_probe(const char *thread_state);
 

@@ -4,6 +4,7 @@
  * them, or the other way round, finds its record. */
 #include "event.h"
 #include "py.h"
+#include "py_state.h"
 
 #define DOMAIN_RAW 0                     /* PYMEM_DOMAIN_RAW, _MEM, _OBJ */
 #define DOMAIN_OBJECT 2
@@ -19,9 +20,17 @@ struct wrapped {
 static struct wrapped wrapped[LAYERS][DOMAINS];
 static uint32_t layers;
 
-/* The thread goes into the allocator. NULL: nothing is recorded. */
-HL_INLINE struct hl_thread *enter_allocator(void)
+/* Before anything is done: the interpreter's objects are whole (py_state.h). */
+HL_INLINE void heed_alarm(const struct wrapped *domain)
 {
+    if (HL_UNLIKELY(*atomic_load_explicit(&hl_py_alarm, memory_order_relaxed)) && domain->gil)
+        hl_py_alarmed();
+}
+
+/* The thread goes into the allocator. NULL: nothing is recorded. */
+HL_INLINE struct hl_thread *enter_allocator(const struct wrapped *domain)
+{
+    heed_alarm(domain);
     struct hl_thread *thread = hl_enter();
     if (HL_LIKELY(thread && thread->nested)) {
         thread->status = HL_THREAD_INSIDE;
@@ -63,7 +72,7 @@ static void *wrap_malloc(void *context, size_t size)
 {
     const struct wrapped *domain = context;
     const struct hl_py_allocator *real = &domain->real;
-    struct hl_thread *thread = enter_allocator();
+    struct hl_thread *thread = enter_allocator(domain);
     return born(domain, thread, real->malloc(real->context, size), size, HL_ORIGIN());
 }
 
@@ -71,7 +80,7 @@ static void *wrap_calloc(void *context, size_t n, size_t size)
 {
     const struct wrapped *domain = context;
     const struct hl_py_allocator *real = &domain->real;
-    struct hl_thread *thread = enter_allocator();
+    struct hl_thread *thread = enter_allocator(domain);
     return born(domain, thread, real->calloc(real->context, n, size), n * size, HL_ORIGIN());
 }
 
@@ -79,7 +88,7 @@ static void *wrap_realloc(void *context, void *p, size_t size)
 {
     const struct wrapped *domain = context;
     const struct hl_py_allocator *real = &domain->real;
-    struct hl_thread *thread = enter_allocator();
+    struct hl_thread *thread = enter_allocator(domain);
     uint8_t generation = thread && p ? *hl_generation(p) : 0;
     void *q = real->realloc(real->context, p, size);
     if (!thread || !p)
@@ -102,6 +111,7 @@ static void wrap_free(void *context, void *p)
 {
     const struct wrapped *domain = context;
     const struct hl_py_allocator *real = &domain->real;
+    heed_alarm(domain);
     struct hl_thread *thread = p ? hl_enter() : NULL;
     if (!thread) {
         real->free(real->context, p);
@@ -157,6 +167,7 @@ void hl_py_wrap(void)
 {
     bool arenas = hl_python.mode == HL_PYTHON_MODE_ARENAS, any = false;
     struct hl_py_allocator now, ours = {NULL, wrap_malloc, wrap_calloc, wrap_realloc, wrap_free};
+    hl_py_watch_end();
     if (arenas)
         ours = (struct hl_py_allocator){NULL, pass_malloc, pass_calloc, pass_realloc, watch_free};
     for (int domain = arenas ? DOMAIN_OBJECT : 0; domain < DOMAINS; domain++) {

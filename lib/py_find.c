@@ -2,6 +2,7 @@
 #include "event.h"
 #include "library.h"
 #include "py.h"
+#include "py_state.h"
 #include "say.h"
 #include "session.h"
 #include "sys.h"
@@ -285,6 +286,7 @@ void hl_py_tick(struct hl_thread *thread)
     uint32_t state = atomic_load_explicit(&hl_python.state, memory_order_relaxed);
     if (HL_LIKELY(state == HL_PY_NONE) || !thread->nested)
         return;
+    hl_py_watch_end();
     if (state == HL_PY_FOUND)
         thread->pending |= HL_PENDING_PYTHON;
     else if (state == HL_PY_LIVE && !thread->python)

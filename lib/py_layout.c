@@ -94,8 +94,8 @@ bool hl_py_layout_find(uint32_t version, const char *runtime, struct hl_py_layou
     return false;
 }
 
-/* Copies from anywhere; false: nothing is mapped there. Where a sandbox forbids the call, the version's word must do. */
-static bool copy(void *to, const char *from, size_t bytes)
+/* Where a sandbox forbids the call, the version's word must do. */
+bool hl_py_peek(void *to, const char *from, size_t bytes)
 {
     struct iovec local = {to, bytes}, remote = {(void *)from, bytes};
     long n = hl_sys(SYS_process_vm_readv, hl_sys_getpid(), (long)&local, 1, (long)&remote, 1, 0);
@@ -109,7 +109,7 @@ static bool copy(void *to, const char *from, size_t bytes)
 static const char *pointer(const char *from, size_t offset)
 {
     const char *p;
-    return copy(&p, from + offset, sizeof p) ? p : NULL;
+    return hl_py_peek(&p, from + offset, sizeof p) ? p : NULL;
 }
 
 static bool is_a(const char *object, const void *type) { return object && pointer(object, 8) == type; }
@@ -121,7 +121,7 @@ static bool is_code(const char *code)
     int32_t first_line;
     return is_a(code, hl_python.code_type) && is_a(pointer(code, layout->code_file), hl_python.unicode_type) &&
            is_a(pointer(code, layout->code_qualified), hl_python.unicode_type) && is_a(pointer(code, layout->code_lines), hl_python.bytes_type) &&
-           copy(&first_line, code + layout->code_first_line, sizeof first_line) && first_line >= 0 && first_line < 1 << 28;
+           hl_py_peek(&first_line, code + layout->code_first_line, sizeof first_line) && first_line >= 0 && first_line < 1 << 28;
 }
 
 /* Up to 64 frames are looked at: enough to pass from one loop to another. */
@@ -135,7 +135,7 @@ int hl_py_probe(const char *state)
     frame = cframe && layout->cframe_frame != HL_PY_NO_FRAME ? pointer(cframe, layout->cframe_frame) : pointer(state, layout->thread_frame);
     for (int i = 0; frame && i < 64; i++, frame = pointer(frame, layout->frame_back)) {
         uint8_t owner = 0;
-        if (layout->shims && !copy(&owner, frame + layout->frame_owner, 1))
+        if (layout->shims && !hl_py_peek(&owner, frame + layout->frame_owner, 1))
             return -1;
         if (layout->shims && owner >= layout->shims)
             continue;

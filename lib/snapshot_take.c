@@ -2,6 +2,7 @@
 #include "event.h"
 #include "graph.h"
 #include "hook_signal.h"
+#include "py_state.h"
 #include "session.h"
 #include "snapshot.h"
 #include "sys.h"
@@ -22,6 +23,8 @@
 #define BEFORE_NS UINT64_C(10000000000)  /* how long the collector may take with the snapshot before */
 #define LOOK_NS UINT64_C(50000000)
 #define REGIONS_MAX 256u
+#define POINT_NS UINT64_C(250000000)     /* how long a call waits for the interpreter to come to a point where its objects are whole */
+#define POINT_LOOK_NS UINT64_C(1000000)
 
 /* Seen by the process and its copy. */
 struct shared {
@@ -39,6 +42,7 @@ static struct hl_stop stop;
 static struct hl_marker the_marker;
 static bool wants_graph;                 /* the snapshot that is being taken */
 static const char *unready;              /* graph.h */
+static bool patient, postponed;          /* it may come later, if that helps its graph; it shall */
 
 /* ---- the copy ---- */
 
@@ -253,7 +257,8 @@ __attribute__((noinline)) static bool take(enum hl_snapshot_cause cause, const c
         stop.threads[0].signal_stack = hl_stop_signal_stack();
         unready = wants_graph ? hl_graph_py_unready(&stop) : NULL;
         stop.threads[0].sp = context ? hl_arch_context_sp(context) : (uintptr_t)__builtin_frame_address(0) - 256;
-        taken = copy(cause, label, shared, began);
+        postponed = patient && hl_py_will_pass(unready);
+        taken = !postponed && copy(cause, label, shared, began);
         hl_stop_release();
     }
     hl_signal_action(signal, &before_action, NULL);
@@ -267,7 +272,22 @@ static bool is_for_graph(enum hl_snapshot_cause cause, bool asked)
     return cause == HL_SNAPSHOT_CALL || asked || (cause != HL_SNAPSHOT_CHECK && hl_session->board->graph);
 }
 
-static bool take_shared(enum hl_snapshot_cause cause, const char *label, struct hl_snapshot_counts *counts, const ucontext_t *context, bool graph)
+/* A call waits a little for the interpreter; a request comes again. */
+static bool take_patiently(enum hl_snapshot_cause cause, const char *label, struct shared *shared, const ucontext_t *context, bool may_wait)
+{
+    _Atomic uint32_t never = 0;
+    uint64_t since = hl_sys_now();
+    for (;;) {
+        patient = may_wait || (cause == HL_SNAPSHOT_CALL && hl_sys_now() - since < POINT_NS);
+        bool taken = take(cause, label, shared, context);
+        if (!postponed || may_wait)
+            return taken;
+        hl_sys_wait(&never, 0, POINT_LOOK_NS);
+    }
+}
+
+/* `may_wait`: *postponed says whether it waits for a better moment. */
+static bool take_shared(enum hl_snapshot_cause cause, const char *label, struct hl_snapshot_counts *counts, const ucontext_t *context, bool graph, bool may_wait)
 {
     uint64_t holder = atomic_load(&taking), serial = hl_session->serial;
     if (holder == serial || !atomic_compare_exchange_strong(&taking, &holder, serial))
@@ -276,7 +296,7 @@ static bool take_shared(enum hl_snapshot_cause cause, const char *label, struct 
     struct shared *shared = wait_for_before() ? hl_sys_map_shared(sizeof *shared) : NULL;
     if (shared) {
         wants_graph = is_for_graph(cause, graph);
-        taken = take(cause, label, shared, context);
+        taken = take_patiently(cause, label, shared, context, may_wait);
         if (taken && counts)
             taken = wait_for_counts(shared, counts);
         hl_sys_unmap(shared, sizeof *shared);
@@ -294,7 +314,7 @@ static bool is_recording(void)
 bool hl_snapshot_take(enum hl_snapshot_cause cause, const char *label, struct hl_snapshot_counts *counts)
 {
     int saved = errno;
-    bool taken = is_recording() && take_shared(cause, label, counts, NULL, false);
+    bool taken = is_recording() && take_shared(cause, label, counts, NULL, false, false);
     errno = saved;
     return taken;
 }
@@ -324,17 +344,66 @@ void hl_snapshot_at_exit(void)
     errno = saved;
 }
 
+void hl_snapshot_end_of_python(void)
+{
+    if (is_recording() && hl_session->board->snapshot_at_exit && hl_session->board->graph)
+        hl_snapshot_take(HL_SNAPSHOT_BEFORE_EXIT, "", NULL);
+}
+
 void hl_snapshot_interrupted(const ucontext_t *context)
 {
     if (is_first_end())
-        take_shared(HL_SNAPSHOT_EXIT, "", NULL, context, false);
+        take_shared(HL_SNAPSHOT_EXIT, "", NULL, context, false, false);
 }
 
 /* ---- requests ---- */
 
-enum { REQUEST_PLAIN = 1, REQUEST_GRAPH };
+/* A request may come several times, until it is served (viewer/collect/request.c): while Python is at work on its objects it leaves an alarm, which the next
+ * allocation serves (py_state.h), and the one with HL_REQUEST_NOW is served as it is. */
+static _Atomic uint32_t served;          /* number of the last one */
+static _Atomic uint32_t waiting;         /* value of the one that the alarm is for */
+static _Atomic uint64_t waiting_serial;  /* in which process */
+static __thread uint32_t requested;      /* value of the one that came inside of a hook */
 
-static __thread uint32_t requested;      /* the request came inside of a hook */
+static void serve(uint32_t value, const ucontext_t *context, bool may_wait)
+{
+    uint32_t number = value >> HL_REQUEST_NUMBER_SHIFT;
+    if (number == atomic_load(&served))
+        return;
+    if (take_shared(HL_SNAPSHOT_REQUEST, "", NULL, context, value & HL_REQUEST_GRAPH, may_wait && !(value & HL_REQUEST_NOW))) {
+        atomic_store(&served, number);
+        if (atomic_exchange(&waiting, 0))
+            hl_py_alarm_set(false);
+    }
+}
+
+static void wait_for_point(uint32_t value)
+{
+    atomic_store(&waiting_serial, hl_session->serial);
+    atomic_store(&waiting, value);
+    hl_py_alarm_set(true);
+}
+
+void hl_snapshot_at_point(void)
+{
+    uint32_t value = is_recording() && atomic_load(&waiting_serial) == hl_session->serial ? atomic_load(&waiting) : 0;
+    if (value && value >> HL_REQUEST_NUMBER_SHIFT != atomic_load(&served)) {
+        serve(value, NULL, true);
+        return;
+    }
+    atomic_store(&waiting, 0);
+    hl_py_alarm_set(false);
+}
+
+static void on_request(uint32_t value, const ucontext_t *context)
+{
+    if (value >> HL_REQUEST_NUMBER_SHIFT == atomic_load(&served))
+        return;
+    bool may_wait = is_for_graph(HL_SNAPSHOT_REQUEST, value & HL_REQUEST_GRAPH) && hl_py_is_live();
+    if (may_wait && !(value & HL_REQUEST_NOW))
+        wait_for_point(value);
+    serve(value, context, may_wait);
+}
 
 static void on_signal(int signal, siginfo_t *info, void *context)
 {
@@ -342,25 +411,30 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     struct hl_thread *thread = hl_self;
     if (!hl_stop_handle(info, context) && info->si_code == SI_QUEUE && is_recording()) {
         if (hl_is_inside(thread)) {
-            requested = info->si_value.sival_int & HL_REQUEST_GRAPH ? REQUEST_GRAPH : REQUEST_PLAIN;
+            requested = (uint32_t)info->si_value.sival_int;
             thread->pending |= HL_PENDING_SNAPSHOT;
         } else {
-            take_shared(HL_SNAPSHOT_REQUEST, "", NULL, context, info->si_value.sival_int & HL_REQUEST_GRAPH);
+            on_request((uint32_t)info->si_value.sival_int, context);
         }
     }
     hl_arch_restart(context);
     errno = saved;
 }
 
+/* With the GIL what was just allocated is no object yet: the next allocation is a better point. */
 void hl_snapshot_after_hook(void)
 {
     hl_stop_after_hook();
     hl_deadly_after_hook();
-    uint32_t how = requested;
+    uint32_t value = requested;
     int saved = errno;
     requested = 0;
-    if (how && is_recording())
-        take_shared(HL_SNAPSHOT_REQUEST, "", NULL, NULL, how == REQUEST_GRAPH);
+    if (value && is_recording()) {
+        if (!(value & HL_REQUEST_NOW) && is_for_graph(HL_SNAPSHOT_REQUEST, value & HL_REQUEST_GRAPH) && hl_py_holds_gil())
+            wait_for_point(value);
+        else
+            on_request(value, NULL);
+    }
     errno = saved;
 }
 
