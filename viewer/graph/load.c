@@ -33,9 +33,9 @@ static void take_definition(void *context, const struct graph_record *record)
 {
     struct load *load = context;
     if (record->kind == HL_GRAPH_STRING)
-        load_string(load, record);
+        graph_load_string(load, record);
     else if (record->kind == HL_GRAPH_TYPE)
-        load_type(load, record);
+        graph_load_type(load, record);
 }
 
 struct first_pass { VEC(uint64_t) extras, parts; };          /* addresses; pairs of owner and row */
@@ -138,7 +138,7 @@ static void begin_node(struct load *load, uint64_t row)
     node->site = block->site;
     node->reach = (uint8_t)block->reach;
     node->sort = (uint8_t)sort;
-    node->type = load_native_type(load, stack, sort);
+    node->type = graph_load_native_type(load, stack, sort);
 }
 
 /* The owner's own block counts, whichever block came first. */
@@ -168,7 +168,7 @@ static void complete_node(struct load *load, struct graph_node *node, const stru
     if (record->type)
         node->type = record->type;
     else if (sort != (enum graph_sort)node->sort && stack != TRACE_NONE)
-        node->type = load_native_type(load, stack, sort);
+        node->type = graph_load_native_type(load, stack, sort);
     node->sort = (uint8_t)sort;
     load->graph->python |= sort == GRAPH_PYTHON;
 }
@@ -361,14 +361,14 @@ static int read_all(struct load *load, struct trace_error *error)
 static void finish(struct load *load)
 {
     struct graph *graph = load->graph;
-    load_type_nodes(load);
+    graph_load_type_nodes(load);
     graph->types = load->types.items;
     graph->n_types = (uint32_t)load->types.n;
     graph->strings = load->strings.items;
     graph->n_strings = (uint32_t)load->strings.n;
     graph->n_roots = (uint32_t)load->roots.n;
     graph->roots = xcalloc(load->roots.n + 1, sizeof *graph->roots);
-    load_roots(load);
+    graph_load_roots(load);
 }
 
 static void build(struct load *load)

@@ -35,18 +35,18 @@ struct load {
 };
 
 /* load_types.c: strings and types of the stream; what a native block's type is; after nodes have their places, where type objects are. */
-void load_string(struct load *load, const struct graph_record *record);
-void load_type(struct load *load, const struct graph_record *record);
-uint32_t load_native_type(struct load *load, uint32_t stack, enum graph_sort sort);
-void load_type_nodes(struct load *load);
+void graph_load_string(struct load *load, const struct graph_record *record);
+void graph_load_type(struct load *load, const struct graph_record *record);
+uint32_t graph_load_native_type(struct load *load, uint32_t stack, enum graph_sort sort);
+void graph_load_type_nodes(struct load *load);
 
 /* load_roots.c: node 0's edges are there, in the order of load->roots: fills graph->roots. */
-void load_roots(struct load *load);
+void graph_load_roots(struct load *load);
 
 /* choose.c: the place of the snapshot that `which` names, see graph_load. 0, or -errno with a sentence. */
 int graph_choose(const struct profile *profile, const char *which, uint32_t *chosen, struct trace_error *error);
 
 /* The name that the trace has for an address of this snapshot: of a global's word, a function, a virtual table. NULL: none. */
-const char *load_address_name(const struct trace_snapshot *snapshot, uint64_t address);
+const char *graph_load_address_name(const struct trace_snapshot *snapshot, uint64_t address);
 
 #endif

@@ -22,7 +22,7 @@ static void add_thread(struct strbuf *out, const struct load *load, const struct
 
 static bool add_global(struct strbuf *out, const struct load *load, const struct trace_root *range, uint64_t at)
 {
-    const char *name = load_address_name(load->graph->snapshot, at);
+    const char *name = graph_load_address_name(load->graph->snapshot, at);
     const char *module = range && range->module != TRACE_NONE ? path_base(load->trace->modules[range->module].path) : NULL;
     if (name)
         strbuf_printf(out, "global %s%s%s", name, module ? " in " : "", module ? module : "");
@@ -36,7 +36,7 @@ static bool add_global(struct strbuf *out, const struct load *load, const struct
 /* True: a place that means what it holds, unlike words of stacks and registers, which may be left from before. */
 static bool add_root(struct strbuf *out, const struct load *load, const struct graph_record *record, const struct trace_root *range)
 {
-    const char *function = record->code ? load_address_name(load->graph->snapshot, record->code) : NULL;
+    const char *function = record->code ? graph_load_address_name(load->graph->snapshot, record->code) : NULL;
     if (record->string) {
         strbuf_add(out, load->strings.items[record->string]);
         return true;
@@ -71,7 +71,7 @@ static bool add_root(struct strbuf *out, const struct load *load, const struct g
     return false;
 }
 
-void load_roots(struct load *load)
+void graph_load_roots(struct load *load)
 {
     struct graph *graph = load->graph;
     const struct trace_snapshot *snapshot = graph->snapshot;

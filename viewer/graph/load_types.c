@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void load_string(struct load *load, const struct graph_record *record)
+void graph_load_string(struct load *load, const struct graph_record *record)
 {
     if (!load->strings.n)
         vec_push(&load->strings, "");
@@ -20,7 +20,7 @@ static int compare_name(const void *key, const void *item)
     return (address > name->address) - (address < name->address);
 }
 
-const char *load_address_name(const struct trace_snapshot *snapshot, uint64_t address)
+const char *graph_load_address_name(const struct trace_snapshot *snapshot, uint64_t address)
 {
     const struct trace_root_name *found = bsearch(&address, snapshot->names, snapshot->n_names, sizeof *snapshot->names, compare_name);
     return found ? found->name : NULL;
@@ -40,7 +40,7 @@ static const char *class_name(struct load *load, const struct graph_record *reco
     struct arena *arena = load->graph->arena;
     char linkage[4096];
     if (!record->string) {
-        const char *name = load_address_name(load->graph->snapshot, record->address);
+        const char *name = graph_load_address_name(load->graph->snapshot, record->address);
         return name ? without_head(arena, name) : "a class without type information";
     }
     snprintf(linkage, sizeof linkage, "_ZTS%s", load->strings.items[record->string]);
@@ -65,7 +65,7 @@ static const char *module_name(const struct load *load, uint64_t address)
     return nearest ? path_base(load->trace->modules[nearest->module].path) : "";
 }
 
-void load_type(struct load *load, const struct graph_record *record)
+void graph_load_type(struct load *load, const struct graph_record *record)
 {
     static const enum graph_sort sorts[] = {[HL_TYPE_PYTHON] = GRAPH_PYTHON, [HL_TYPE_VTABLE] = GRAPH_CPP, [HL_TYPE_TABLE] = GRAPH_MEMORY};
     struct graph_type type = {.sort = sorts[record->sort], .node = GRAPH_NONE, .location = GRAPH_NONE};
@@ -78,7 +78,7 @@ void load_type(struct load *load, const struct graph_record *record)
     vec_push(&load->types, type);
 }
 
-uint32_t load_native_type(struct load *load, uint32_t stack, enum graph_sort sort)
+uint32_t graph_load_native_type(struct load *load, uint32_t stack, enum graph_sort sort)
 {
     const struct locations *locations = &load->graph->profile->locations;
     uint32_t location = load->graph->owners[stack];
@@ -103,7 +103,7 @@ uint32_t load_native_type(struct load *load, uint32_t stack, enum graph_sort sor
     return (uint32_t)*id;
 }
 
-void load_type_nodes(struct load *load)
+void graph_load_type_nodes(struct load *load)
 {
     for (uint32_t i = 0; i < load->types.n; i++) {
         const uint64_t *address = load->types.items[i].sort == GRAPH_PYTHON ? map_get(&load->type_nodes, i) : NULL;
