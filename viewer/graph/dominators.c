@@ -143,10 +143,10 @@ void graph_dominate(struct graph *graph)
     number_nodes(&search);
     find_semidominators(&search);
     free(search.links);
-    free(search.semi);
     free(search.weak);
     vec_release(&search.chain);
     find_dominators(&search);
+    free(search.semi);
     graph->retained = sum_retained(&search);
     graph->dominator = search.number;
     free(search.node);
