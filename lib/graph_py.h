@@ -16,7 +16,7 @@
 struct hl_graph_py_layout {
     uint8_t minor;                       /* of CPython 3 */
     uint16_t type_bytes;                 /* PyTypeObject */
-    uint16_t heap_name, heap_slots, heap_qualname, heap_keys, heap_module, heap_token;      /* PyHeapTypeObject */
+    uint16_t heap_name, heap_slots, heap_qualname, heap_keys, heap_module, heap_text;      /* PyHeapTypeObject; heap_text: _ht_tpname */
     uint16_t ascii_bytes, compact_bytes, utf8, data;     /* str: heads; the pointer to a copy in UTF-8; the pointer of a str that has its characters apart */
     uint16_t tuple_items;
     uint16_t dict_keys, dict_values;
@@ -25,8 +25,28 @@ struct hl_graph_py_layout {
     uint16_t code_consts, code_names, code_names_local;  /* co_localsplusnames; before 3.11 co_varnames */
     uint16_t code_cells, code_free;      /* co_cellvars, co_freevars: tuples; before 3.11 */
     uint16_t code_kinds;                 /* co_localspluskinds: bytes; from 3.11 on */
-    uint16_t code_file, code_name, code_qualified, code_lines, code_first_line, code_bytes;
+    uint16_t code_file, code_name, code_qualified, code_lines, code_first_line, code_bytes;      /* code_bytes: co_code; from 3.12 on in */
+    uint16_t code_cached;                /* memory apart: co_code, co_varnames, co_cellvars, co_freevars */
+    uint32_t static_types;               /* in the interpreter's state, from 3.12 on: what it keeps for each builtin type, */
+    uint16_t static_type_bytes, static_type_dict;        /* so many bytes each; __dict__ in one. tp_subclasses has its number + 1 */
+    uint16_t runtime_main;               /* _PyRuntime: the main interpreter's state; from 3.12 on */
 };
+
+/* PyTypeObject, the same in all versions (Include/cpython/object.h). */
+enum hl_py_type_field {
+    HL_TYPE_NAME = 24, HL_TYPE_BASIC = 32, HL_TYPE_ITEM = 40, HL_TYPE_FLAGS = 168, HL_TYPE_DOC = 176, HL_TYPE_TRAVERSE = 184, HL_TYPE_WEAK_OFFSET = 208, HL_TYPE_MEMBERS = 240,
+    HL_TYPE_BASE = 256, HL_TYPE_DICT = 264, HL_TYPE_DICT_OFFSET = 288, HL_TYPE_BASES = 336, HL_TYPE_MRO = 344, HL_TYPE_CACHE = 352, HL_TYPE_SUBCLASSES = 360,
+};
+
+/* tp_flags (Include/object.h). */
+#define HL_FLAG_INLINE_VALUES (1u << 2)  /* 3.13 */
+#define HL_FLAG_MANAGED_WEAK (1u << 3)   /* 3.12 */
+#define HL_FLAG_MANAGED_DICT (1u << 4)   /* 3.11 */
+#define HL_FLAG_STATIC_BUILTIN (1u << 1) /* 3.12 */
+#define HL_FLAG_HEAP (1u << 9)
+#define HL_FLAG_READY (1u << 12)
+#define HL_FLAG_GC (1u << 14)
+#define HL_FLAG_SUBCLASS_FIRST 24        /* then one bit each: int, list, tuple, bytes, str, dict, BaseException, type */
 
 extern struct hl_graph_py_layout hl_graph_py_layout;
 
@@ -35,7 +55,7 @@ bool hl_graph_py_layout_find(uint32_t version, const char **reason);
 
 /* What an object is, by the C type that it or its class comes from. */
 enum hl_py_kind {
-    HL_PY_OTHER, HL_PY_TYPE, HL_PY_STR, HL_PY_BYTES, HL_PY_INT, HL_PY_BOOL, HL_PY_NONE, HL_PY_FLOAT, HL_PY_LIST, HL_PY_TUPLE, HL_PY_DICT, HL_PY_SET, HL_PY_FUNCTION, HL_PY_METHOD,
+    HL_PY_OTHER, HL_PY_TYPE, HL_PY_STR, HL_PY_BYTES, HL_PY_INT, HL_PY_BOOL, HL_PY_NONE_TYPE, HL_PY_FLOAT, HL_PY_LIST, HL_PY_TUPLE, HL_PY_DICT, HL_PY_SET, HL_PY_FUNCTION, HL_PY_METHOD,
     HL_PY_BUILTIN, HL_PY_MODULE, HL_PY_CODE, HL_PY_CELL, HL_PY_FRAME, HL_PY_GENERATOR, HL_PY_WEAKREF, HL_PY_DEQUE, HL_PY_ORDERED_DICT, HL_PY_BYTEARRAY, HL_PY_ARRAY, HL_PY_STRING_IO,
     HL_PY_NDARRAY, HL_PY_LRU_CACHE, HL_PY_LRU_LINK, HL_PY_DESCRIPTOR,
 };
@@ -44,12 +64,13 @@ enum hl_py_kind {
 struct hl_py_type {
     uintptr_t address;
     uint32_t id;                         /* in the stream */
-    uint32_t plan;                       /* graph_py_types.c; 0: not made yet */
+    uintptr_t c_base;                    /* the type written in C that it comes from; its own address if it is one */
     uint64_t flags;                      /* tp_flags */
     uint32_t basic, item;                /* tp_basicsize, tp_itemsize */
     uint8_t kind;                        /* enum hl_py_kind */
     uint8_t before;                      /* bytes in front of an instance in its block */
     bool python;                         /* made by a class statement */
+    bool exact;                          /* c_base is the type of this kind itself, or object */
 };
 
 /* The type at `address`; NULL: none is there. Good until the next call. */
