@@ -170,7 +170,7 @@ void record_put_snapshot(struct buffer *out, const struct record_snapshot *recor
 {
     const struct trace_snapshot *snapshot = &record->snapshot;
     buffer_varint(out, snapshot->process);
-    buffer_varint(out, snapshot->cause);
+    buffer_varint(out, snapshot->cause == TRACE_SNAPSHOT_BEFORE_EXIT ? TRACE_SNAPSHOT_CALL : snapshot->cause);
     buffer_varint(out, record->label);
     buffer_varint(out, snapshot->ns);
     buffer_varint(out, snapshot->stopped_ns);
@@ -184,13 +184,14 @@ void record_put_snapshot(struct buffer *out, const struct record_snapshot *recor
     buffer_varint(out, snapshot->n_roots);
     buffer_varint(out, snapshot->n_names);
     buffer_varint(out, snapshot->graph_bytes);
+    buffer_varint(out, snapshot->cause == TRACE_SNAPSHOT_BEFORE_EXIT);
 }
 
 void record_get_snapshot(struct cursor *in, struct record_snapshot *record)
 {
     struct trace_snapshot *snapshot = &record->snapshot;
     snapshot->process = get_id(in);
-    snapshot->cause = (enum trace_snapshot_cause)cursor_bounded(in, TRACE_SNAPSHOT_BEFORE_EXIT);
+    snapshot->cause = (enum trace_snapshot_cause)cursor_bounded(in, TRACE_SNAPSHOT_CHECK);
     if (!snapshot->cause)
         in->bad = true;
     record->label = get_id(in);
@@ -206,6 +207,8 @@ void record_get_snapshot(struct cursor *in, struct record_snapshot *record)
     snapshot->n_roots = (uint32_t)cursor_bounded(in, FORMAT_IDS_MAX);
     snapshot->n_names = (uint32_t)cursor_bounded(in, FORMAT_IDS_MAX);
     snapshot->graph_bytes = cursor_left(in) ? cursor_varint(in) : 0;     /* before 1.2 there were none */
+    if (cursor_left(in) && cursor_varint(in) == 1 && snapshot->cause == TRACE_SNAPSHOT_CALL)
+        snapshot->cause = TRACE_SNAPSHOT_BEFORE_EXIT;
 }
 
 static void put_counts(struct buffer *out, const struct trace_counts *counts)
