@@ -1,0 +1,183 @@
+/* What should not be there. A Python object's reference count tells how many hold it; edges tell who. Where the count is higher, somebody that cannot be seen holds it, or
+ * nobody does any more: a reference was forgotten. Where nothing leads to objects and edges among them explain all counts, they wait for the cyclic collector. */
+#include "graph.h"
+
+#include "../base/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Who holds an object, by kinds of holders. */
+struct holders {
+    uint32_t counted;                      /* edges that its count has one for */
+    uint32_t native;                       /* words of native memory and of roots: each may stand for one */
+    bool named;                            /* one of these is a place that Python's own roots name, or the interpreter's */
+    bool in_use;                           /* code is at work with it: a stack or a register has it */
+};
+
+static void add_root(struct holders *holders, const struct graph *graph, const struct graph_edge_out *edge)
+{
+    const struct graph_root *root = edge->value < graph->n_roots ? &graph->roots[edge->value] : NULL;
+    holders->native++;
+    if (!root)
+        return;
+    holders->in_use |= root->kind == TRACE_ROOT_STACK || root->kind == TRACE_ROOT_REGISTERS;
+    holders->named |= root->kind == TRACE_ROOT_OTHER && root->named;
+}
+
+static struct holders holders_of(const struct graph *graph, uint32_t node)
+{
+    struct holders holders = { 0 };
+    for (uint32_t i = graph->nodes[node].first_in; i < graph->nodes[node + 1].first_in; i++) {
+        const struct graph_edge_out *edge = &graph->edges[graph->in[i].edge];
+        if (graph->in[i].from == 0)
+            add_root(&holders, graph, edge);
+        else if (graph_edge_counts(edge))
+            holders.counted++;
+        else
+            holders.native += graph_edge_kind(edge) == HL_EDGE_OFFSET || graph_edge_kind(edge) == HL_EDGE_INSIDE;
+    }
+    return holders;
+}
+
+static bool is_judged(const struct graph_node *node)
+{
+    return node->sort == GRAPH_PYTHON && !(node->flags & HL_NODE_IMMORTAL) && node->references > 0;
+}
+
+static void judge_counts(struct graph_leaking *leaking, const struct graph *graph)
+{
+    for (uint32_t i = 1; i < graph->n; i++) {
+        if (!is_judged(&graph->nodes[i]))
+            continue;
+        struct holders holders = holders_of(graph, i);
+        if (graph->nodes[i].references > (uint64_t)holders.counted + holders.native && !holders.in_use)
+            vec_push(&leaking->forgotten, i);
+        else if (holders.counted == 0 && !holders.named && !holders.in_use)
+            vec_push(&leaking->from_c, i);
+    }
+}
+
+/* ---- cycles ---- */
+
+/* From all nodes of the set on, along edges that hold, as far as `within` goes. */
+static void spread(const struct graph *graph, uint8_t *set, const uint8_t *within)
+{
+    VEC(uint32_t) open = { 0 };
+    for (uint32_t i = 0; i < graph->n; i++)
+        if (set[i])
+            vec_push(&open, i);
+    while (open.n) {
+        uint32_t node = vec_pop(&open);
+        for (uint32_t e = graph->nodes[node].first; e < graph->nodes[node + 1].first; e++) {
+            uint32_t to = graph->edges[e].to;
+            if (set[to] || !within[to] || !graph_edge_holds(&graph->edges[e]))
+                continue;
+            set[to] = 1;
+            vec_push(&open, to);
+        }
+    }
+    vec_release(&open);
+}
+
+/* What the collector would find: no root leads there, and nothing that is held from somewhere unseen does. */
+static uint8_t *find_unheld(const struct graph *graph)
+{
+    uint8_t *unheld = xcalloc(graph->n, 1), *held = xcalloc(graph->n, 1);
+    for (uint32_t i = 1; i < graph->n; i++) {
+        unheld[i] = graph->dominator[i] == GRAPH_NONE;
+        held[i] = unheld[i] && graph_held_from_c(graph, i) > 0;
+    }
+    spread(graph, held, unheld);
+    for (uint32_t i = 1; i < graph->n; i++)
+        unheld[i] &= !held[i];
+    free(held);
+    return unheld;
+}
+
+static bool has_python(const struct graph *graph, const struct graph_components *components, const struct graph_component *component)
+{
+    for (uint32_t i = 0; i < component->n; i++)
+        if (graph->nodes[components->members.items[component->first + i]].sort == GRAPH_PYTHON)
+            return true;
+    return false;
+}
+
+/* Cycles of native blocks alone are lost, nobody collects them. What hangs on a cycle goes with it. Returns all of it, one byte a node. */
+static uint8_t *find_garbage(struct graph_leaking *leaking, const struct graph *graph)
+{
+    uint8_t *unheld = find_unheld(graph), *garbage = xcalloc(graph->n, 1);
+    struct graph_components *cycles = &leaking->garbage;
+    size_t kept = 0;
+    graph_components(cycles, graph, unheld);
+    for (size_t i = 0; i < cycles->items.n; i++) {
+        struct graph_component component = cycles->items.items[i];
+        if (!has_python(graph, cycles, &component))
+            continue;
+        cycles->items.items[kept++] = component;
+        for (uint32_t m = 0; m < component.n; m++)
+            garbage[cycles->members.items[component.first + m]] = 1;
+    }
+    cycles->items.n = kept;
+    spread(graph, garbage, unheld);
+    free(unheld);
+    return garbage;
+}
+
+static void sum_garbage(struct graph_leaking *leaking, const struct graph *graph, const uint8_t *garbage)
+{
+    for (uint32_t i = 1; i < graph->n; i++) {
+        leaking->garbage_nodes += garbage[i];
+        leaking->garbage_bytes += garbage[i] ? graph->nodes[i].bytes : 0;
+    }
+}
+
+/* ---- blocks ---- */
+
+static void find_lost(struct graph_leaking *leaking, const struct graph *graph, const uint8_t *garbage)
+{
+    for (uint32_t i = 1; i < graph->n; i++) {
+        const struct graph_node *node = &graph->nodes[i];
+        bool native = node->sort == GRAPH_NATIVE || node->sort == GRAPH_CPP || node->sort == GRAPH_MEMORY;
+        if (native && !garbage[i] && (node->reach == TRACE_REACH_LOST || node->reach == TRACE_REACH_INDIRECT))
+            vec_push(&leaking->lost, i);
+    }
+}
+
+static int compare_retained(const void *a, const void *b, void *context)
+{
+    const uint64_t *retained = context;
+    uint32_t one = *(const uint32_t *)a, two = *(const uint32_t *)b;
+    if (retained[one] != retained[two])
+        return retained[one] < retained[two] ? 1 : -1;
+    return one < two ? -1 : one > two;
+}
+
+/* Most bytes first that go with them. */
+static void sort_nodes(uint32_t *nodes, size_t n, const struct graph *graph)
+{
+    if (n)
+        qsort_r(nodes, n, sizeof *nodes, compare_retained, graph->retained);
+}
+
+void graph_leaking(struct graph_leaking *leaking, struct graph *graph)
+{
+    *leaking = (struct graph_leaking){ 0 };
+    graph_dominate(graph);
+    judge_counts(leaking, graph);
+    uint8_t *garbage = find_garbage(leaking, graph);
+    sum_garbage(leaking, graph, garbage);
+    find_lost(leaking, graph, garbage);
+    free(garbage);
+    sort_nodes(leaking->forgotten.items, leaking->forgotten.n, graph);
+    sort_nodes(leaking->from_c.items, leaking->from_c.n, graph);
+    sort_nodes(leaking->lost.items, leaking->lost.n, graph);
+}
+
+void graph_leaking_release(struct graph_leaking *leaking)
+{
+    vec_release(&leaking->forgotten);
+    vec_release(&leaking->from_c);
+    vec_release(&leaking->lost);
+    graph_components_release(&leaking->garbage);
+}
