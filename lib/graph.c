@@ -13,6 +13,7 @@
 #define EXTRAS_FIRST (1u << 16)          /* slots of the table of what has no block; grows */
 #define VTABLES (1u << 14)               /* slots, a power of two */
 #define FRAMES_MAX 1024u                 /* of one thread's stack */
+#define KNOWN_MAX 4096u
 
 static sigjmp_buf unreadable;
 static volatile sig_atomic_t reading;
@@ -25,6 +26,8 @@ static struct {
     uint32_t room;                       /* extras there is room for */
     struct vtable *vtables;
     uint32_t n_vtables;
+    struct hl_range known[KNOWN_MAX];    /* hl_graph_known: disjoint, by start */
+    uint32_t n_known;
 } own;
 
 static void on_fault(int signal)
@@ -122,6 +125,30 @@ uint32_t hl_graph_frame(struct hl_graph *graph, uintptr_t address)
     return hl_graph_is_readable(graph, address, 16) ? extra_number(graph, address, true) : HL_GRAPH_NONE;
 }
 
+void hl_graph_known(struct hl_graph *graph, uintptr_t start, uintptr_t end)
+{
+    uint32_t i = own.n_known;
+    if (i == KNOWN_MAX || start >= end)
+        return;
+    for (; i > 0 && own.known[i - 1].start > start; i--)
+        own.known[i] = own.known[i - 1];
+    own.known[i] = (struct hl_range){start, end};
+    own.n_known++;
+}
+
+static bool is_known(uintptr_t at)
+{
+    uint32_t low = 0, high = own.n_known;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (own.known[middle].end <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < own.n_known && own.known[low].start <= at;
+}
+
 /* ---- C++ (Itanium C++ ABI 2.5.2, 2.9) ---- */
 
 static uint64_t word_at(uintptr_t address) { return *(const uint64_t *)address; }
@@ -174,10 +201,10 @@ static uint32_t vtable_type(struct hl_graph *graph, uintptr_t table)
 
 /* ---- native blocks ---- */
 
-static void scan_word(struct hl_graph *graph, uintptr_t word, uintptr_t offset)
+static void scan_word(struct hl_graph *graph, uintptr_t at, uintptr_t word, uintptr_t offset)
 {
     uint32_t row = hl_graph_row(graph, word);
-    if (row == HL_GRAPH_NONE)
+    if (row == HL_GRAPH_NONE || is_known(at))
         return;
     uint8_t kind = graph->blocks[row].kind;
     if (kind == HL_KIND_OBJECT ? !is_object_at(graph, row, word) : kind == HL_KIND_FREE)
@@ -194,7 +221,7 @@ void hl_graph_scan(struct hl_graph *graph, uintptr_t start, uintptr_t end, uintp
         part = hl_areas_touched(graph->marker, from, end);
         for (const uintptr_t *at = (const uintptr_t *)((part.start + 7) & ~(uintptr_t)7); (uintptr_t)(at + 1) <= part.end; at++)
             if (HL_UNLIKELY(*at - low < span))
-                scan_word(graph, *at, (uintptr_t)at - origin);
+                scan_word(graph, (uintptr_t)at, *at, (uintptr_t)at - origin);
     }
 }
 
@@ -273,7 +300,7 @@ static uint32_t read_frames(const struct hl_graph *graph, const struct hl_stoppe
 static void root_word(struct hl_graph *graph, const struct hl_snapshot_root *root, uintptr_t at, uintptr_t word, uintptr_t code)
 {
     uint32_t row = hl_graph_row(graph, word), kind = root->kind & HL_ROOT_KIND_MASK;
-    if (row == HL_GRAPH_NONE)
+    if (row == HL_GRAPH_NONE || is_known(at))
         return;
     uint8_t is = graph->blocks[row].kind;
     if (is == HL_KIND_OBJECT ? !is_object_at(graph, row, word) : is == HL_KIND_FREE)

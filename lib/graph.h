@@ -89,6 +89,9 @@ uint32_t hl_graph_frame(struct hl_graph *graph, uintptr_t address);
 /* Readable memory of the program, all of [address, address + bytes). */
 bool hl_graph_is_readable(const struct hl_graph *graph, uintptr_t address, size_t bytes);
 
+/* Words of [start, end) are told by name, or are caches that keep nothing alive: neither roots nor edges are made of them. Called by hl_graph_py_roots. */
+void hl_graph_known(struct hl_graph *graph, uintptr_t start, uintptr_t end);
+
 /* Writes OFFSET and INSIDE edges of the open node for the words of [start, end); offsets count from `origin`. Words that point to a Python object count only if
  * they point to the object itself. */
 void hl_graph_scan(struct hl_graph *graph, uintptr_t start, uintptr_t end, uintptr_t origin);
