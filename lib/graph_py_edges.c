@@ -158,9 +158,12 @@ static void write_deque(struct hl_graph *graph, uintptr_t deque)
     }
 }
 
-/* lru_cache's links are objects that its dict holds; what it visits of them is theirs. From 3.8 on: root (a link), function, the rest by its members' order. */
+/* lru_cache begins with the root of a ring of links, objects that it counts and its dict too: previous, next, hash, key, result. What it visits of them is theirs. */
 static void write_lru_cache(struct hl_graph *graph, uintptr_t object)
 {
+    uintptr_t link = hl_py_word(object + 24);
+    for (uint32_t i = 0; link != object && i < LINKS_MAX && hl_graph_py_kind(graph, link) == HL_PY_LRU_LINK; i++, link = hl_py_word(link + 24))
+        write_edge(graph, HL_EDGE_ITEM, 0, link);
     for (uintptr_t at = object + 32; at + 8 <= object + now.bytes; at += 8) {
         uintptr_t word = hl_py_word(at);
         if (now.plan->weak_offset != at - object && word && word % 8 == 0 && word != object && hl_graph_py_object(graph, word) && at - object != (uint64_t)now.plan->dict_offset)

@@ -288,7 +288,7 @@ static bool has_field(const struct hl_py_plan *plan, uint32_t offset)
 
 static void add_field(struct hl_graph *graph, struct hl_py_plan *plan, uint32_t offset, enum hl_graph_edge kind, const char *name)
 {
-    if (offset < 16 || offset % 8 || own.n_fields == FIELDS_MAX || has_field(plan, offset))
+    if (offset < 16 || offset % 8 || offset == plan->dict_offset || own.n_fields == FIELDS_MAX || has_field(plan, offset))
         return;
     own.fields[own.n_fields++] = (struct hl_py_field){offset, kind, hl_graph_string(graph, name, strlen(name))};
     plan->n_fields++;
