@@ -89,11 +89,11 @@ class Interpreter:
             raise Failure(f"{os.path.basename(name)} compiles with warnings: {messages}")
         return target
 
-    def extension(self, name):
-        """Builds tests/python/NAME.c as an extension module; returns the folder to put on PYTHONPATH."""
+    def extension(self, name, source=HERE):
+        """Builds NAME.c of the folder `source` (tests/python) as an extension module; returns the folder to put on PYTHONPATH."""
         os.makedirs(os.path.join(self.folder, "modules"), exist_ok=True)
         self.compile(os.path.join("modules", name + self.facts["suffix"]),
-                     ["-fPIC", "-shared", "-D_GNU_SOURCE", os.path.join(HERE, name + ".c"), "-lpthread"])
+                     ["-fPIC", "-shared", "-D_GNU_SOURCE", os.path.join(source, name + ".c"), "-lpthread"])
         return os.path.join(self.folder, "modules")
 
     def embedding(self, name):

@@ -1,0 +1,64 @@
+"""A piece of a reference graph that shows itself: as a picture in a notebook, as text in a terminal, as a file of any of the command's formats."""
+from __future__ import annotations
+
+import html
+import os
+
+from ._graph_command import GraphError, run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List, Optional
+
+FORMATS = ("svg", "png", "html")
+
+
+class Picture:
+    """Drawn when it is looked at; the recording must be there then."""
+
+    def __init__(self, before: List[str], behind: List[str]) -> None:
+        """The command's words, between which options of the format go."""
+        self._before, self._behind = before, behind
+        self._text: Optional[str] = None
+
+    def __str__(self) -> str:
+        """The text of the command."""
+        if self._text is None:
+            self._text = self._run().decode("utf-8")
+        return self._text
+
+    __repr__ = __str__
+
+    def dot(self) -> str:
+        """For Graphviz."""
+        return self._run("--dot").decode("utf-8")
+
+    def json(self) -> str:
+        """docs/json.md."""
+        return self._run("--json").decode("utf-8")
+
+    def save(self, filename: str) -> None:
+        """Writes .svg, .png (through Graphviz), .html (a page to walk about in), .dot, .json or .txt, as the name ends."""
+        kind = os.path.splitext(filename)[1][1:].lower()
+        if kind in FORMATS:
+            self._run("--" + kind, os.path.abspath(filename))
+            return
+        texts = {"dot": self.dot, "gv": self.dot, "json": self.json, "txt": self.__str__}
+        if kind not in texts:
+            raise GraphError("'%s' is no picture's name: let it end with .svg, .png, .html, .dot, .json or .txt" % filename)
+        with open(filename, "w", encoding="utf-8") as file:
+            file.write(texts[kind]())
+
+    def _repr_svg_(self) -> Optional[str]:
+        """What notebooks show; None without Graphviz: they show the text then."""
+        try:
+            return self._run("--svg", "-").decode("utf-8")
+        except GraphError:
+            return None
+
+    def _repr_html_(self) -> str:
+        svg = self._repr_svg_()
+        return svg[svg.index("<svg"):] if svg and "<svg" in svg else "<pre>%s</pre>" % html.escape(str(self))
+
+    def _run(self, *options: str) -> bytes:
+        return run(self._before + list(options) + self._behind)
