@@ -43,6 +43,17 @@ static bool has_right_size(const struct hl_py_type *type, uint64_t bytes, bool f
     return type->item == 0 && !(type->flags & HL_FLAG_INLINE_VALUES) && bytes >= type->before + type->basic && bytes < type->before + type->basic + 8;
 }
 
+/* What has its items inside has room for as many as it says. */
+static bool has_room(const struct hl_py_type *type, uintptr_t object, uint64_t bytes)
+{
+    uint64_t n = type->kind == HL_PY_TUPLE || type->kind == HL_PY_BYTES || type->kind == HL_PY_LIST ? hl_py_size(object) : 0, room = bytes - type->before;
+    return n == 0 || (type->kind == HL_PY_TUPLE && n <= (room - hl_graph_py_layout.tuple_items) / 8) || (type->kind == HL_PY_BYTES && n < room - 32) ||
+           (type->kind == HL_PY_LIST && n <= hl_py_word(object + 32));
+}
+
+/* Programs whose code lies low have small addresses. */
+static bool is_address(struct hl_graph *graph, uint64_t word) { return word >= 65536 && word % 8 == 0 && hl_graph_is_readable(graph, word, 8); }
+
 static const struct hl_py_type *object_at(struct hl_graph *graph, uintptr_t object, uint32_t before, uint64_t bytes, bool from_python)
 {
     if (!could_be_references(hl_py_word(object)))
@@ -51,7 +62,9 @@ static const struct hl_py_type *object_at(struct hl_graph *graph, uintptr_t obje
     if (word % 8 || word < 4096)
         return NULL;
     const struct hl_py_type *type = hl_graph_py_type(graph, word);
-    return type && type->before == before && has_right_size(type, bytes, from_python) ? type : NULL;
+    if (!type || type->before != before || !has_right_size(type, bytes, from_python) || is_address(graph, hl_py_word(object)))
+        return NULL;
+    return has_room(type, object, bytes) ? type : NULL;
 }
 
 static void recognise_block(struct hl_graph *graph, uint32_t row)
