@@ -8,7 +8,8 @@
  *                -1: immortal), from_c, born_ms (-1: unknown), dominator (-1: nothing leads to it)
  *   edges        count (by node), to, label, more: [edge, how many more lead from and to the same nodes, …]. A label is 4 · value + form; form 0: value is a string,
  *                1: an index, 2: an offset, 3: a string, and the edge holds nothing (node 0's: may be stale)
- *   left_out     dominated, refers, referrers: [node, type, count, bytes, …] of nodes that are not in the page; bytes: of `dominated` retained, else their own
+ *   left_out     dominated, refers, referrers, and unheld by node 0, which nothing leads to: [node, type, count, bytes, …] of nodes that are not in the page; bytes: of
+ *                `dominated` retained, else their own
  *   selection    places; selected: how many there are in the graph
  */
 #include "graph_html.h"
@@ -409,6 +410,8 @@ static void put_data(struct page *page)
     put_left(page, "refers", &page->edges.refers);
     fputc(',', page->out);
     put_left(page, "referrers", &page->edges.referrers);
+    fputc(',', page->out);
+    put_left(page, "unheld", &page->edges.unheld);
     fputc('}', page->out);
     put_selection(page);
     put_strings(page);

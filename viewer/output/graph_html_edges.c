@@ -120,7 +120,11 @@ static void add_dominated(struct walk *walk)
     const struct graph *graph = walk->graph;
     for (uint32_t node = 1; node < graph->n; node++) {
         uint32_t by = graph->dominator[node];
-        if (walk->pick->place[node] == GRAPH_NONE && by != GRAPH_NONE && walk->pick->place[by] != GRAPH_NONE)
+        if (walk->pick->place[node] != GRAPH_NONE)
+            continue;
+        if (by == GRAPH_NONE)
+            leave(&walk->edges->unheld, 0, graph->nodes[node].type, graph->nodes[node].bytes);
+        else if (walk->pick->place[by] != GRAPH_NONE)
             leave(&walk->edges->dominated, walk->pick->place[by], graph->nodes[node].type, graph->retained[node]);
     }
 }
@@ -173,4 +177,5 @@ void html_edges_release(struct html_edges *edges)
     release_left(&edges->dominated);
     release_left(&edges->refers);
     release_left(&edges->referrers);
+    release_left(&edges->unheld);
 }

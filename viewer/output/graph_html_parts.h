@@ -32,7 +32,7 @@ struct html_left {
 struct html_edges {
     VEC(struct html_edge) items;
     VEC(uint32_t) counts;                  /* by place: how many items are its own */
-    struct html_left dominated, refers, referrers;
+    struct html_left dominated, refers, referrers, unheld;     /* unheld: all of place 0 */
     uint64_t dropped;                      /* references between nodes of the page that are only counted: there were too many */
 };
 

@@ -55,7 +55,7 @@ function leftOut(flat) {
 
 const strings = data.strings, types = data.types, nodes = decodeNodes(data.nodes), edges = decodeEdges(data.edges, nodes.n);
 const dominated = bucket(nodes.n, nodes.dominator);
-const left = { dominated: leftOut(data.left_out.dominated), refers: leftOut(data.left_out.refers), referrers: leftOut(data.left_out.referrers) };
+const left = { dominated: leftOut(data.left_out.dominated), refers: leftOut(data.left_out.refers), referrers: leftOut(data.left_out.referrers), unheld: leftOut(data.left_out.unheld) };
 
 // Labels are a number and, in its two lowest bits, how it is meant.
 const FORM_NAME = 0, FORM_INDEX = 1, FORM_OFFSET = 2, FORM_WEAK = 3;

@@ -9,11 +9,14 @@ const found = new Map();        // query → nodes
 
 const starts = (list, relation) => list.map((v) => nodeRow(null, v, relation));
 
-// Rows for what no root leads to stand behind those of the roots.
-function unheld() {
-  const list = [];
-  for (let v = 1; v < nodes.n; v++) if (nodes.dominator[v] === NOBODY) list.push(v);
-  return list.sort(byRetained);
+// One row for all that no root leads to; below it these by type.
+function unheldRow() {
+  const entries = [], missing = left.unheld.get(0) || [];
+  for (let v = 1; v < nodes.n; v++) if (nodes.dominator[v] === NOBODY) entries.push(entryOf(v, -1));
+  const count = entries.length + missing.reduce((all, { count: more }) => all + more, 0);
+  const row = { kind: "group", unheld: true, parent: null, level: 1, count, lost: 0, retained: null, own: sum(entries, nodes.bytes) + missing.reduce((all, { bytes }) => all + bytes, 0) };
+  row.below = rowsOfEntries(row, entries.sort((a, b) => byRetained(a.node, b.node)), "dominated", missing);
+  return count ? [row] : [];
 }
 
 function showTree(rows, title, hint, opened) {
@@ -25,9 +28,8 @@ function showTree(rows, title, hint, opened) {
 }
 
 function showDominators() {
-  const rows = rowsOfEntries(null, entriesOf(0, "dominated"), "dominated", left.dominated.get(0) || []), alone = unheld();
-  if (alone.length) rows.push({ kind: "group", level: 1, parent: null, relation: "dominated", type: -1, count: alone.length, entries: alone.map((v) => entryOf(v, -1)), lost: 0, retained: null, own: sum(alone.map((node) => ({ node })), nodes.bytes), unheld: true });
-  showTree(rows, "Who alone holds what", "An object holds alone what would go with it. Largest first; below each what it holds alone, then its references.");
+  const rows = rowsOfEntries(null, entriesOf(0, "dominated"), "dominated", left.dominated.get(0) || []);
+  showTree([...rows, ...unheldRow()], "Who alone holds what", "An object holds alone what would go with it. Largest first; below each what it holds alone, then its references.");
 }
 
 function showRoots() {
@@ -54,7 +56,8 @@ function showFound(query) {
   const list = found.get(query), all = data.totals.nodes > nodes.n - 1 ? ` among the ${formatCount(nodes.n - 1)} objects of this page (there are ${formatCount(data.totals.nodes)})` : "";
   at("query").value = query;
   const text = `${list.length ? plural(list.length, "object") : "No object"} found for “${query}”${all}.`;
-  showTree(starts(list, "refers"), "Search", text);
+  const tree = showTree(starts(list, "refers"), "Search", text);
+  if (list.length) tree.focus(tree.body.firstChild);
   say(text);
 }
 

@@ -27,6 +27,7 @@ function nameOfNode(row) {
 
 function nameOfRow(row) {
   if (row.kind === "node") return nameOfNode(row);
+  if (row.unheld) return [element("span", { class: "many" }, `${formatCount(row.count)} ×`), element("span", {}, "no root leads to these")];
   if (row.kind === "group") return [element("span", { class: "many" }, `${formatCount(row.count)} ×`), row.lost ? element("span", { class: "dim" }, `${formatCount(row.entries.length)} in this page`) : null];
   if (row.kind === "left") return [element("span", { class: "many" }, `${formatCount(row.count)} ×`), element("span", { class: "dim" }, "not in this page")];
   if (row.kind === "more") return [element("span", { class: "link" }, `show ${formatCount(Math.min(PAGE, row.rest))} more of ${formatCount(row.rest)}`)];
@@ -40,7 +41,7 @@ function cellsOfRow(row) {
   const cell = (kind, ...content) => element("span", { role: "gridcell", class: kind }, ...content);
   return [
     cell("name", element("span", { class: "twist", "aria-hidden": "true" }, canOpen(row) ? "▸" : ""), ...nameOfRow(row)),
-    cell("kind", isNode ? typeTag(nodes.type[v]) : many ? typeTag(row.type) : ""),
+    cell("kind", isNode ? typeTag(nodes.type[v]) : many && !row.unheld ? typeTag(row.type) : ""),
     cell("number", share > 0.002 ? element("span", { class: "bar", style: `width:${(share * 100).toFixed(1)}%` }) : "", retained === null ? "" : formatBytes(retained)),
     cell("number", own === null ? "" : formatBytes(own)),
     cell("line", isNode && nodes.line[v] ? element("span", { title: nodeLine(v) }, nodeLine(v)) : ""),
@@ -71,7 +72,7 @@ class Tree {
   }
 
   elementOf(row, place, all) {
-    const made = element("div", { role: "row", class: `row ${row.kind}${row.faint ? " weak" : ""}`, "aria-level": row.level, "aria-posinset": place, "aria-setsize": all, tabindex: "-1",
+    const made = element("div", { role: "row", class: `row ${row.faint ? "weak" : ""}`, "aria-level": row.level, "aria-posinset": place, "aria-setsize": all, tabindex: "-1",
       "aria-expanded": canOpen(row) ? "false" : null, style: `--level:${row.level - 1}` }, ...cellsOfRow(row));
     if (row.node !== undefined) made.dataset.node = row.node;
     this.rows.set(made, row);
