@@ -21,6 +21,7 @@ struct command {
     const char *description;        /* paragraphs for -h and the man page */
     const char *examples;           /* lines "command\tmeaning\n" */
     bool takes_program;             /* options end at the first operand */
+    const struct command *const *verbs;  /* NULL-terminated: commands of a second word, named with both: "graph types"; NULL: it has none */
     const struct option *options;
     int (*run)(int argc, char **argv);   /* argv[0] is the command's name; returns an exit code */
 };

@@ -5,6 +5,6 @@
 #include "../command.h"
 
 extern const struct command command_run, command_snapshot, command_report, command_lines, command_tree, command_export, command_dump, command_help,
-    command_completion, command_leaks, command_gate, command_diff;
+    command_completion, command_leaks, command_gate, command_diff, command_graph;
 
 #endif

@@ -24,6 +24,11 @@ bool graph_live(const struct graph *graph, uint64_t *bytes, uint64_t *blocks);
 /* Rows by count, bytes or retained bytes, the largest first; ties by name. */
 void graph_rows_sort(struct graph_rows *rows, const struct graph *graph, enum graph_by by);
 
+/* Makes the retained bytes of the first `n` rows exact. */
+void graph_rows_exact(struct graph_rows *rows, struct graph *graph, const uint8_t *set, size_t n);
+
+#define GRAPH_ROWS_BY_DEFAULT 20           /* of types and of growth, in text */
+
 /* What a type is made of on one line of code: rows of the sections of leaking. */
 struct graph_lot {
     uint32_t type, line;                   /* line: location; GRAPH_NONE: unknown */
@@ -39,6 +44,14 @@ uint32_t graph_c_holder(const struct graph *graph, uint32_t node, uint32_t *edge
 
 /* Bytes of the block that the object itself stands in, without its parts; 0: it has none. */
 uint64_t graph_own_bytes(const struct graph *graph, uint32_t node);
+
+/* The nodes of a set that retain most, at most `most`, the largest first. Returns how many. */
+#define GRAPH_SHOW_MOST 100
+size_t graph_largest(struct graph *graph, const uint8_t *set, uint32_t *nodes, size_t most);
+
+/* What is kept of a snapshot's graph, told without loading it. */
+struct graph_kept { bool graph, whole, python; uint64_t nodes; };
+struct graph_kept graph_kept(const struct profile *profile, uint32_t snapshot);
 
 /* How a snapshot was caused, for people: "at its end"; and for JSON: "exit". */
 const char *graph_cause_text(enum trace_snapshot_cause cause);
@@ -60,15 +73,16 @@ void graph_text_head(const struct view *view, const struct graph *graph, const s
 void graph_text_notes(const struct view *view, const struct graph *graph);
 void graph_text_heading(const struct view *view, const char *text);
 
-/* The tree below one node of a view: what leads out of it, or who leads to it. */
-void graph_text_tree(const struct view *view, const struct graph *graph, const struct graph_view *shown, uint32_t place, bool incoming);
+/* The trees of a view, with what was asked for at their top; and the branches of one place of it. What leads out, or who leads to it. */
+void graph_text_trees(const struct view *view, const struct graph *graph, const struct graph_view *shown, bool incoming);
+void graph_text_branches(const struct view *view, const struct graph *graph, const struct graph_view *shown, uint32_t place, bool incoming);
 
 /* ---- JSON: each returns 0 or -errno ---- */
 
 int graph_json_types(const struct view *view, const struct graph *graph, const struct graph_wanted *wanted, const struct graph_rows *rows, enum graph_by by);
 int graph_json_growth(const struct view *view, const struct graph *before, const struct graph *after, const struct graph_growth *growth);
 int graph_json_view(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, const struct graph_view *shown);     /* all kinds */
-int graph_json_free(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, const struct graph_cut *cut, const struct graph_view *shown);
+int graph_json_free(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, const struct graph_cut *cut);
 int graph_json_chain(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, const struct graph_path *path);
 int graph_json_leaking(const struct view *view, struct graph *graph, const struct graph_leaking *leaking);
 int graph_json_show(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, size_t most);

@@ -70,8 +70,7 @@ uint32_t graph_edge_root(const struct graph *graph, uint32_t edge)
 
 static void add_more(struct strbuf *out, const struct graph *graph, const struct graph_view_node *node)
 {
-    const char *count = format_count(node->count).text;
-    strbuf_printf(out, "… %s more", count);
+    strbuf_printf(out, "… %s more", format_count(node->count).text);
     if (node->n_types == 0)
         strbuf_add(out, node->count == 1 ? " root" : " roots");
     else if (node->type == GRAPH_NONE)
