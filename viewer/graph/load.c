@@ -245,12 +245,30 @@ static int compare_records(const void *a, const void *b)
     if (x->sort != y->sort)
         return x->sort < y->sort ? -1 : 1;
     if (x->code != y->code)
-        return x->code < y->code ? -1 : 1;
+        return !x->code || !y->code ? (x->code ? -1 : 1) : strcmp((const char *)(uintptr_t)x->code, (const char *)(uintptr_t)y->code);
     return (x->address > y->address) - (x->address < y->address);
 }
 
-/* Roots that say the same of the same node are one: a stack has a pointer many times. */
-static void settle_roots(struct load *load)
+/* Words of one variable: "stdout+0x8", "stdout+0x10". */
+static bool same_variable(const struct load *load, uint64_t a, uint64_t b)
+{
+    const char *x = graph_load_address_name(load->graph->snapshot, a), *y = graph_load_address_name(load->graph->snapshot, b);
+    const char *end = x ? strstr(x, "+0x") : NULL;
+    size_t n = end ? (size_t)(end - x) : x ? strlen(x) : 0;
+    return x && y && strncmp(x, y, n) == 0 && (!y[n] || strncmp(y + n, "+0x", 3) == 0);
+}
+
+/* Both say the same of the same node: a stack has a pointer many times, a structure too. */
+static bool are_alike(const struct load *load, const struct graph_record *a, const struct graph_record *b)
+{
+    if (a->target != b->target || a->sort != b->sort || a->code != b->code || a->string != b->string || a->tid != b->tid)
+        return false;
+    uint32_t sort = a->sort & ~HL_GRAPH_INSIDE;
+    return sort == TRACE_ROOT_STACK || sort == TRACE_ROOT_REGISTERS || a->string || (sort == TRACE_ROOT_GLOBAL && same_variable(load, a->address, b->address));
+}
+
+/* Targets become nodes, code what its function is called: the trace has each name once. */
+static void resolve_roots(struct load *load)
 {
     size_t kept = 0;
     for (size_t i = 0; i < load->roots.n; i++) {
@@ -259,19 +277,20 @@ static void settle_roots(struct load *load)
         if (to == GRAPH_NONE)
             continue;
         record.target = to;
+        record.code = record.code ? (uintptr_t)graph_load_address_name(load->graph->snapshot, record.code) : 0;
         load->roots.items[kept++] = record;
     }
     load->roots.n = kept;
+}
+
+static void settle_roots(struct load *load)
+{
+    size_t kept = 0;
+    resolve_roots(load);
     vec_sort(&load->roots, compare_records);
-    kept = 0;
-    for (size_t i = 0; i < load->roots.n; i++) {
-        struct graph_record record = load->roots.items[i], *last = kept ? &load->roots.items[kept - 1] : NULL;
-        uint32_t sort = record.sort & ~HL_GRAPH_INSIDE;
-        bool same = last && last->target == record.target && last->sort == record.sort && last->code == record.code && last->string == record.string &&
-                    last->tid == record.tid && (sort == TRACE_ROOT_STACK || sort == TRACE_ROOT_REGISTERS || record.string);
-        if (!same && kept < VALUE_MAX)
-            load->roots.items[kept++] = record;
-    }
+    for (size_t i = 0; i < load->roots.n; i++)
+        if (kept < VALUE_MAX && !(kept && are_alike(load, &load->roots.items[kept - 1], &load->roots.items[i])))
+            load->roots.items[kept++] = load->roots.items[i];
     load->roots.n = kept;
 }
 

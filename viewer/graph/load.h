@@ -29,7 +29,7 @@ struct load {
     bool *part;                   /* by row: another node's memory, whatever a record says of it */
     VEC(const char *) strings;
     VEC(struct graph_type) types;
-    VEC(struct graph_record) roots;          /* as they came */
+    VEC(struct graph_record) roots;          /* as they came; later with nodes as targets, and in `code` the address of the function's name, or 0 */
     struct map native_types;      /* by location and sort: id of the type */
     struct map type_nodes;        /* by type id of the stream: address of the type object */
 };

@@ -36,7 +36,7 @@ static bool add_global(struct strbuf *out, const struct load *load, const struct
 /* True: a place that means what it holds, unlike words of stacks and registers, which may be left from before. */
 static bool add_root(struct strbuf *out, const struct load *load, const struct graph_record *record, const struct trace_root *range)
 {
-    const char *function = record->code ? graph_load_address_name(load->graph->snapshot, record->code) : NULL;
+    const char *function = (const char *)(uintptr_t)record->code;
     if (record->string) {
         strbuf_add(out, load->strings.items[record->string]);
         return true;

@@ -34,6 +34,30 @@ static const char *without_head(struct arena *arena, const char *text)
     return arena_strndup(arena, start, plus && plus > start ? (size_t)(plus - start) : strlen(start));
 }
 
+/* What a standard library keeps a shared object in (libstdc++ and libc++: with the object inside; with a pointer to it) is called after the object. */
+static const char *as_people_call_it(struct arena *arena, const char *name)
+{
+    static const struct { const char *head, *before, *after; } controls[] = {
+        {"std::_Sp_counted_ptr_inplace<", "", " (make_shared)"}, {"std::__shared_ptr_emplace<", "", " (make_shared)"},
+        {"std::_Sp_counted_ptr<", "control block of shared_ptr to ", ""}, {"std::_Sp_counted_deleter<", "control block of shared_ptr to ", ""},
+        {"std::__shared_ptr_pointer<", "control block of shared_ptr to ", ""},
+    };
+    for (size_t i = 0; i < sizeof controls / sizeof *controls; i++) {
+        size_t head = strlen(controls[i].head), n = 0;
+        int depth = 0;
+        if (strncmp(name, controls[i].head, head) != 0)
+            continue;
+        for (const char *at = name + head; *at && (depth || (*at != ',' && *at != '>')); at++, n++)
+            depth += (*at == '<' || *at == '(') - (*at == '>' || *at == ')');
+        struct strbuf text = STRBUF_INIT;
+        strbuf_printf(&text, "%s%.*s%s", controls[i].before, (int)n, name + head, controls[i].after);
+        name = arena_strdup(arena, text.data);
+        strbuf_release(&text);
+        break;
+    }
+    return name;
+}
+
 /* From the class's own type information (Itanium C++ ABI 2.9.5: the mangled name of the type), else from the symbol of its virtual table. */
 static const char *class_name(struct load *load, const struct graph_record *record)
 {
@@ -45,7 +69,7 @@ static const char *class_name(struct load *load, const struct graph_record *reco
     }
     snprintf(linkage, sizeof linkage, "_ZTS%s", load->strings.items[record->string]);
     char *name = demangle(linkage);
-    const char *result = name ? without_head(arena, name) : load->strings.items[record->string];
+    const char *result = as_people_call_it(arena, name ? without_head(arena, name) : load->strings.items[record->string]);
     free(name);
     return result;
 }
