@@ -277,7 +277,7 @@ static bool waits_for_other(const struct places *p, uintptr_t generator)
     return state == -1 && (instruction[3] & 3) >= 2;         /* the argument of the next one; state -1: suspended */
 }
 
-static void write_generator(struct hl_graph *graph, uintptr_t generator, uint32_t basic)
+static void write_generator(struct hl_graph *graph, uintptr_t generator)
 {
     const struct places *p = places();
     const char *type = (const char *)hl_py_word(hl_py_type_of(generator) + HL_TYPE_NAME);
@@ -286,7 +286,7 @@ static void write_generator(struct hl_graph *graph, uintptr_t generator, uint32_
     hl_graph_py_edge_at(graph, "__qualname__", hl_py_word(generator + p->gen_qualified));
     for (uint32_t i = 0; i < (p->minor < 11 ? 3u : 1u); i++)
         hl_graph_py_edge_at(graph, "exception being handled", hl_py_word(generator + p->gen_error + 8 * i));
-    if (p->gen_origin + 8u <= basic && (p->minor >= 11 || coroutine || asynchronous))
+    if (coroutine || asynchronous)       /* where there is the word for others, it is not set */
         hl_graph_py_edge_at(graph, asynchronous ? "finalizer" : "cr_origin", hl_py_word(generator + p->gen_origin));
     if (p->gen_code)
         hl_graph_py_edge_at(graph, coroutine ? "cr_code" : asynchronous ? "ag_code" : "gi_code", hl_py_word(generator + p->gen_code));
@@ -303,12 +303,8 @@ static void write_generator(struct hl_graph *graph, uintptr_t generator, uint32_
 
 void hl_graph_py_frame_edges(struct hl_graph *graph, uintptr_t object)
 {
-    const struct hl_py_type *type = hl_graph_py_object(graph, object);
-    if (!type)
-        return;
-    uint32_t basic = type->basic;
-    if (type->kind == HL_PY_GENERATOR)
-        write_generator(graph, object, basic);
+    if (hl_graph_py_kind(graph, object) == HL_PY_GENERATOR)
+        write_generator(graph, object);
     else if (places()->minor < 11)
         write_object_to_310(graph, object);
     else

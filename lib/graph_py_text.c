@@ -1,4 +1,5 @@
 /* What is shown of an object beside its type: texts, numbers, names. */
+#include "graph_py_frames.h"
 #include "graph_py_int.h"
 
 #include "py.h"
@@ -225,6 +226,10 @@ void hl_graph_py_text(struct hl_graph *graph, const struct hl_py_type *type, uin
         break;
     case HL_PY_CODE:
         set_code(graph, object, node, buffer);
+        break;
+    case HL_PY_FRAME:
+        n = hl_py_frame_object_text(graph, object, buffer);
+        set_text(node, HL_TEXT_NAME, buffer, n, false);
         break;
     case HL_PY_DESCRIPTOR:
         set_str(graph, node, HL_TEXT_NAME, hl_py_word(object + 24), buffer);
