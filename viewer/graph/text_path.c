@@ -39,7 +39,10 @@ static void add_key(struct strbuf *out, const struct graph *graph, uint32_t node
         graph_add_text(out, graph, node);
     } else {
         strbuf_add_char(out, '<');
-        graph_add_type(out, graph, graph->nodes[node].type);
+        if (text_is_builtin(graph, node, "type"))
+            strbuf_add(out, "class");
+        else
+            graph_add_type(out, graph, graph->nodes[node].type);
         if (graph->nodes[node].text) {
             strbuf_add_char(out, ' ');
             graph_add_text(out, graph, node);
