@@ -50,40 +50,92 @@ void graph_components_release(struct graph_components *components)
 
 /* ---- the weakest edge ---- */
 
+/* The component alone, as a graph of its own: a try must not cost what the whole heap costs. */
 struct weak_search {
-    struct strong strong;                      /* only the component's nodes take part */
-    const uint32_t *members;
-    uint32_t n;
-    uint32_t *by;                              /* by node: the edge by which the way around came to it; STRONG_DONE: not yet */
+    struct graph part;                         /* nodes: bytes, births, edges in both directions */
+    uint32_t *places;                          /* by edge of the part: its place in the whole */
+    struct strong strong;
     uint64_t left;                             /* bytes on cycles without the edge that is tried */
     uint32_t without;
 };
 
+static int by_number(const void *a, const void *b) { return *(const uint32_t *)a < *(const uint32_t *)b ? -1 : *(const uint32_t *)a > *(const uint32_t *)b; }
+
+/* The part's number of a node; GRAPH_NONE: it is outside. */
+static uint32_t place_of(const uint32_t *members, uint32_t n, uint32_t node)
+{
+    const uint32_t *found = bsearch(&node, members, n, sizeof *members, by_number);
+    return found ? (uint32_t)(found - members) : GRAPH_NONE;
+}
+
+static void part_edges(struct weak_search *search, const struct graph *graph, const uint32_t *members, uint32_t n)
+{
+    VEC(struct graph_edge_out) edges = { 0 };
+    VEC(uint32_t) places = { 0 };
+    for (uint32_t i = 0; i < n; i++) {
+        search->part.nodes[i].first = (uint32_t)edges.n;
+        for (uint32_t edge = graph->nodes[members[i]].first; edge < graph->nodes[members[i] + 1].first; edge++) {
+            struct graph_edge_out out = graph->edges[edge];
+            uint32_t to = graph_edge_holds(&out) ? place_of(members, n, out.to) : GRAPH_NONE;
+            if (to == GRAPH_NONE)
+                continue;
+            search->part.nodes[to].references++;
+            out.to = to;
+            vec_push(&edges, out);
+            vec_push(&places, edge);
+        }
+    }
+    search->part.nodes[n].first = search->part.n_edges = (uint32_t)edges.n;
+    search->part.edges = edges.items;
+    search->places = places.items;
+}
+
+static void part_init(struct weak_search *search, const struct graph *graph, const struct graph_components *components, const struct graph_component *item)
+{
+    uint32_t *members = xmemdup(&components->members.items[item->first], item->n * sizeof *members);
+    qsort(members, item->n, sizeof *members, by_number);
+    search->part.n = item->n;
+    search->part.nodes = xcalloc((size_t)item->n + 1, sizeof *search->part.nodes);
+    for (uint32_t i = 0; i < item->n; i++) {
+        search->part.nodes[i].bytes = graph->nodes[members[i]].bytes;
+        search->part.nodes[i].born_ns = graph->nodes[members[i]].born_ns;
+    }
+    part_edges(search, graph, members, item->n);
+    strong_init(&search->strong, &search->part, NULL);
+    free(members);
+}
+
+static void part_release(struct weak_search *search)
+{
+    strong_release(&search->strong);
+    free(search->part.nodes);
+    free(search->part.edges);
+    free(search->places);
+}
+
 static void count_left(void *context, const uint32_t *nodes, uint32_t n)
 {
     struct weak_search *search = context;
-    const struct graph *graph = search->strong.graph;
-    if (n == 1 && !strong_holds_itself(graph, nodes[0], search->without))
+    if (n == 1 && !strong_holds_itself(&search->part, nodes[0], search->without))
         return;
     for (uint32_t i = 0; i < n; i++)
-        search->left += graph->nodes[nodes[i]].bytes + 1;      /* nodes without bytes count as well */
+        search->left += search->part.nodes[nodes[i]].bytes + 1;      /* nodes without bytes count as well */
 }
 
 static uint64_t left_without(struct weak_search *search, uint32_t edge)
 {
     search->left = 0;
     search->without = edge;
-    for (uint32_t i = 0; i < search->n; i++)
-        search->strong.order[search->members[i]] = 0;
-    for (uint32_t i = 0; i < search->n; i++)
-        strong_from(&search->strong, search->members[i], edge, count_left, search);
+    memset(search->strong.order, 0, search->part.n * sizeof *search->strong.order);
+    for (uint32_t i = 0; i < search->part.n; i++)
+        strong_from(&search->strong, i, edge, count_left, search);
     return search->left;
 }
 
 /* 0: what a person would make a weak reference first. */
-static unsigned rank_of(const struct graph *graph, const struct graph_in *edge)
+static unsigned rank_of(const struct graph *part, uint32_t edge)
 {
-    switch (graph_edge_kind(&graph->edges[edge->edge])) {
+    switch (graph_edge_kind(&part->edges[edge])) {
     case HL_EDGE_ATTRIBUTE: case HL_EDGE_SLOT: case HL_EDGE_CELL: return 0;
     case HL_EDGE_VALUE: return 1;
     case HL_EDGE_KEY: case HL_EDGE_ITEM: case HL_EDGE_INDEX: case HL_EDGE_LOCAL: return 2;
@@ -93,88 +145,71 @@ static unsigned rank_of(const struct graph *graph, const struct graph_in *edge)
     }
 }
 
-static bool leads_back(const struct graph *graph, const struct graph_in *edge)
+/* edge: of the part. */
+static bool rather(const struct graph *part, const struct graph_in *a, const struct graph_in *b)
 {
-    return graph->nodes[graph->edges[edge->edge].to].born_ns < graph->nodes[edge->from].born_ns;
+    unsigned x = rank_of(part, a->edge), y = rank_of(part, b->edge);
+    bool a_back = part->nodes[part->edges[a->edge].to].born_ns < part->nodes[a->from].born_ns;
+    bool b_back = part->nodes[part->edges[b->edge].to].born_ns < part->nodes[b->from].born_ns;
+    return x != y ? x < y : a_back && !b_back;
 }
 
-static bool rather(const struct graph *graph, const struct graph_in *a, const struct graph_in *b)
+/* The node that most edges lead to. */
+static uint32_t hub_of(const struct graph *part)
 {
-    unsigned x = rank_of(graph, a), y = rank_of(graph, b);
-    return x != y ? x < y : leads_back(graph, a) && !leads_back(graph, b);
-}
-
-static inline bool takes_part(const struct weak_search *search, uint32_t node) { return search->strong.order[node] == 0; }
-
-/* The member that most others of them hold. */
-static uint32_t hub_of(const struct weak_search *search, uint64_t *edges)
-{
-    const struct graph *graph = search->strong.graph;
-    uint32_t hub = search->members[0], most = 0;
-    for (uint32_t i = 0; i < search->n; i++) {
-        uint32_t node = search->members[i], held = 0;
-        for (uint32_t in = graph->nodes[node].first_in; in < graph->nodes[node + 1].first_in; in++)
-            held += takes_part(search, graph->in[in].from) && graph_edge_holds(&graph->edges[graph->in[in].edge]);
-        *edges += held;
-        if (held > most) {
-            most = held;
-            hub = node;
-        }
-    }
+    uint32_t hub = 0;
+    for (uint32_t i = 1; i < part->n; i++)
+        if (part->nodes[i].references > part->nodes[hub].references)
+            hub = i;
     return hub;
 }
 
 struct ring VEC_FIELDS(struct graph_in);
 
-/* The edges of a shortest way from the hub back to it, the last one first. */
-static void ring_of(struct weak_search *search, uint32_t hub, struct ring *ring)
+/* The edges of a shortest way from the hub back to it, the last one first. Every node of a component leads to every other, so there is one. */
+static void ring_of(struct weak_search *search, struct ring *ring)
 {
-    const struct graph *graph = search->strong.graph;
-    uint32_t *queue = search->strong.stack, head = 0, tail = 0;
-    for (uint32_t i = 0; i < search->n; i++)
-        search->by[search->members[i]] = GRAPH_NONE;
+    const struct graph *part = &search->part;
+    struct graph_in *by = xmalloc(part->n * sizeof *by);
+    uint32_t hub = hub_of(part), head = 0, tail = 0, *queue = search->strong.stack;
+    memset(by, 0xff, part->n * sizeof *by);
     queue[tail++] = hub;
-    while (search->by[hub] == GRAPH_NONE) {
+    while (by[hub].edge == GRAPH_NONE && head < tail) {
         uint32_t node = queue[head++];
-        for (uint32_t edge = graph->nodes[node].first; edge < graph->nodes[node + 1].first; edge++) {
-            uint32_t to = graph->edges[edge].to;
-            if (!takes_part(search, to) || search->by[to] != GRAPH_NONE || !graph_edge_holds(&graph->edges[edge]))
+        for (uint32_t edge = part->nodes[node].first; edge < part->nodes[node + 1].first; edge++) {
+            uint32_t to = part->edges[edge].to;
+            if (by[to].edge != GRAPH_NONE)
                 continue;
-            search->by[to] = edge;
-            search->strong.edge[to] = node;    /* from whom; the pass sets it anew */
+            by[to] = (struct graph_in){ node, edge };
             if (to != hub)
                 queue[tail++] = to;
         }
     }
     uint32_t at = hub;
     do {
-        vec_push(ring, ((struct graph_in){ search->strong.edge[at], search->by[at] }));
-        at = search->strong.edge[at];
+        vec_push(ring, by[at]);
+        at = by[at].from;
     } while (at != hub);
+    free(by);
 }
 
 uint32_t graph_weakest(const struct graph *graph, const struct graph_components *components, size_t component)
 {
-    const struct graph_component *item = &components->items.items[component];
-    struct weak_search search = { .members = &components->members.items[item->first], .n = item->n };
+    struct weak_search search = { 0 };
     struct ring ring = { 0 };
-    uint64_t edges = item->n, best_left = UINT64_MAX;
-    strong_init(&search.strong, graph, NULL);
-    memset(search.strong.order, 0xff, (size_t)graph->n * sizeof *search.strong.order);
-    for (uint32_t i = 0; i < item->n; i++)
-        search.strong.order[search.members[i]] = 0;
-    search.by = xmalloc((size_t)graph->n * sizeof *search.by);
-    ring_of(&search, hub_of(&search, &edges), &ring);
+    part_init(&search, graph, components, &components->items.items[component]);
+    ring_of(&search, &ring);
+    uint64_t cost = (uint64_t)search.part.n + search.part.n_edges, best_left = UINT64_MAX;
     struct graph_in best = ring.items[0];
-    for (size_t i = 0; i < ring.n && (i == 0 || (i + 1) * edges <= BUDGET); i++) {
+    for (size_t i = 0; i < ring.n && (i == 0 || (i + 1) * cost <= BUDGET); i++) {
         uint64_t left = left_without(&search, ring.items[i].edge);
-        if (left > best_left || (left == best_left && !rather(graph, &ring.items[i], &best)))
+        if (left > best_left || (left == best_left && !rather(&search.part, &ring.items[i], &best)))
             continue;
         best = ring.items[i];
         best_left = left;
     }
+    uint32_t place = search.places[best.edge];
     vec_release(&ring);
-    free(search.by);
-    strong_release(&search.strong);
-    return best.edge;
+    part_release(&search);
+    return place;
 }
