@@ -77,10 +77,10 @@ static void add_item(struct walk *walk, uint32_t from, uint32_t edge, bool faint
 static void add_reference(struct walk *walk, uint32_t from, uint32_t edge, uint32_t *count)
 {
     uint32_t to = walk->graph->edges[edge].to, place = walk->pick->place[to];
-    bool faint = is_faint(walk->graph, from, edge), again = walk->seen[faint][to] == from + 1;
+    bool faint = is_faint(walk->graph, from, edge), again = walk->seen[faint][to] == from + 1, other = walk->seen[!faint][to] == from + 1;
     walk->seen[faint][to] = from + 1;
     if (place == GRAPH_NONE) {
-        if (!again)
+        if (!again && !other)
             leave(&walk->edges->refers, walk->pick->place[from], walk->graph->nodes[to].type, walk->graph->nodes[to].bytes);
     } else if (!again)
         add_item(walk, from, edge, faint, count);
