@@ -275,8 +275,9 @@ static void test_not_a_program(void **state)
     struct trace_error error = { "" };
     int result;
     char *drawn = draw_with("\177ELF that is none", 10, &error, &result);
-    assert_int_equal(result, -ENOEXEC);
-    assert_has(error.text, "cannot start ");
+    assert_true(result < 0);                       /* who starts it learns that, or only how it ended */
+    assert_string_equal(drawn, "");
+    assert_has(error.text, "--dot prints the text that it ");
     free(drawn);
 }
 
