@@ -15,7 +15,8 @@
 #define FRAMES_MAX 1024u                 /* of one thread's stack */
 #define KNOWN_MAX 4096u
 
-static sigjmp_buf unreadable;
+static sigjmp_buf unreadable;            /* where a fault goes on; hl_graph_try has one of its own */
+static sigjmp_buf *volatile faulting = &unreadable;
 static volatile sig_atomic_t reading;
 static struct hl_graph the_graph;
 
@@ -33,7 +34,7 @@ static struct {
 static void on_fault(int signal)
 {
     if (reading)
-        siglongjmp(unreadable, 1);
+        siglongjmp(*faulting, 1);
     hl_sys(SYS_exit_group, 1, 0, 0, 0, 0, 0);
 }
 
@@ -47,6 +48,20 @@ static void expect_faults(void)
         set |= 1ull << (signals[i] - 1);
     }
     hl_sys(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&set, 0, sizeof set, 0, 0);
+}
+
+bool hl_graph_try(struct hl_graph *graph, void (*what)(struct hl_graph *graph, uint32_t row), uint32_t row)
+{
+    sigjmp_buf here;
+    sigjmp_buf *before = faulting;
+    volatile bool done = false;
+    if (sigsetjmp(here, 0) == 0) {
+        faulting = &here;
+        what(graph, row);
+        done = true;
+    }
+    faulting = before;
+    return done;
 }
 
 /* ---- finding ---- */

@@ -92,6 +92,9 @@ bool hl_graph_is_readable(const struct hl_graph *graph, uintptr_t address, size_
 /* Words of [start, end) are told by name, or are caches that keep nothing alive: neither roots nor edges are made of them. Called by hl_graph_py_roots. */
 void hl_graph_known(struct hl_graph *graph, uintptr_t start, uintptr_t end);
 
+/* Calls what(graph, row); false: it read what cannot be read, and was left there. */
+bool hl_graph_try(struct hl_graph *graph, void (*what)(struct hl_graph *graph, uint32_t row), uint32_t row);
+
 /* Writes OFFSET and INSIDE edges of the open node for the words of [start, end); offsets count from `origin`. Words that point to a Python object count only if
  * they point to the object itself. */
 void hl_graph_scan(struct hl_graph *graph, uintptr_t start, uintptr_t end, uintptr_t origin);
