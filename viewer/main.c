@@ -18,6 +18,7 @@ const struct command *const commands[] = {
     &command_lines,
     &command_tree,
     &command_leaks,
+    &command_graph,
     &command_gate,
     &command_diff,
     &command_export,

@@ -43,19 +43,43 @@ def options_of_man(source):
     return found
 
 
+def section_of_man(source, command):
+    """The part of a page that is about the command itself, or about one of its verbs."""
+    before, *verbs = re.split(r"^\.Ss heapline ", source, flags=re.M)
+    for section in verbs:
+        if section.startswith(command + "\n"):
+            return section
+    return before
+
+
+def verbs_of_help(text):
+    """The verbs of a command, from its -h."""
+    return re.findall(r"^  ([a-z]+) ", text.partition("\nVerbs:\n")[2].split("\n\n", 1)[0], re.M)
+
+
+def check_verbs(command, verbs, scripts):
+    """Behind the command's name, shells complete its verbs."""
+    words = run("bash", "-c", scripts["bash"] + f"\n_heapline_operands {command}").split()
+    check(words == ["@verb", *verbs], f"{command}: -h has the verbs {verbs}, bash completes {words}")
+    zsh = scripts["zsh"].split(f"\n        '{command}')\n", 1)[1].split(";;", 1)[0]
+    check(f"'1:verb:({' '.join(verbs)})'" in zsh, f"{command}: zsh does not complete {verbs}")
+    fish = re.findall(rf"^complete -c heapline -n '__heapline_in {command}; and __heapline_no_verb' -x -a (\S+)", scripts["fish"], re.M)
+    check(fish == verbs, f"{command}: -h has the verbs {verbs}, fish completes {fish}")
+
+
 def options_of_bash(script, command):
-    words = run("bash", "-c", script + f"\n_heapline_options {command}").split()
+    words = run("bash", "-c", script + f"\n_heapline_options '{command}'").split()
     return {word for word in words if word.startswith("--")}, {word for word in words if not word.startswith("--")}
 
 
 def choices_of_bash(script, command, name):
     """The values of an option, or None when it takes none."""
-    words = run("bash", "-c", script + f"\n_heapline_value {command} --{name} || echo none").split()
+    words = run("bash", "-c", script + f"\n_heapline_value '{command}' --{name} || echo none").split()
     return None if words == ["none"] else words
 
 
 def options_of_zsh(script, command):
-    section = script.split(f"\n        {command})\n", 1)[1].split(";;", 1)[0]
+    section = script.split(f"\n        '{command}')\n", 1)[1].split(";;", 1)[0]
     longs, shorts = set(), set()
     for line in section.splitlines()[1:]:
         names = re.split(r"[\[:]", line.split("}")[0] if "}" in line else line, maxsplit=1)[0]
@@ -67,7 +91,7 @@ def options_of_zsh(script, command):
 
 def options_of_fish(script, command):
     longs, shorts = set(), set()
-    for line in re.findall(rf"^complete -c heapline -n '__heapline_in {command}\b.*$", script, re.M):
+    for line in re.findall(rf"^complete -c heapline -n '__heapline_in {command}['; ](?! *[a-z]+').*$", script, re.M):
         before_help = line.split(" -d ", 1)[0]
         longs.update("--" + name for name in re.findall(r" -l (\S+)", before_help))
         shorts.update("-" + letter for letter in re.findall(r" -s (\S)", before_help))
@@ -75,12 +99,13 @@ def options_of_fish(script, command):
 
 
 def check_command(heapline, command, scripts):
-    text = run(heapline, command, "-h")
-    check(text == run(heapline, "help", command), f"{command}: -h and \"help {command}\" differ")
+    words = command.split()
+    text = run(heapline, *words, "-h")
+    check(text == run(heapline, "help", *words), f"{command}: -h and \"help {command}\" differ")
     check(all(len(line) <= 100 for line in text.splitlines()), f"{command}: -h has lines of more than 100 columns")
     options = options_of_help(text)
     check("help" in options, f"{command}: -h does not name --help")
-    man = options_of_man(run(heapline, "help", "--man", command))
+    man = options_of_man(section_of_man(run(heapline, "help", "--man", words[0]), command))
     check(man == options, f"{command}: -h has {options}, the manual page {man}")
 
     longs = {"--" + name for name in options}
@@ -121,6 +146,11 @@ def main():
     scripts = {shell: run(heapline, "completion", shell) for shell in ("bash", "zsh", "fish")}
     for command in commands:
         check_command(heapline, command, scripts)
+        verbs = verbs_of_help(run(heapline, command, "-h"))
+        for verb in verbs:
+            check_command(heapline, f"{command} {verb}", scripts)
+        if verbs:
+            check_verbs(command, verbs, scripts)
         if len(sys.argv) > 2:
             page = os.path.join(sys.argv[2], f"heapline-{command}.1")
             check(os.path.exists(page), f"{page} was not built: name it in docs/meson.build")

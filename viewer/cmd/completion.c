@@ -4,6 +4,7 @@
 #include "../base/say.h"
 #include "../base/suggest.h"
 #include "commands.h"
+#include "verbs.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,8 @@ static const struct option options[] = {
 
 enum operand_kind completion_operand(const struct command *command)
 {
+    if (command->verbs)
+        return OPERAND_VERB;
     if (strstr(command->operands, "PROGRAM"))
         return OPERAND_PROGRAM;
     if (strstr(command->operands, "COMMAND"))
@@ -44,6 +47,24 @@ void completion_add_commands(struct strbuf *out)
 {
     for (size_t i = 0; commands[i]; i++)
         strbuf_printf(out, "%s%s", i ? " " : "", commands[i]->name);
+}
+
+const struct command *completion_command(size_t number)
+{
+    for (size_t i = 0; commands[i]; i++) {
+        if (number-- == 0)
+            return commands[i];
+        for (size_t j = 0; commands[i]->verbs && commands[i]->verbs[j]; j++)
+            if (number-- == 0)
+                return commands[i]->verbs[j];
+    }
+    return NULL;
+}
+
+void completion_add_verbs(struct strbuf *out, const struct command *command)
+{
+    for (size_t i = 0; command->verbs && command->verbs[i]; i++)
+        strbuf_printf(out, "%s%s", i ? " " : "", verbs_word(command->verbs[i]));
 }
 
 static const struct shell *find(const char *name)

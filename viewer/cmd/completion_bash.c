@@ -5,18 +5,22 @@
 static const char script[] =
     "_heapline()\n"
     "{\n"
-    "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} values i word\n"
+    "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} first=2 values i word\n"
     "    COMPREPLY=()\n"
     "    if (( COMP_CWORD == 1 )); then\n"
     "        COMPREPLY=($(compgen -W \"$(_heapline_commands) --help --version\" -- \"$cur\"))\n"
     "        return\n"
+    "    fi\n"
+    "    if (( COMP_CWORD > 2 )) && [[ $(_heapline_operands \"$command\") == @verb* ]]; then\n"
+    "        command+=\" ${COMP_WORDS[2]}\"\n"
+    "        first=3\n"
     "    fi\n"
     "    if [[ $cur == '=' ]]; then\n"
     "        cur=''\n"
     "    elif [[ $prev == '=' ]]; then\n"
     "        prev=${COMP_WORDS[COMP_CWORD-2]}\n"
     "    fi\n"
-    "    for (( i = 2; i < COMP_CWORD; i++ )); do\n"
+    "    for (( i = first; i < COMP_CWORD; i++ )); do\n"
     "        word=${COMP_WORDS[i]}\n"
     "        if [[ $word == -- ]]; then\n"
     "            (( i++ ))\n"
@@ -39,6 +43,7 @@ static const char script[] =
     "        return\n"
     "    fi\n"
     "    case $values in\n"
+    "        @verb*) COMPREPLY=($(compgen -W \"${values#@verb }\" -- \"$cur\")) ;;\n"
     "        @file) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
     "        @program) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -c -- \"$cur\") $(compgen -d -- \"$cur\")) ;;\n"
     "        *) COMPREPLY=($(compgen -W \"$values\" -- \"$cur\")) ;;\n"
@@ -56,10 +61,11 @@ static void add_commands(struct strbuf *out)
 static void add_options(struct strbuf *out)
 {
     strbuf_add(out, "# The options of command $1.\n_heapline_options()\n{\n    case $1 in\n");
-    for (size_t i = 0; commands[i]; i++) {
-        strbuf_printf(out, "        %s) echo '", commands[i]->name);
+    const struct command *command;
+    for (size_t i = 0; (command = completion_command(i)); i++) {
+        strbuf_printf(out, "        '%s') echo '", command->name);
         const struct option *option;
-        for (size_t j = 0; (option = usage_option(commands[i], j)); j++) {
+        for (size_t j = 0; (option = usage_option(command, j)); j++) {
             strbuf_add(out, j ? " " : "");
             if (option->letter)
                 strbuf_printf(out, "-%c ", option->letter);
@@ -87,26 +93,32 @@ static void add_values(struct strbuf *out)
 {
     strbuf_add(out, "# The values of option $2 of command $1; fails when it takes none.\n"
                     "_heapline_value()\n{\n    case \"$1 $2\" in\n");
-    for (size_t i = 0; commands[i]; i++) {
+    const struct command *command;
+    for (size_t i = 0; (command = completion_command(i)); i++) {
         const struct option *option;
-        for (size_t j = 0; (option = usage_option(commands[i], j)); j++)
+        for (size_t j = 0; (option = usage_option(command, j)); j++)
             if (option->kind != OPTION_FLAG)
-                add_value(out, commands[i], option);
+                add_value(out, command, option);
     }
     strbuf_add(out, "        *) return 1 ;;\n    esac\n}\n\n");
 }
 
 static void add_operands(struct strbuf *out)
 {
-    strbuf_add(out, "# What completes the operands of command $1: words, @file or @program.\n"
+    const struct command *command;
+    strbuf_add(out, "# What completes the operands of command $1: words, @file, @program, or @verb and words.\n"
                     "_heapline_operands()\n{\n    case $1 in\n");
-    for (size_t i = 0; commands[i]; i++) {
-        strbuf_printf(out, "        %s) echo '", commands[i]->name);
-        enum operand_kind kind = completion_operand(commands[i]);
+    for (size_t i = 0; (command = completion_command(i)); i++) {
+        strbuf_printf(out, "        '%s') echo '", command->name);
+        enum operand_kind kind = completion_operand(command);
         if (kind == OPERAND_CHOICES)
-            completion_add_choices(out, commands[i]);
+            completion_add_choices(out, command);
         else if (kind == OPERAND_COMMAND)
             completion_add_commands(out);
+        else if (kind == OPERAND_VERB) {
+            strbuf_add(out, "@verb ");
+            completion_add_verbs(out, command);
+        }
         else if (kind != OPERAND_NONE)
             strbuf_add(out, kind == OPERAND_FILE ? "@file" : "@program");
         strbuf_add(out, "' ;;\n");

@@ -1,5 +1,6 @@
 #include "completion.h"
 #include "usage.h"
+#include "verbs.h"
 
 static void add_quoted(struct strbuf *out, const char *text)
 {
@@ -14,7 +15,7 @@ static void add_quoted(struct strbuf *out, const char *text)
 
 static void begin(struct strbuf *out, const struct command *command)
 {
-    strbuf_printf(out, "complete -c heapline -n '__heapline_in %s", command->name);
+    strbuf_printf(out, "complete -c heapline -n '__heapline_in %s%s", command->name, command->verbs ? "; and __heapline_no_verb" : "");
 }
 
 static void add_option(struct strbuf *out, const struct command *command, const struct option *option)
@@ -43,6 +44,14 @@ static void add_operand(struct strbuf *out, const struct command *command)
     enum operand_kind kind = completion_operand(command);
     if (kind == OPERAND_NONE)
         return;
+    for (size_t i = 0; kind == OPERAND_VERB && command->verbs[i]; i++) {
+        begin(out, command);
+        strbuf_printf(out, "' -x -a %s -d ", verbs_word(command->verbs[i]));
+        add_quoted(out, command->verbs[i]->summary);
+        strbuf_add_char(out, '\n');
+    }
+    if (kind == OPERAND_VERB)
+        return;
     begin(out, command);
     if (kind == OPERAND_FILE)
         strbuf_add(out, "' -F");
@@ -60,14 +69,15 @@ static void add_operand(struct strbuf *out, const struct command *command)
 static void add_value_options(struct strbuf *out)
 {
     strbuf_add(out, "function __heapline_takes_value\n    contains -- \"$argv[1] $argv[2]\"");
-    for (size_t i = 0; commands[i]; i++) {
+    const struct command *command;
+    for (size_t i = 0; (command = completion_command(i)); i++) {
         const struct option *option;
-        for (size_t j = 0; (option = usage_option(commands[i], j)); j++) {
+        for (size_t j = 0; (option = usage_option(command, j)); j++) {
             if (option->kind == OPTION_FLAG)
                 continue;
-            strbuf_printf(out, " '%s --%s'", commands[i]->name, option->name);
+            strbuf_printf(out, " '%s --%s'", command->name, option->name);
             if (option->letter)
-                strbuf_printf(out, " '%s -%c'", commands[i]->name, option->letter);
+                strbuf_printf(out, " '%s -%c'", command->name, option->letter);
         }
     }
     strbuf_add(out, "\nend\n\n");
@@ -104,7 +114,11 @@ static const char functions[] =
     "end\n\n"
     "function __heapline_in\n"
     "    set -l words (commandline -opc)\n"
-    "    test \"$words[2]\" = $argv[1]\n"
+    "    test \"$words[2]\" = $argv[1]; or return\n"
+    "    not set -q argv[2]; or test \"$words[3]\" = $argv[2]\n"
+    "end\n\n"
+    "function __heapline_no_verb\n"
+    "    test (count (commandline -opc)) -eq 2\n"
     "end\n\n";
 
 void completion_fish(struct strbuf *out)
@@ -120,10 +134,11 @@ void completion_fish(struct strbuf *out)
         add_quoted(out, commands[i]->summary);
         strbuf_add_char(out, '\n');
     }
-    for (size_t i = 0; commands[i]; i++) {
+    const struct command *command;
+    for (size_t i = 0; (command = completion_command(i)); i++) {
         const struct option *option;
-        for (size_t j = 0; (option = usage_option(commands[i], j)); j++)
-            add_option(out, commands[i], option);
-        add_operand(out, commands[i]);
+        for (size_t j = 0; (option = usage_option(command, j)); j++)
+            add_option(out, command, option);
+        add_operand(out, command);
     }
 }

@@ -1,5 +1,6 @@
 #include "completion.h"
 #include "usage.h"
+#include "verbs.h"
 
 /* Inside '…' of a specification of _arguments: brackets, colons and quotes must not end anything. */
 static void add_quoted(struct strbuf *out, const char *text)
@@ -77,6 +78,11 @@ static void add_operand(struct strbuf *out, const struct command *command)
         completion_add_choices(out, command);
         strbuf_add(out, ")'");
         break;
+    case OPERAND_VERB:
+        strbuf_add(out, "'1:verb:(");
+        completion_add_verbs(out, command);
+        strbuf_add(out, ")'");
+        break;
     case OPERAND_NONE:
         strbuf_add(out, "&& return");
         break;
@@ -87,11 +93,18 @@ static void add_operand(struct strbuf *out, const struct command *command)
 static void add_command(struct strbuf *out, const struct command *command)
 {
     const struct option *option;
-    strbuf_printf(out, "        %s)\n            _arguments -s -S \\\n", command->name);
+    strbuf_printf(out, "        '%s')\n            _arguments -s -S \\\n", command->name);
     for (size_t i = 0; (option = usage_option(command, i)); i++)
         add_option(out, option);
     add_operand(out, command);
     strbuf_add(out, "            ;;\n");
+}
+
+/* Behind the verb, the words are those of a command of its own. */
+static void add_verb_step(struct strbuf *out, const struct command *command)
+{
+    strbuf_printf(out, "    if [[ $command == %s ]] && (( CURRENT > 2 )); then\n"
+                       "        command+=\" $words[2]\"\n        shift words\n        (( CURRENT-- ))\n    fi\n", command->name);
 }
 
 void completion_zsh(struct strbuf *out)
@@ -108,9 +121,14 @@ void completion_zsh(struct strbuf *out)
                     "    _arguments -C '(- *)'{-h,--help}'[list the commands]' '(- *)'{-V,--version}'[print the version]' \\\n"
                     "        '1: :->command' '*:: :->arguments' && return\n"
                     "    if [[ $state == command ]]; then\n        _describe command verbs\n        return\n    fi\n"
-                    "    case $words[1] in\n");
+                    "    local command=$words[1]\n");
     for (size_t i = 0; commands[i]; i++)
-        add_command(out, commands[i]);
+        if (commands[i]->verbs)
+            add_verb_step(out, commands[i]);
+    strbuf_add(out, "    case $command in\n");
+    const struct command *command;
+    for (size_t i = 0; (command = completion_command(i)); i++)
+        add_command(out, command);
     strbuf_add(out, "    esac\n}\n\n"
                     "if [[ $funcstack[1] == _heapline ]]; then\n    _heapline \"$@\"\n"
                     "else\n    compdef _heapline heapline\nfi\n");

@@ -11,7 +11,7 @@ static struct graph_view_options shape(uint32_t depth)
 {
     return (struct graph_view_options){
         .depth = graph_options.depth == UINT64_MAX ? depth : graph_options.depth < UINT32_MAX ? (uint32_t)graph_options.depth : 0,
-        .too_many = graph_options.too_many < UINT32_MAX ? (uint32_t)graph_options.too_many : 0, .collapse = !graph_options.no_collapse,
+        .too_many = view_options.top ? (uint32_t)(view_options.top < UINT32_MAX ? view_options.top : 0) : graph_options.too_many < UINT32_MAX ? (uint32_t)graph_options.too_many : 0, .collapse = !graph_options.no_collapse,
         .min_share = (double)graph_options.min_percent / 100,
     };
 }
@@ -195,7 +195,7 @@ static int run_show(int argc, char **argv)
 /* What they are called and how they are asked. */
 
 #define SELECTORS \
-    "\n\nSELECTOR is type:Order, module:numpy, line:app.py:42, addr:0x7f1200, size:>1M, new-since:LABEL or held-by:SELECTOR; of several all must hold. Names may be patterns, " \
+    "\n\nSELECTOR is type:Order, module:numpy, line:app.py:42, addr:0x7f1200, 'size:>1M', new-since:LABEL or held-by:SELECTOR; of several all must hold. Names may be patterns, " \
     "such as type:Order*."
 
 static const struct option near_options[] = {

@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "man.h"
 #include "usage.h"
+#include "verbs.h"
 
 static bool as_man;
 
@@ -32,13 +33,19 @@ static int run(int argc, char **argv)
     int n = option_parse(&command_help, argc, argv);
     if (n < 0)
         return n == -2 ? EXIT_OK : EXIT_USAGE;
-    if (n > 1) {
-        say_error("help: one command at a time, not \"%s\" as well", argv[2]);
+    const struct command *command = n ? find(argv[1]) : NULL;
+    if (n && !command)
+        return EXIT_USAGE;
+    bool has_verb = n > 1 && command->verbs && !as_man;
+    if (n > 1 + has_verb) {
+        say_error("help: one command at a time, not \"%s\" as well", argv[2 + has_verb]);
         return EXIT_USAGE;
     }
-    const struct command *command = n == 1 ? find(argv[1]) : NULL;
-    if (n == 1 && !command)
+    if (has_verb && !verbs_find(command, argv[2])) {
+        verbs_say_unknown(command, argv[2]);
         return EXIT_USAGE;
+    }
+    command = has_verb ? verbs_find(command, argv[2]) : command;
     if (as_man)
         command ? man_print_command(stdout, command) : man_print_overview(stdout);
     else
@@ -48,9 +55,9 @@ static int run(int argc, char **argv)
 
 const struct command command_help = {
     .name = "help",
-    .operands = "[COMMAND]",
+    .operands = "[COMMAND [VERB]]",
     .summary = "explain a command, or list the commands",
-    .description = "Prints the same text as \"heapline COMMAND -h\". Without COMMAND, lists the commands.",
+    .description = "Prints the same text as \"heapline COMMAND -h\". Without COMMAND, lists the commands. The manual page of a command has all its verbs.",
     .examples = "heapline help run\twhat \"run\" does and all its options\n"
                 "heapline help --man lines | man -l -\tread the manual page of \"lines\" where it is not installed\n",
     .options = options,

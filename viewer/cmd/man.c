@@ -1,6 +1,7 @@
 #include "man.h"
 
 #include "usage.h"
+#include "verbs.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -145,16 +146,15 @@ static void add_option(struct strbuf *out, const struct option *option)
 
 static void add_options(struct strbuf *out, const struct command *command)
 {
-    strbuf_add(out, "The options are:\n.Bl -tag -width Ds\n");
+    strbuf_add(out, command->verbs ? "The options without a verb are:\n.Bl -tag -width Ds\n" : "The options are:\n.Bl -tag -width Ds\n");
     for (size_t i = 0; usage_option(command, i); i++)
         add_option(out, usage_option(command, i));
     strbuf_add(out, ".El\n");
 }
 
-static void add_examples(struct strbuf *out, const char *examples)
+static void add_example_lines(struct strbuf *out, const char *examples, bool first)
 {
-    strbuf_add(out, ".Sh EXAMPLES\n");
-    for (bool first = true; *examples; first = false) {
+    for (; *examples; first = false) {
         size_t line = strcspn(examples, "\n"), command = strcspn(examples, "\t\n");
         if (!first)
             strbuf_add(out, ".Pp\n");
@@ -172,6 +172,14 @@ static void add_examples(struct strbuf *out, const char *examples)
         strbuf_add_char(out, '\n');
         examples += line + (examples[line] == '\n');
     }
+}
+
+static void add_examples(struct strbuf *out, const struct command *command)
+{
+    strbuf_add(out, ".Sh EXAMPLES\n");
+    add_example_lines(out, command->examples, true);
+    for (size_t i = 0; command->verbs && command->verbs[i]; i++)
+        add_example_lines(out, command->verbs[i]->examples, false);
 }
 
 /* Names of pages in alphabetical order, heapline(1) first, without the page itself (NULL: heapline(1)). */
@@ -197,9 +205,9 @@ static void add_see_also(struct strbuf *out, const struct command *self)
     }
 }
 
-static void add_synopsis(struct strbuf *out, const struct command *command)
+static void add_synopsis_of(struct strbuf *out, const struct command *command)
 {
-    strbuf_printf(out, ".Sh SYNOPSIS\n.Nm heapline %s\n.Op Ar option ...\n", command->name);
+    strbuf_printf(out, ".Nm heapline %s\n.Op Ar option ...\n", command->name);
     if (*command->operands) {
         strbuf_add(out, ".Ar");
         struct strbuf words = STRBUF_INIT;
@@ -207,6 +215,32 @@ static void add_synopsis(struct strbuf *out, const struct command *command)
         strbuf_add(out, words.data + 1);
         strbuf_add_char(out, '\n');
         strbuf_release(&words);
+    }
+}
+
+static void add_synopsis(struct strbuf *out, const struct command *command)
+{
+    strbuf_add(out, ".Sh SYNOPSIS\n");
+    if (!command->verbs)
+        add_synopsis_of(out, command);
+    for (size_t i = 0; command->verbs && command->verbs[i]; i++)
+        add_synopsis_of(out, command->verbs[i]);
+}
+
+/* Each with a section of its own, as its -h tells it. */
+static void add_verbs(struct strbuf *out, const struct command *command)
+{
+    for (size_t i = 0; command->verbs && command->verbs[i]; i++) {
+        const struct command *verb = command->verbs[i];
+        struct strbuf summary = STRBUF_INIT;
+        strbuf_printf(out, ".Ss heapline %s\n", verb->name);
+        usage_add_sentence(&summary, verb->summary);
+        add_text(out, summary.data);
+        strbuf_add(out, ".Pp\n");
+        add_text(out, verb->description);
+        strbuf_add(out, ".Pp\n");
+        add_options(out, verb);
+        strbuf_release(&summary);
     }
 }
 
@@ -225,9 +259,10 @@ void man_print_command(FILE *out, const struct command *command)
         strbuf_add(&text, ".Pp\n");
     }
     add_options(&text, command);
+    add_verbs(&text, command);
     strbuf_add(&text, ".Sh EXIT STATUS\nSee\n.Xr heapline 1 ,\nwhich also names the environment variables and the files.\n");
     if (command->examples && *command->examples)
-        add_examples(&text, command->examples);
+        add_examples(&text, command);
     add_see_also(&text, command);
     fputs(text.data, out);
     strbuf_release(&page);
@@ -263,9 +298,10 @@ void man_print_overview(FILE *out)
     strbuf_add(&text, environment);
     strbuf_add(&text, files);
     strbuf_add(&text, exit_status);
-    add_examples(&text, "heapline run -o app.hpl ./app\trecord a program\n"
+    strbuf_add(&text, ".Sh EXAMPLES\n");
+    add_example_lines(&text, "heapline run -o app.hpl ./app\trecord a program\n"
                         "heapline report app.hpl\tread the totals, the peak and the largest sites\n"
-                        "heapline lines app.hpl\tread the source with the memory of each line\n");
+                        "heapline lines app.hpl\tread the source with the memory of each line\n", true);
     add_see_also(&text, NULL);
     fputs(text.data, out);
     strbuf_release(&text);

@@ -1,6 +1,7 @@
 #include "usage.h"
 
 #include "../base/terminal.h"
+#include "verbs.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -221,6 +222,27 @@ static void add_examples(struct strbuf *out, const char *examples, size_t width)
     }
 }
 
+static void add_verbs(struct strbuf *out, const struct command *command, size_t width)
+{
+    size_t indent = 0;
+    strbuf_add(out, "\nVerbs:\n");
+    for (size_t i = 0; command->verbs[i]; i++) {
+        size_t columns = strlen(verbs_word(command->verbs[i])) + 4;
+        indent = columns > indent ? columns : indent;
+    }
+    for (size_t i = 0; command->verbs[i]; i++) {
+        struct strbuf label = STRBUF_INIT;
+        strbuf_printf(&label, "  %s", verbs_word(command->verbs[i]));
+        add_entry(out, label.data, command->verbs[i]->summary, indent, width);
+        strbuf_release(&label);
+    }
+    struct strbuf text = STRBUF_INIT;
+    strbuf_printf(&text, "\"heapline %s VERB -h\" explains a verb.", command->name);
+    strbuf_add_char(out, '\n');
+    usage_wrap(out, text.data, 0, 0, width);
+    strbuf_release(&text);
+}
+
 static size_t help_width(FILE *out)
 {
     size_t width = terminal_width(fileno(out));
@@ -231,7 +253,7 @@ void usage_print_command(FILE *out, const struct command *command)
 {
     size_t width = help_width(out);
     struct strbuf text = STRBUF_INIT, summary = STRBUF_INIT;
-    strbuf_printf(&text, "Usage: heapline %s [OPTION...]%s%s\n\n", command->name,
+    strbuf_printf(&text, "Usage: heapline %s%s%s%s\n\n", command->name, command->verbs ? "" : " [OPTION...]",
                   *command->operands ? " " : "", command->operands);
     usage_add_sentence(&summary, command->summary);
     usage_wrap(&text, summary.data, 0, 0, width);
@@ -239,6 +261,8 @@ void usage_print_command(FILE *out, const struct command *command)
         strbuf_add_char(&text, '\n');
         usage_wrap(&text, command->description, 0, 0, width);
     }
+    if (command->verbs)
+        add_verbs(&text, command, width);
     add_options(&text, command, width);
     if (command->examples && *command->examples)
         add_examples(&text, command->examples, width);

@@ -25,9 +25,7 @@ void verbs_say_unknown(const struct command *command, const char *word)
     struct suggestion near = { .typed = word };
     for (size_t i = 0; command->verbs && command->verbs[i]; i++)
         suggestion_offer(&near, verbs_word(command->verbs[i]));
-    if (!command->verbs)
-        say_error("%s has no verbs, and none is called \"%s\"; \"heapline help %s\" explains it", command->name, word, command->name);
-    else if (near.nearest)
+    if (near.nearest)
         say_error("%s: there is no \"%s\"; did you mean \"heapline %s %s\"?", command->name, word, command->name, near.nearest);
     else
         say_error("%s: there is no \"%s\"; \"heapline %s -h\" lists what there is", command->name, word, command->name);

@@ -332,10 +332,12 @@ static void show_targets(struct builder *builder, const uint8_t *set)
     uint32_t *entry_of = make_entries(builder, &targets, &entries);
     for (size_t i = 0; i < entries.n; i++) {
         const struct entry *entry = &entries.items[i];
-        if (entry->more && entry->count > 1)
+        if (entry->more && entry->count > 1) {
             show_more(builder, entry, GRAPH_NONE, 0);
-        else
-            builder->view->nodes.items[add_place(builder, &targets.items[entry->first], 0)].role = GRAPH_VIEW_TARGET;
+            continue;
+        }
+        uint32_t place = add_place(builder, &targets.items[entry->first], 0);
+        builder->view->nodes.items[place].role = GRAPH_VIEW_TARGET;
     }
     free(entry_of);
     vec_release(&entries);
