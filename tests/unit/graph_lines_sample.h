@@ -1,6 +1,6 @@
 /* Places in a program for graphs of graph_sample.h, which have none: sites, stacks, and which line owns them.
  *
- *   site ADD      add in /src/web/app.py:31                          site PLUG     plug without lines in libplug.so.2, called by load
+ *   site ADD      add in /src/web/app.py:31                          site PLUG     plug without lines in libplug.so.2, called by load: load owns what it allocates
  *   site LOAD     load in /src/load.c:31                             site NUMPY    numpy's extension module, called by add: add owns what it allocates
  *   site MAIN     <module> in /src/web/main.py:5
  *
@@ -29,7 +29,7 @@ static struct location lines_places[PLACES] = {
 static uint32_t lines_first[PLACES + 1] = { 0, 1, 2, 3, 4, 5, 6 }, lines_levels[PLACES] = { 0, 1, 2, 3, 4, 5 };     /* a frame is its place */
 static const struct trace_stack lines_stacks[] = { { 0, 0 }, { 0, PLACE_ADD }, { 0, PLACE_LOAD }, { 2, PLACE_PLUG }, { 1, PLACE_NUMPY }, { 0, PLACE_MAIN } };
 static const struct trace_site lines_sites[SITES] = { { 0, 1 }, { 0, 2 }, { 0, 3 }, { 0, 4 }, { 0, 5 } };
-static uint32_t lines_owned[] = { PLACE_NOWHERE, PLACE_ADD, PLACE_LOAD, PLACE_PLUG, PLACE_ADD, PLACE_MAIN };
+static uint32_t lines_owned[] = { PLACE_NOWHERE, PLACE_ADD, PLACE_LOAD, PLACE_LOAD, PLACE_ADD, PLACE_MAIN };
 
 #define LINES_MS UINT64_C(1000000)
 static const struct trace_snapshot lines_snapshots[] = { { .label = "first", .ns = 1 * LINES_MS, .reasons = "" }, { .label = "second", .ns = 5 * LINES_MS, .reasons = "" } };

@@ -1,0 +1,202 @@
+/* Forgotten references, objects that only C holds, lost blocks, cycles that wait for the collector: each with its near miss. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "graph_sample.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static struct graph_sample sample;
+static struct graph_leaking leaking;
+static uint32_t t_order, t_list, t_block;
+
+static int setup(void **state)
+{
+    sample_init(&sample);
+    t_order = sample_type(&sample, GRAPH_PYTHON, "app", "Order");
+    t_list = sample_type(&sample, GRAPH_PYTHON, "builtins", "list");
+    t_block = sample_type(&sample, GRAPH_NATIVE, "", "malloc in load load.c:31");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    graph_leaking_release(&leaking);
+    sample_release(&sample);
+    return 0;
+}
+
+static uint32_t object(uint32_t references)
+{
+    uint32_t node = sample_node(&sample, t_order, 48);
+    sample_at(&sample, node)->references = references;
+    return node;
+}
+
+static uint32_t block(uint64_t bytes, enum trace_reach reach)
+{
+    uint32_t node = sample_node(&sample, t_block, bytes);
+    sample_at(&sample, node)->reach = (uint8_t)reach;
+    return node;
+}
+
+static void hold(uint32_t from, uint32_t to) { sample_edge(&sample, from, HL_EDGE_INDEX, 0, to); }
+
+/* A list that sys.modules leads to. */
+static uint32_t held_list(void)
+{
+    uint32_t list = sample_node(&sample, t_list, 64);
+    sample_root(&sample, TRACE_ROOT_OTHER, true, "sys.modules", list);
+    return list;
+}
+
+static void judge(void) { graph_leaking(&leaking, sample_finish(&sample)); }
+
+static void expect_nodes(const uint32_t *nodes, size_t n, const uint32_t *expected, size_t n_expected)
+{
+    assert_int_equal(n, n_expected);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(nodes[i], expected[i]);
+}
+
+#define EXPECT(list, ...) expect_nodes(leaking.list.items, leaking.list.n, (uint32_t[]){ __VA_ARGS__ }, sizeof (uint32_t[]){ __VA_ARGS__ } / sizeof(uint32_t))
+
+static void expect_nothing(void)
+{
+    assert_int_equal(leaking.forgotten.n, 0);
+    assert_int_equal(leaking.from_c.n, 0);
+    assert_int_equal(leaking.lost.n, 0);
+    assert_int_equal(leaking.garbage.items.n, 0);
+    assert_int_equal(leaking.garbage_bytes, 0);
+}
+
+static void what_is_explained_does_not_leak(void **state)
+{
+    uint32_t list = held_list(), one = object(2), immortal = object(UINT32_MAX), used = object(3), extra = object(5), weak = object(1), reference = object(1);
+    hold(list, one);
+    hold(list, one);
+    hold(list, immortal);
+    sample_at(&sample, immortal)->flags |= HL_NODE_IMMORTAL;
+    hold(list, used);                          /* C code is at work with it: its own references are on the stack */
+    sample_root(&sample, TRACE_ROOT_STACK, false, "stack of thread 1", used);
+    sample_at(&sample, extra)->sort = GRAPH_FREE;
+    hold(list, weak);
+    hold(list, reference);
+    sample_edge(&sample, reference, HL_EDGE_WEAK, 0, weak);
+    judge();
+    expect_nothing();
+}
+
+static void a_forgotten_decref(void **state)
+{
+    uint32_t list = held_list(), more = object(3), nobody = object(1), below = object(1), weakly = object(1);
+    hold(list, more);
+    hold(list, more);
+    hold(nobody, below);
+    hold(list, weakly);
+    sample_edge(&sample, more, HL_EDGE_WEAK, 0, nobody);       /* holds nothing */
+    judge();
+    EXPECT(forgotten, more, nobody);
+    assert_int_equal(leaking.garbage.items.n, 0);
+    assert_int_equal(leaking.from_c.n, 0);
+}
+
+/* The holder's block explains one reference, not two. */
+static void only_c_holds_them(void **state)
+{
+    uint32_t holder = block(32, TRACE_REACH_HELD), from_block = object(1), from_global = object(1), both = object(2), twice = object(2), list = held_list();
+    sample_root(&sample, TRACE_ROOT_GLOBAL, true, "holder", holder);
+    sample_edge(&sample, holder, HL_EDGE_OFFSET, 8, from_block);
+    sample_edge(&sample, holder, HL_EDGE_OFFSET, 16, both);
+    hold(list, both);
+    sample_edge(&sample, holder, HL_EDGE_OFFSET, 24, twice);
+    sample_root(&sample, TRACE_ROOT_GLOBAL, true, "cached", from_global);
+    judge();
+    EXPECT(from_c, from_block, from_global);
+    EXPECT(forgotten, twice);
+}
+
+static void lost_blocks_largest_first(void **state)
+{
+    uint32_t small = block(10, TRACE_REACH_LOST), large = block(100, TRACE_REACH_LOST), below = block(5, TRACE_REACH_INDIRECT), held = block(7, TRACE_REACH_HELD);
+    sample_edge(&sample, large, HL_EDGE_OFFSET, 0, below);
+    sample_root(&sample, TRACE_ROOT_GLOBAL, true, "held", held);
+    judge();
+    EXPECT(lost, large, small, below);
+    assert_int_equal(leaking.forgotten.n, 0);
+}
+
+/* Two hold each other and a buffer; nothing else does. */
+static void a_cycle_waits_for_the_collector(void **state)
+{
+    uint32_t one = object(1), two = object(1), leaf = object(1), buffer = block(1000, TRACE_REACH_LOST), list = held_list(), kept = object(2), other = object(1);
+    hold(one, two);
+    hold(two, one);
+    hold(two, leaf);
+    sample_edge(&sample, leaf, HL_EDGE_OFFSET, 24, buffer);
+    hold(list, kept);                          /* a cycle that is held */
+    hold(kept, other);
+    hold(other, kept);
+    judge();
+    assert_int_equal(leaking.garbage.items.n, 1);
+    assert_int_equal(leaking.garbage.items.items[0].n, 2);
+    assert_int_equal(leaking.garbage_nodes, 4);
+    assert_int_equal(leaking.garbage_bytes, 3 * 48 + 1000);
+    assert_int_equal(leaking.lost.n, 0);       /* the collector frees it with its owner */
+    assert_int_equal(leaking.forgotten.n, 0);
+}
+
+/* One more reference than the cycle explains: the collector will not take it, nor what it leads to. */
+static void a_forgotten_reference_keeps_a_cycle(void **state)
+{
+    uint32_t one = object(2), two = object(1), three = object(2), four = object(1);
+    hold(one, two);
+    hold(two, one);
+    hold(two, three);
+    hold(three, four);
+    hold(four, three);
+    judge();
+    EXPECT(forgotten, one);
+    assert_int_equal(leaking.garbage.items.n, 0);
+    assert_int_equal(leaking.garbage_nodes, 0);
+}
+
+static void native_cycles_are_lost(void **state)
+{
+    uint32_t one = block(20, TRACE_REACH_LOST), two = block(30, TRACE_REACH_LOST);
+    sample_edge(&sample, one, HL_EDGE_OFFSET, 0, two);
+    sample_edge(&sample, two, HL_EDGE_OFFSET, 0, one);
+    judge();
+    EXPECT(lost, two, one);
+    assert_int_equal(leaking.garbage.items.n, 0);
+}
+
+static void a_cycle_that_lost_memory_points_to_is_held_by_it(void **state)
+{
+    uint32_t self = object(2), holder = block(16, TRACE_REACH_LOST);
+    hold(self, self);
+    sample_edge(&sample, holder, HL_EDGE_OFFSET, 0, self);
+    judge();
+    EXPECT(lost, holder);
+    assert_int_equal(leaking.garbage.items.n, 0);
+    assert_int_equal(leaking.forgotten.n, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_is_explained_does_not_leak, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_forgotten_decref, setup, teardown),
+        cmocka_unit_test_setup_teardown(only_c_holds_them, setup, teardown),
+        cmocka_unit_test_setup_teardown(lost_blocks_largest_first, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cycle_waits_for_the_collector, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_forgotten_reference_keeps_a_cycle, setup, teardown),
+        cmocka_unit_test_setup_teardown(native_cycles_are_lost, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cycle_that_lost_memory_points_to_is_held_by_it, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
