@@ -12,6 +12,7 @@
 
 #define EXTRAS_FIRST (1u << 16)          /* slots of the table of what has no block; grows */
 #define VTABLES (1u << 14)               /* slots, a power of two */
+#define FAULTS_MAX 1000u
 #define FRAMES_MAX 1024u                 /* of one thread's stack */
 #define KNOWN_MAX 4096u
 
@@ -371,16 +372,18 @@ static void write_python_roots(struct hl_graph *graph)
     reading = 0;
 }
 
+/* What looked like an object and cannot be read costs that object only. */
 static bool recognise(struct hl_graph *graph)
 {
+    static volatile uint32_t faults;
     volatile bool found = false;
-    if (sigsetjmp(unreadable, 0) == 0) {
-        reading = 1;
-        found = hl_graph_py_recognise(graph);
-    } else {
+    faults = 0;
+    if (sigsetjmp(unreadable, 0) && ++faults == FAULTS_MAX) {
         memset(graph->blocks, 0, ((size_t)graph->marker->n + 1) * sizeof *graph->blocks);
         hl_graph_reason(graph, "Python's objects are missing: they could not be read");
-        found = false;
+    } else {
+        reading = 1;
+        found = hl_graph_py_recognise(graph);
     }
     reading = 0;
     return found;

@@ -101,7 +101,8 @@ void hl_graph_scan(struct hl_graph *graph, uintptr_t start, uintptr_t end, uintp
 
 /* ---- Python (graph_py.c) ---- */
 
-/* Recognises objects and their parts: fills graph->blocks. False: there is no interpreter, or it cannot be read; a REASON was written then. */
+/* Recognises objects and their parts: fills graph->blocks. False: there is no interpreter, or it cannot be read; a REASON was written then. Called again after a fault, it
+ * goes on behind what could not be read. */
 bool hl_graph_py_recognise(struct hl_graph *graph);
 
 /* Writes the node of a block of kind OBJECT, FREE or PART (which has none), or of an extra. */

@@ -10,8 +10,12 @@
 
 #define STATICS (1u << 12)
 
+enum step { RECOGNISE_BLOCKS, CLAIM_FOR_TYPES, CLAIM_FOR_OTHERS, CLAIM_FOR_STATE, RECOGNISED };
+
 static struct {
     bool open;
+    volatile enum step step;             /* where a fault came */
+    volatile uint32_t row;               /* the next one */
     uint32_t *owners;                    /* of PARTs: their object's row */
     struct { uintptr_t address; uint32_t number; } statics[STATICS];     /* objects in no block, the last ones met */
 } own;
@@ -111,7 +115,8 @@ bool hl_graph_py_owns(struct hl_graph *graph, uintptr_t start, uint32_t row)
 /* Types first: they own the keys that their instances' dicts share. */
 static void claim_parts(struct hl_graph *graph, bool types)
 {
-    for (uint32_t row = 0; row < graph->marker->n; row++) {
+    while (own.row < graph->marker->n) {
+        uint32_t row = own.row++;
         const struct hl_graph_block *block = &graph->blocks[row];
         if (block->kind != HL_KIND_OBJECT || (block->detail == HL_PY_TYPE) != types)
             continue;
@@ -129,10 +134,9 @@ void hl_graph_py_table(struct hl_graph *graph, uintptr_t start, const char *name
         graph->blocks[row].type = hl_graph_type(graph, HL_TYPE_TABLE, hl_graph_string(graph, name, strlen(name)), 0, 0);
 }
 
-bool hl_graph_py_recognise(struct hl_graph *graph)
+static bool begin_recognising(struct hl_graph *graph)
 {
     const char *reason;
-    own.open = false;
     if (atomic_load(&hl_python.state) == HL_PY_NONE || !hl_python.code_type || !hl_python.unicode_type)
         return false;
     if (!hl_graph_py_layout_find(hl_python.version, &reason)) {
@@ -145,11 +149,34 @@ bool hl_graph_py_recognise(struct hl_graph *graph)
         return false;
     }
     own.open = true;
-    for (uint32_t row = 0; row < graph->marker->n; row++)
-        recognise_block(graph, row);
-    claim_parts(graph, true);
-    claim_parts(graph, false);
-    hl_graph_py_claim_state(graph);
+    return true;
+}
+
+static void do_step(struct hl_graph *graph)
+{
+    switch (own.step) {
+    case RECOGNISE_BLOCKS:
+        while (own.row < graph->marker->n)
+            recognise_block(graph, own.row++);
+        break;
+    case CLAIM_FOR_TYPES: case CLAIM_FOR_OTHERS:
+        claim_parts(graph, own.step == CLAIM_FOR_TYPES);
+        break;
+    case CLAIM_FOR_STATE:
+        if (own.row++ == 0)
+            hl_graph_py_claim_state(graph);
+        break;
+    default:
+        break;
+    }
+}
+
+bool hl_graph_py_recognise(struct hl_graph *graph)
+{
+    if (!own.open && !begin_recognising(graph))
+        return false;
+    for (; own.step < RECOGNISED; own.step++, own.row = 0)
+        do_step(graph);
     return true;
 }
 

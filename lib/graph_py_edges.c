@@ -126,7 +126,7 @@ static void write_dict(struct hl_graph *graph, uintptr_t dict)
 /* Nodes: key, hash, next, previous. */
 static void write_ordered(struct hl_graph *graph, uintptr_t dict)
 {
-    uintptr_t node = hl_py_word(dict + 80);
+    uintptr_t node = hl_py_word(dict + 48);
     write_dict(graph, dict);
     for (uint32_t i = 0; node && i < LINKS_MAX; i++, node = hl_py_word(node + 16))
         write_edge(graph, HL_EDGE_KEY, i, hl_py_word(node));

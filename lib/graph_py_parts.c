@@ -94,11 +94,11 @@ static void deque_parts(struct hl_graph *graph, uintptr_t object, uint32_t row, 
         part(graph, hl_py_word(object + 80 + 8 * i), row);
 }
 
-/* od_fast_nodes, and nodes: key, hash, next, previous. They stand behind the dict's fields. */
+/* Behind the dict's fields: the first node, the last, od_fast_nodes. Nodes: key, hash, next, previous. */
 static void ordered_parts(struct hl_graph *graph, uintptr_t object, uint32_t row, hl_py_part *part)
 {
-    part(graph, hl_py_word(object + 48), row);
-    uintptr_t node = hl_py_word(object + 80);
+    uintptr_t node = hl_py_word(object + 48);
+    part(graph, hl_py_word(object + 64), row);
     for (uint32_t i = 0; node && i < LINKS_MAX; i++, node = hl_py_word(node + 16))
         part(graph, node, row);
 }
