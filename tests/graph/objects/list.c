@@ -115,6 +115,9 @@ int main(int argc, char **argv)
             trace_close(trace);
             return 0;
         }
+    for (uint32_t i = 0; i < trace->n_snapshots; i++)
+        if (trace->snapshots[i].graph_bytes)
+            print_graph(trace, i, false, &error);        /* says why */
     fprintf(stderr, "no snapshot has Python's objects\n");
     trace_close(trace);
     return 1;

@@ -1,0 +1,217 @@
+"""One of each kind of object, under its name in this module: check.py knows what refers to what."""
+import array
+import collections
+import functools
+import io
+import itertools
+import sys
+import weakref
+
+
+class Leaf:
+    """What is referred to: a class each, so that none is mistaken for another."""
+
+
+def leaf(name):
+    return type(name, (Leaf,), {})()
+
+
+class Plain:
+    def __init__(self):
+        self.first = leaf("PlainFirst")
+        self.second = leaf("PlainSecond")
+
+
+class Wide:                              # more attributes than shared keys have
+    def __init__(self):
+        for i in range(60):
+            setattr(self, "a%02d" % i, leaf("Wide") if i == 50 else None)
+
+
+class Slotted:
+    __slots__ = ("left", "right", "unset")
+
+
+class SlottedMore(Slotted):
+    __slots__ = ("more", "__dict__", "__weakref__")
+
+
+class MyList(list):
+    pass
+
+
+class MyDict(dict):
+    pass
+
+
+class MyTuple(tuple):
+    pass
+
+
+class MyInt(int):
+    pass
+
+
+class MyStr(str):
+    pass
+
+
+class MySet(set):
+    __slots__ = ("extra",)
+
+
+class MyError(ValueError):
+    pass
+
+
+class Meta(type):
+    pass
+
+
+class WithMeta(metaclass=Meta):
+    static = leaf("Static")
+
+    def method(self):
+        return self
+
+    @property
+    def prop(self):
+        return self
+
+    @classmethod
+    def make(cls):
+        return cls()
+
+    @staticmethod
+    def helper():
+        return 1
+
+
+plain = Plain()
+materialised = Plain()
+materialised_dict = materialised.__dict__
+wide = Wide()
+slotted = Slotted()
+slotted.left = leaf("Left")
+slotted.right = leaf("Right")
+slotted_more = SlottedMore()
+slotted_more.left = leaf("MoreLeft")
+slotted_more.more = leaf("More")
+slotted_more.free = leaf("MoreFree")
+
+a_list = [1, leaf("ListItem")]
+a_tuple = (leaf("TupleItem"), 7)
+a_dict = {"key": leaf("DictValue"), 12345: "twelve", ("t", 1): 2.5}
+split_dict = Plain().__dict__
+deleted_dict = {i: leaf("Kept") if i == 5 else None for i in range(10)}
+for i in range(5):
+    del deleted_dict[i]
+a_set = {leaf("SetItem")}
+removed_set = set(range(100000, 100050))
+removed_set -= set(range(100000, 100040))
+frozen = frozenset([leaf("FrozenItem")])
+a_deque = collections.deque(maxlen=200)
+for i in range(300):
+    a_deque.append(None)
+a_deque[150] = leaf("DequeItem")
+ordered = collections.OrderedDict([("one", 1), ("two", leaf("OrderedValue"))])
+defaulting = collections.defaultdict(leaf, {"there": leaf("DefaultValue")})
+counter = collections.Counter(["abc", "abc", "def"])
+Point = collections.namedtuple("Point", "x y")
+point = Point(leaf("PointX"), 2)
+my_list = MyList([leaf("MyListItem")])
+my_list.attribute = leaf("MyListAttribute")
+my_dict = MyDict(key=leaf("MyDictValue"))
+my_dict.attribute = leaf("MyDictAttribute")
+my_tuple = MyTuple((leaf("MyTupleItem"), 1, 2))
+my_tuple.attribute = leaf("MyTupleAttribute")
+my_int = MyInt(1 << 70)
+my_int.attribute = leaf("MyIntAttribute")
+my_str = MyStr("mine")
+my_str.attribute = leaf("MyStrAttribute")
+my_set = MySet([leaf("MySetItem")])
+my_set.extra = leaf("MySetExtra")
+
+
+def function(a, b=leaf("Default"), *, c=leaf("KeywordDefault")):
+    return a, b, c
+
+
+function.attribute = leaf("FunctionAttribute")
+
+
+def make_closure():
+    captured = leaf("Captured")
+
+    def inner():
+        return captured
+    return inner
+
+
+closure = make_closure()
+bound = WithMeta().method
+builtin = [leaf("BuiltinSelf")].append
+partial = functools.partial(function, leaf("PartialArgument"), c=leaf("PartialKeyword"))
+with_meta = WithMeta()
+referent = leaf("Referent")
+weak = weakref.ref(referent)
+weak_callback = weakref.ref(referent, closure)
+proxy = weakref.proxy(referent)
+weak_values = weakref.WeakValueDictionary(k=referent)
+
+
+@functools.lru_cache(maxsize=10)
+def cached(x):
+    return leaf("Cached%d" % x)
+
+
+cached(1)
+cached(2)
+cached(1)
+unbounded = functools.lru_cache(maxsize=None)(leaf)
+unbounded("Unbounded")
+
+list_iterator = iter([leaf("IteratedItem"), 2])
+mapped = map(leaf, ["Mapped"])
+chained = itertools.chain([leaf("Chained")], [1])
+zipped = zip([leaf("Zipped")])
+enumerated = enumerate([leaf("Enumerated")])
+keys_view = {"viewed": leaf("Viewed")}.keys()
+slice_object = slice(leaf("SliceStart"), 2)
+range_object = range(1 << 70, 1 << 71)
+error = MyError(leaf("ErrorArgument"))
+error.attribute = leaf("ErrorAttribute")
+error.__cause__ = KeyError(leaf("CauseArgument"))
+superior = super(MyList, my_list)
+memory = memoryview(bytearray(b"seen through memory"))
+mapping = type(plain).__dict__
+
+ascii_text = "plain text, 24 characters"
+latin_text = "gr\u00fc\u00df dich"
+wide_text = "snow \u2603 and \U0001f600"
+long_text = "x" * 1000
+octets = b"some \x00 octets"
+number = 1234567890123456789
+negative = -987654321987
+huge = 1 << 100
+real = 2.75
+nothing = [None, True, False]
+byte_array = bytearray(b"y" * 5000)
+int_array = array.array("l", range(1000))
+string_io = io.StringIO()
+string_io.write("z" * 3000)
+string_io.seek(0)
+string_io.truncate(2000)
+bytes_io = io.BytesIO(b"w" * 4000)
+bytes_io.write(b"v")
+code = function.__code__
+module = collections
+cycle = []
+cycle.append(cycle)
+
+numpy = object_array = float_array = view_array = None
+if "--numpy" in sys.argv:
+    import numpy
+    float_array = numpy.zeros((100, 200))
+    view_array = float_array[10:20]
+    object_array = numpy.array([None, leaf("ArrayItem")], dtype=object)
