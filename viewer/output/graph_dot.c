@@ -11,7 +11,7 @@
 struct look { const char *fill, *meaning; };
 
 static const struct look looks[GRAPH_SORTS] = {
-    [GRAPH_ROOT] = { "#f4433c", "a root: where a way begins" },
+    [GRAPH_ROOT] = { "#c62828", "a root: where a way begins" },
     [GRAPH_PYTHON] = { "#d9e8fb", "a Python object" },
     [GRAPH_FRAME] = { "#d5f0dd", "a running frame" },
     [GRAPH_CPP] = { "#ead9fa", "a C++ object" },
@@ -123,7 +123,7 @@ static void add_label(struct strbuf *label, const struct graph *graph, const str
     const struct graph_view_node *node = &view->nodes.items[place];
     struct strbuf line = STRBUF_INIT;
     add_name(label, &line, graph, view, place);
-    if (node->role != GRAPH_VIEW_HOLDER && node->node != 0)
+    if (node->role != GRAPH_VIEW_HOLDER && node->node != 0 && (node->bytes || node->retained))
         add_sizes(label, &line, node);
     if (is_object(node))
         add_origin(label, &line, graph, node->node);
@@ -167,9 +167,11 @@ static void put_node(FILE *out, const struct graph *graph, const struct graph_vi
 static void put_edge(FILE *out, struct seen *seen, const struct graph_view_edge *edge)
 {
     struct strbuf label = STRBUF_INIT;
+    if (*edge->text)
+        strbuf_add_char(&label, ' ');              /* keeps it off the arrow */
     add_escaped(&label, edge->text);
     if (edge->count > 1)
-        strbuf_printf(&label, "%s(%s references)", label.length ? "\\n" : "", format_count(edge->count).text);
+        strbuf_printf(&label, "%s (%s references)", label.length ? "\\n" : "", format_count(edge->count).text);
     fprintf(out, "  n%" PRIu32 " -> n%" PRIu32 " [label=\"%s\"", edge->from, edge->to, label.data);
     if (!edge->holds)
         fputs(", style=dashed, color=\"#777777\"", out);
@@ -184,39 +186,44 @@ static void put_edge(FILE *out, struct seen *seen, const struct graph_view_edge 
     strbuf_release(&label);
 }
 
-static void put_key(FILE *out, unsigned *keys, const char *meaning, const char *look)
+static void put_key(FILE *out, const char *cell, const char *meaning)
 {
-    fprintf(out, "    k%u [label=\"%s\"%s];\n", (*keys)++, meaning, look);
+    fprintf(out, "    <TR><TD %s>%s</TD></TR>\n", cell, meaning);
 }
 
-/* One box below the other, so that the legend is narrow: invisible arrows hold them there. */
+static void put_sorts(FILE *out, const struct seen *seen)
+{
+    for (unsigned sort = 0; sort < GRAPH_SORTS; sort++) {
+        char cell[64], meaning[96];
+        if (!seen->sort[sort])
+            continue;
+        snprintf(cell, sizeof cell, "BORDER=\"1\" BGCOLOR=\"%s\"", looks[sort].fill);
+        snprintf(meaning, sizeof meaning, sort == GRAPH_ROOT ? "<FONT COLOR=\"white\">%s</FONT>" : "%s", looks[sort].meaning);
+        put_key(out, cell, meaning);
+    }
+}
+
+/* One box, a table in Graphviz's HTML, which stays small whatever the picture is. All its words are ours. */
 static void put_legend(FILE *out, const struct seen *seen)
 {
-    unsigned keys = 0;
-    fputs("  subgraph cluster_legend {\n    label=\"Legend\"; fontsize=10; color=\"#bbbbbb\";\n    node [fontsize=9, height=0.2, margin=\"0.08,0.03\"];\n", out);
-    for (unsigned sort = 0; sort < GRAPH_SORTS; sort++) {
-        char look[64];
-        snprintf(look, sizeof look, ", fillcolor=\"%s\"%s", looks[sort].fill, sort == GRAPH_ROOT ? ", fontcolor=white" : "");
-        if (seen->sort[sort])
-            put_key(out, &keys, looks[sort].meaning, look);
-    }
+    const char *plain = "ALIGN=\"LEFT\"";
+    fputs("  legend [shape=plaintext, style=\"\", fontsize=9, label=<<TABLE BORDER=\"1\" COLOR=\"#bbbbbb\" CELLBORDER=\"0\" CELLSPACING=\"3\" CELLPADDING=\"2\">\n", out);
+    put_key(out, "BORDER=\"0\"", "<B>Legend</B>");
+    put_sorts(out, seen);
     if (seen->target)
-        put_key(out, &keys, "what was asked for", ", color=\"#d40000\", penwidth=2.5");
+        put_key(out, "BORDER=\"2\" COLOR=\"#d40000\"", "what was asked for");
     if (seen->many)
-        put_key(out, &keys, "stands for many", ", fillcolor=\"#f2f2f2\", color=\"#888888\", style=\"filled,dashed\"");
-    const char *plain = ", shape=plaintext, style=\"\"";
-    put_key(out, &keys, "bytes of its own, holds: what goes with it", plain);
+        put_key(out, "BORDER=\"1\" BGCOLOR=\"#f2f2f2\" COLOR=\"#888888\" STYLE=\"DASHED\"", "stands for many");
+    put_key(out, plain, "bytes: its own; holds: what goes with it");
     if (seen->from_c)
-        put_key(out, &keys, "held from C: references that no object explains", plain);
+        put_key(out, plain, "held from C: references that no object explains");
     if (seen->weak)
-        put_key(out, &keys, "dashed arrow: holds nothing", plain);
+        put_key(out, plain, "dashed arrow: holds nothing");
     if (seen->indirect)
-        put_key(out, &keys, "dotted arrow: holds alone, over several ways", plain);
+        put_key(out, plain, "dotted arrow: holds alone, over several ways");
     if (seen->cut)
-        put_key(out, &keys, "red arrow: to cut", plain);
-    for (unsigned key = 0; key + 1 < keys; key++)
-        fprintf(out, "    k%u -> k%u [style=invis, minlen=1];\n", key, key + 1);
-    fputs("  }\n", out);
+        put_key(out, plain, "red arrow: to cut");
+    fputs("  </TABLE>>];\n", out);
 }
 
 static void put_head(FILE *out, const struct graph_view *view)
