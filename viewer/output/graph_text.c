@@ -129,7 +129,7 @@ static bool has_node(const struct graph_view_node *node)
 }
 
 /* What stands beside the name: that it was met before, how much is not shown, where it was allocated. */
-static void add_remarks(const struct printer *printer, struct strbuf *out, uint32_t place, bool met)
+static void add_remarks(const struct printer *printer, struct strbuf *out, uint32_t place, const struct graph_view_edge *edge, bool met)
 {
     const struct graph_view_node *node = &printer->shown->nodes.items[place];
     struct strbuf line = STRBUF_INIT;
@@ -141,6 +141,8 @@ static void add_remarks(const struct printer *printer, struct strbuf *out, uint3
         strbuf_add(out, "  (also shown elsewhere)");
     else if (line.length)
         strbuf_printf(out, "  %s", line.data);
+    if (edge && edge->count > 1 && node->role != GRAPH_VIEW_MORE && node->depth && printer->shown->kind != GRAPH_VIEW_DOMINATORS && (node->role == GRAPH_VIEW_GROUP || met))
+        strbuf_printf(out, "  (%s references)", format_count(edge->count).text);
     if (!met && node->hidden && printer->shown->kind == GRAPH_VIEW_DOMINATORS)
         strbuf_printf(out, "  (%s more below)", format_count(node->hidden).text);
     else if (!met && node->hidden)
@@ -162,8 +164,6 @@ static void add_name(const struct printer *printer, struct strbuf *out, uint32_t
     bool ascii = !printer->view->utf8 && printer->shown->nodes.items[place].role == GRAPH_VIEW_MORE;
     strbuf_add(out, ascii ? "..." : "");
     strbuf_add(out, label.data + (ascii ? strlen("…") : 0));
-    if (edge && edge->count > 1 && !*edge->text && printer->shown->kind != GRAPH_VIEW_DOMINATORS && edge->count != printer->shown->nodes.items[place].count)
-        strbuf_printf(out, ", by %s references", format_count(edge->count).text);
     strbuf_release(&label);
 }
 
@@ -175,7 +175,7 @@ static void print_node(const struct printer *printer, uint32_t place, const stru
     size_t used = FIGURES + text_width(printer->indent.data, printer->indent.length) + text_width(lead, strlen(lead));
     size_t room = view->width > used + 30 ? view->width - used : 30;
     add_name(printer, &name, place, edge);
-    add_remarks(printer, &remarks, place, met);
+    add_remarks(printer, &remarks, place, edge, met);
     size_t beside = text_width(remarks.data, remarks.length);
     view_add_clipped(view, &clipped, name.data, name.length, beside + 20 < room ? room - beside : room);
     size_t taken = text_width(clipped.data, clipped.length);
@@ -255,7 +255,7 @@ static void print_legend(const struct view *view, const struct graph_view *shown
     const char *text = shown->kind == GRAPH_VIEW_DOMINATORS
                            ? "\"retained\" is what goes when this goes: its own bytes and all that can be reached only through it, which stands below it."
                            : "\"retained\" goes when this goes; \"shallow\" is the block and its parts alone. Keys, classes and a function's globals are not "
-                             "followed; --depth goes further, --too-many and --no-collapse show more of what is alike.";
+                             "followed. Many objects that are held in the same way are one row; --no-collapse shows them one by one, --depth goes further.";
     fputc('\n', view->out);
     view_print_wrapped(view, view->colors->dim, text, 0);
 }

@@ -48,6 +48,28 @@ struct graph_view_edge *graph_view_add_edge(struct graph_view *view, const struc
     return &vec_last(&view->edges);
 }
 
+/* Edges that lead out of the neighbourhood of things: to what all of a module, or all of a class, share. */
+enum graph_rank graph_edge_rank(const struct graph *graph, uint32_t place)
+{
+    const struct graph_edge_out *edge = &graph->edges[place];
+    static const char *const aside[] = { "__globals__", "__builtins__", "__mro__", "__subclasses__" };
+    switch (graph_edge_kind(edge)) {
+    case HL_EDGE_WEAK:
+        return GRAPH_RANK_WEAK;
+    case HL_EDGE_CLASS:
+        return GRAPH_RANK_ASIDE;
+    case HL_EDGE_KEY:
+        return GRAPH_RANK_KEY;
+    case HL_EDGE_NAMED:
+        for (size_t i = 0; edge->value < graph->n_strings && i < sizeof aside / sizeof *aside; i++)
+            if (strcmp(graph->strings[edge->value], aside[i]) == 0)
+                return GRAPH_RANK_ASIDE;
+        return GRAPH_RANK_HOLDS;
+    default:
+        return GRAPH_RANK_HOLDS;
+    }
+}
+
 /* Nodes' edges stand in the order of the nodes. */
 uint32_t graph_edge_owner(const struct graph *graph, uint32_t edge)
 {

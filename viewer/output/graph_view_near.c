@@ -8,17 +8,14 @@
 
 #include <string.h>
 
-#define ALIKE_SHOWN 3                      /* of one type, before the rest is counted */
 #define TEXTS_SHOWN 3                      /* of edges between the same two nodes */
-
-enum rank { RANK_HOLDS, RANK_KEY, RANK_ASIDE, RANK_WEAK };      /* ASIDE: classes, globals of a function */
 
 struct neighbour {
     uint32_t node, root;                   /* root: place in roots when node is 0 */
     uint32_t edge;                         /* the first of them */
     uint32_t type;
     uint32_t n_edges;
-    enum rank rank;
+    enum graph_rank rank;
     bool named;
     uint64_t weight;
 };
@@ -26,7 +23,7 @@ struct neighbours VEC_FIELDS(struct neighbour);
 
 /* What stands for neighbours in the view: one of them, or many. */
 struct entry {
-    bool more;
+    bool more, key;
     uint32_t first;                        /* place among the neighbours */
     uint32_t count, n_edges, n_types, type, mark;
     uint64_t bytes, retained;
@@ -45,33 +42,12 @@ struct builder {
     VEC(bool) ends;                        /* by place: nobody goes on from here */
 };
 
-/* Edges that lead out of the neighbourhood of things: to what all of a module, or all of a class, share. */
-static enum rank rank_of(const struct graph *graph, const struct graph_edge_out *edge)
-{
-    static const char *const aside[] = { "__globals__", "__builtins__", "__mro__", "__subclasses__" };
-    switch (graph_edge_kind(edge)) {
-    case HL_EDGE_WEAK:
-        return RANK_WEAK;
-    case HL_EDGE_CLASS:
-        return RANK_ASIDE;
-    case HL_EDGE_KEY:
-        return RANK_KEY;
-    case HL_EDGE_NAMED:
-        for (size_t i = 0; edge->value < graph->n_strings && i < sizeof aside / sizeof *aside; i++)
-            if (strcmp(graph->strings[edge->value], aside[i]) == 0)
-                return RANK_ASIDE;
-        return RANK_HOLDS;
-    default:
-        return RANK_HOLDS;
-    }
-}
-
 static struct neighbour make_neighbour(const struct builder *builder, uint32_t node, uint32_t edge)
 {
     const struct graph *graph = builder->graph;
     uint32_t kind = graph_edge_kind(&graph->edges[edge]);
     struct neighbour made = {
-        .node = node, .root = GRAPH_NONE, .edge = edge, .type = graph->nodes[node].type, .n_edges = 1, .rank = rank_of(graph, &graph->edges[edge]),
+        .node = node, .root = GRAPH_NONE, .edge = edge, .type = graph->nodes[node].type, .n_edges = 1, .rank = graph_edge_rank(graph, edge),
         .named = kind != HL_EDGE_OFFSET && kind != HL_EDGE_INSIDE, .weight = graph->retained[node],
     };
     if (node == 0) {
@@ -79,7 +55,7 @@ static struct neighbour make_neighbour(const struct builder *builder, uint32_t n
         made.type = GRAPH_NONE;
         made.named = made.root != GRAPH_NONE && graph->roots[made.root].named;
         made.weight = UINT64_MAX;
-        made.rank = RANK_HOLDS;
+        made.rank = GRAPH_RANK_HOLDS;
     }
     return made;
 }
@@ -90,8 +66,10 @@ static void collect(const struct builder *builder, uint32_t node, bool incoming,
     uint32_t first = incoming ? graph->nodes[node].first_in : graph->nodes[node].first;
     uint32_t end = incoming ? graph->nodes[node + 1].first_in : graph->nodes[node + 1].first;
     for (uint32_t i = first; i < end; i++)
-        vec_push(found, incoming ? make_neighbour(builder, graph->in[i].from, graph->in[i].edge)
-                                 : make_neighbour(builder, graph->edges[i].to, i));
+        if (incoming)
+            vec_push(found, make_neighbour(builder, graph->in[i].from, graph->in[i].edge));
+        else if (graph_edge_kind(&graph->edges[i]) != HL_EDGE_CLASS)        /* an object's class is in its name */
+            vec_push(found, make_neighbour(builder, graph->edges[i].to, i));
 }
 
 #define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
@@ -152,7 +130,7 @@ static uint32_t add_place(struct builder *builder, const struct neighbour *neigh
 {
     uint32_t place = neighbour->node ? graph_view_add_node(builder->view, builder->graph, GRAPH_VIEW_NODE, neighbour->node, depth)
                                      : graph_view_add_holder(builder->view, builder->graph, neighbour->root, depth);
-    vec_push(&builder->ends, neighbour->rank != RANK_HOLDS || neighbour->node == 0);
+    vec_push(&builder->ends, neighbour->rank != GRAPH_RANK_HOLDS || neighbour->node == 0);
     *place_of(builder, neighbour) = place;
     return place;
 }
@@ -208,15 +186,18 @@ static uint32_t choose_entry(struct builder *builder, struct entries *entries, c
 {
     uint32_t type = type_place(builder, &found->items[i]);
     bool full = builder->options->too_many && entries->n >= builder->options->too_many;
-    bool alike = builder->options->collapse && builder->of_type[type].n > ALIKE_SHOWN + 1 && builder->of_type[type].seen >= ALIKE_SHOWN;
+    bool key = found->items[i].rank == GRAPH_RANK_KEY;       /* keys are named where their values are: all are one */
+    bool alike = builder->options->collapse && builder->of_type[type].n > GRAPH_ALIKE_SHOWN + 1 && builder->of_type[type].seen >= GRAPH_ALIKE_SHOWN;
+    alike |= builder->options->collapse && key;
     builder->of_type[type].seen++;
-    if (alike && builder->of_type[type].more != GRAPH_NONE)
+    if (alike && builder->of_type[type].more != GRAPH_NONE && entries->items[builder->of_type[type].more].key == key)
         return builder->of_type[type].more;
     if (full && *rest == GRAPH_NONE)
         *rest = add_entry(entries, true, i);
     if (full)
         return *rest;
     uint32_t entry = add_entry(entries, alike, i);
+    entries->items[entry].key = key;
     if (alike)
         builder->of_type[type].more = entry;
     return entry;
@@ -226,7 +207,7 @@ static void count_in(struct builder *builder, struct entry *entry, const struct 
 {
     entry->count++;
     entry->n_edges += one->n_edges;
-    entry->holds |= one->rank != RANK_WEAK;
+    entry->holds |= one->rank != GRAPH_RANK_WEAK;
     entry->mark = mark;
     if (one->node == 0)
         return;
@@ -269,10 +250,11 @@ static uint32_t *make_entries(struct builder *builder, const struct neighbours *
     return entry_of;
 }
 
-static uint32_t show_more(struct builder *builder, const struct entry *entry, uint32_t from, uint32_t depth)
+static uint32_t show_more(struct builder *builder, const struct entry *entry, uint32_t first, uint32_t from, uint32_t depth)
 {
     struct graph_view_node node = {
-        .role = GRAPH_VIEW_MORE, .node = GRAPH_NONE, .root = GRAPH_NONE, .type = entry->n_types == 1 ? entry->type : GRAPH_NONE,
+        .role = entry->key ? GRAPH_VIEW_GROUP : GRAPH_VIEW_MORE, .node = entry->key ? first : GRAPH_NONE, .root = GRAPH_NONE,
+        .type = entry->n_types == 1 ? entry->type : GRAPH_NONE,
         .n_types = entry->n_types, .count = entry->count, .depth = depth, .bytes = entry->bytes, .retained = entry->retained, .place = from,
     };
     vec_push(&builder->view->nodes, node);
@@ -287,10 +269,10 @@ static void show_entry(struct builder *builder, const struct entry *entry, const
         show_neighbour(builder, from, &found->items[entry->first], incoming, depth);
         return;
     }
-    uint32_t place = show_more(builder, entry, from, depth);
+    uint32_t place = show_more(builder, entry, found->items[entry->first].node, from, depth);
     struct graph_view_edge edge = {
         .from = incoming ? place : from, .to = incoming ? from : place, .edge = found->items[entry->first].edge, .count = entry->n_edges,
-        .text = "", .holds = entry->holds, .tree = true,
+        .text = entry->key ? "keys" : "", .holds = entry->holds, .tree = true,
     };
     vec_push(&builder->view->edges, edge);
 }
@@ -333,7 +315,7 @@ static void show_targets(struct builder *builder, const uint8_t *set)
     for (size_t i = 0; i < entries.n; i++) {
         const struct entry *entry = &entries.items[i];
         if (entry->more && entry->count > 1) {
-            show_more(builder, entry, GRAPH_NONE, 0);
+            show_more(builder, entry, GRAPH_NONE, GRAPH_NONE, 0);
             continue;
         }
         uint32_t place = add_place(builder, &targets.items[entry->first], 0);
@@ -371,6 +353,8 @@ void graph_view_neighbours(struct graph_view *view, struct graph *graph, enum gr
     *view = (struct graph_view){ .kind = kind };
     graph_dominate(graph);
     set_title(view, what);
+    if (options->collapse && kind != GRAPH_VIEW_SHOW && graph_view_merge(view, graph, set, options))
+        return;
     builder.place_of_node = filled(graph->n);
     builder.place_of_root = filled(graph->n_roots);
     builder.mark = xcalloc(graph->n, sizeof *builder.mark);
