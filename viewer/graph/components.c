@@ -1,8 +1,8 @@
 /* Cycles: strongly connected components of more than one node, and of one that holds itself; and where one is broken best.
  *
  * The edge to weaken. An edge whose loss leaves no cycle lies on every cycle, so on the first one that is found: a short way around through the node that most of
- * the others hold. Each of its edges is tried; what then still lies on cycles is counted in bytes. A try costs a pass over the component: as many are made as the budget
- * allows, and at least one. Among equals a person would rather change an attribute than a list's item or a pointer, and the one that leads back to an older object: a
+ * the others hold. Each of its edges is tried; what then still lies on cycles is counted in bytes. If something does whatever is cut, all edges are tried. A try costs a pass
+ * over the component: as many are made as the budget allows, and at least one. Among equals a person would rather change an attribute than a list's item or a pointer, and the one that leads back to an older object: a
  * child's to its parent.
  */
 #include "../base/xalloc.h"
@@ -61,22 +61,43 @@ struct weak_search {
 
 static int by_number(const void *a, const void *b) { return *(const uint32_t *)a < *(const uint32_t *)b ? -1 : *(const uint32_t *)a > *(const uint32_t *)b; }
 
-/* The part's number of a node; GRAPH_NONE: it is outside. */
-static uint32_t place_of(const uint32_t *members, uint32_t n, uint32_t node)
+/* Members by number: a table of all nodes where they are many, else a search among those sorted. */
+struct numbers {
+    const uint32_t *members;
+    uint32_t n;
+    uint32_t *table;                           /* NULL: few */
+};
+
+static void numbers_init(struct numbers *numbers, const struct graph *graph, const uint32_t *members, uint32_t n)
 {
-    const uint32_t *found = bsearch(&node, members, n, sizeof *members, by_number);
-    return found ? (uint32_t)(found - members) : GRAPH_NONE;
+    *numbers = (struct numbers){ members, n, NULL };
+    if (n < graph->n / 64)
+        return;
+    numbers->table = xmalloc(graph->n * sizeof *numbers->table);
+    memset(numbers->table, 0xff, graph->n * sizeof *numbers->table);
+    for (uint32_t i = 0; i < n; i++)
+        numbers->table[members[i]] = i;
 }
 
-static void part_edges(struct weak_search *search, const struct graph *graph, const uint32_t *members, uint32_t n)
+/* The part's number of a node; GRAPH_NONE: it is outside. */
+static uint32_t number_of(const struct numbers *numbers, uint32_t node)
+{
+    if (numbers->table)
+        return numbers->table[node];
+    const uint32_t *found = bsearch(&node, numbers->members, numbers->n, sizeof node, by_number);
+    return found ? (uint32_t)(found - numbers->members) : GRAPH_NONE;
+}
+
+static void part_edges(struct weak_search *search, const struct graph *graph, const struct numbers *numbers)
 {
     VEC(struct graph_edge_out) edges = { 0 };
     VEC(uint32_t) places = { 0 };
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < numbers->n; i++) {
+        uint32_t node = numbers->members[i];
         search->part.nodes[i].first = (uint32_t)edges.n;
-        for (uint32_t edge = graph->nodes[members[i]].first; edge < graph->nodes[members[i] + 1].first; edge++) {
+        for (uint32_t edge = graph->nodes[node].first; edge < graph->nodes[node + 1].first; edge++) {
             struct graph_edge_out out = graph->edges[edge];
-            uint32_t to = graph_edge_holds(&out) ? place_of(members, n, out.to) : GRAPH_NONE;
+            uint32_t to = graph_edge_holds(&out) ? number_of(numbers, out.to) : GRAPH_NONE;
             if (to == GRAPH_NONE)
                 continue;
             search->part.nodes[to].references++;
@@ -85,7 +106,7 @@ static void part_edges(struct weak_search *search, const struct graph *graph, co
             vec_push(&places, edge);
         }
     }
-    search->part.nodes[n].first = search->part.n_edges = (uint32_t)edges.n;
+    search->part.nodes[numbers->n].first = search->part.n_edges = (uint32_t)edges.n;
     search->part.edges = edges.items;
     search->places = places.items;
 }
@@ -100,8 +121,11 @@ static void part_init(struct weak_search *search, const struct graph *graph, con
         search->part.nodes[i].bytes = graph->nodes[members[i]].bytes;
         search->part.nodes[i].born_ns = graph->nodes[members[i]].born_ns;
     }
-    part_edges(search, graph, members, item->n);
+    struct numbers numbers;
+    numbers_init(&numbers, graph, members, item->n);
+    part_edges(search, graph, &numbers);
     strong_init(&search->strong, &search->part, NULL);
+    free(numbers.table);
     free(members);
 }
 
@@ -193,22 +217,31 @@ static void ring_of(struct weak_search *search, struct ring *ring)
     free(by);
 }
 
+struct choice { struct graph_in best; uint64_t left; };
+
+static void try_edge(struct weak_search *search, struct choice *choice, struct graph_in edge)
+{
+    uint64_t left = left_without(search, edge.edge);
+    if (left > choice->left || (left == choice->left && !rather(&search->part, &edge, &choice->best)))
+        return;
+    *choice = (struct choice){ edge, left };
+}
+
 uint32_t graph_weakest(const struct graph *graph, const struct graph_components *components, size_t component)
 {
     struct weak_search search = { 0 };
     struct ring ring = { 0 };
     part_init(&search, graph, components, &components->items.items[component]);
     ring_of(&search, &ring);
-    uint64_t cost = (uint64_t)search.part.n + search.part.n_edges, best_left = UINT64_MAX;
-    struct graph_in best = ring.items[0];
-    for (size_t i = 0; i < ring.n && (i == 0 || (i + 1) * cost <= BUDGET); i++) {
-        uint64_t left = left_without(&search, ring.items[i].edge);
-        if (left > best_left || (left == best_left && !rather(&search.part, &ring.items[i], &best)))
-            continue;
-        best = ring.items[i];
-        best_left = left;
-    }
-    uint32_t place = search.places[best.edge];
+    uint64_t cost = (uint64_t)search.part.n + search.part.n_edges;
+    struct choice choice = { ring.items[0], UINT64_MAX };
+    for (size_t i = 0; i < ring.n && (i == 0 || (i + 1) * cost <= BUDGET); i++)
+        try_edge(&search, &choice, ring.items[i]);
+    if (choice.left && search.part.n_edges * cost <= BUDGET)
+        for (uint32_t from = 0; from < search.part.n; from++)
+            for (uint32_t edge = search.part.nodes[from].first; edge < search.part.nodes[from + 1].first; edge++)
+                try_edge(&search, &choice, (struct graph_in){ from, edge });
+    uint32_t place = search.places[choice.best.edge];
     vec_release(&ring);
     part_release(&search);
     return place;

@@ -1,7 +1,8 @@
 /* The fewest edges to cut so that nothing leads to a set any more: a smallest cut between node 0 and the set, by Dinic's method.
  *
  * What a cut costs says who could make it. An attribute, an item, a local variable: 1, one line of the program. A pointer or a variable in C: 2, wherever it points, so that
- * among pointers it is still the number that counts. A word of a stack, or on a frame's value stack: 64, it goes by itself but cannot be told to. What belongs to an object
+ * among pointers it is still the number that counts. A word of a stack, or on a frame's value stack: 64, it goes by itself but cannot be told to; as much for a name of a
+ * module, class or function: to lose half the program frees everything and helps nobody. What belongs to an object
  * ("__dict__"), an object's class, a module by its functions, and where the interpreter begins can not be cut at all.
  *
  * Of several smallest cuts it is the one next to the set: that frees what was asked for and little else. So the search goes backwards from the set: levels are distances to it,
@@ -39,6 +40,17 @@ struct flow {
     VEC(struct hop) hops;
 };
 
+/* Bytes by type: 1 where the objects are what a program is made of. */
+static uint8_t *note_makings(const struct graph *graph)
+{
+    static const char *const makings[] = { "module", "type", "function", "code", "frame", "ABCMeta", "EnumType", "EnumMeta" };
+    uint8_t *noted = xcalloc(graph->n_types, 1);
+    for (uint32_t type = 0; type < graph->n_types; type++)
+        for (size_t i = 0; i < sizeof makings / sizeof *makings && graph->types[type].sort == GRAPH_PYTHON; i++)
+            noted[type] |= strcmp(graph->types[type].name, makings[i]) == 0;
+    return noted;
+}
+
 static void flow_init(struct flow *flow, const struct graph *graph, const uint8_t *set)
 {
     struct graph_ways ways;
@@ -46,8 +58,13 @@ static void flow_init(struct flow *flow, const struct graph *graph, const uint8_
     *flow = (struct flow){ .graph = graph, .set = set, .way = xmalloc(graph->n_edges), .pushed = xcalloc(graph->n_edges, sizeof(uint32_t)),
                            .level = xmalloc(n * sizeof(uint32_t)), .next = xmalloc(n * sizeof(uint32_t)), .queue = xmalloc(n * sizeof(uint32_t)) };
     graph_ways_init(&ways, graph);
-    for (uint32_t edge = 0; edge < graph->n_edges; edge++)
-        flow->way[edge] = (uint8_t)(edge < graph->nodes[1].first ? graph_way_of_root(graph, &graph->edges[edge]) : graph_way_of(&ways, &graph->edges[edge]));
+    uint8_t *makings = note_makings(graph);
+    for (uint32_t place = 0; place < graph->n_edges; place++) {
+        const struct graph_edge_out *edge = &graph->edges[place];
+        enum graph_way way = place < graph->nodes[1].first ? graph_way_of_root(graph, edge) : graph_way_of(&ways, edge);
+        flow->way[place] = (uint8_t)(way == WAY_NAME && makings[graph->nodes[edge->to].type] ? WAY_PASSING : way);
+    }
+    free(makings);
     graph_ways_release(&ways);
 }
 
