@@ -160,6 +160,9 @@ struct graph_path { VEC(struct graph_step) steps; };                 /* from nod
 /* The shortest from a root to any node of `set`, named roots and named edges before words that may be stale. False: nothing leads there. */
 bool graph_chain(struct graph_path *path, const struct graph *graph, const uint8_t *set);
 
+/* The same for all at once: by node the edge by which its chain reaches it, a place in edges; GRAPH_NONE: nothing leads there. To be freed. */
+uint32_t *graph_chains(const struct graph *graph);
+
 /* The path in one line, from text_path.c: "sys.modules['app'].books[0].history[17]"; ways through an object's __dict__ are told as the attribute that they are. */
 void graph_add_path(struct strbuf *out, const struct graph *graph, const struct graph_path *path);
 

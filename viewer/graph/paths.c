@@ -59,7 +59,7 @@ static void go_on_from(struct tour *tour, uint32_t node)
     }
 }
 
-/* The cheapest node of the set; GRAPH_NONE: nothing leads to any. */
+/* The cheapest node of the set; GRAPH_NONE: nothing leads to any. Without a set it goes everywhere. */
 static uint32_t travel(struct tour *tour, const uint8_t *set)
 {
     tour->cost[0] = 0;
@@ -70,7 +70,7 @@ static uint32_t travel(struct tour *tour, const uint8_t *set)
             tour->n_open--;
             if (tour->cost[node] != tour->now)
                 continue;                      /* it was reached more cheaply since */
-            if (set[node])
+            if (set && set[node])
                 return node;
             go_on_from(tour, node);
         }
@@ -103,19 +103,40 @@ static void tell(struct graph_path *path, const struct tour *tour, uint32_t node
     }
 }
 
+static void begin(struct tour *tour, const struct graph *graph)
+{
+    *tour = (struct tour){ .graph = graph, .cost = xmalloc(graph->n * sizeof(uint32_t)), .by = xmalloc(graph->n * sizeof(uint32_t)) };
+    memset(tour->cost, 0xff, graph->n * sizeof(uint32_t));
+    graph_ways_init(&tour->ways, graph);
+}
+
+static void end(struct tour *tour)
+{
+    for (size_t i = 0; i < LISTS; i++)
+        vec_release(&tour->open[i]);
+    graph_ways_release(&tour->ways);
+    free(tour->cost);
+}
+
 bool graph_chain(struct graph_path *path, const struct graph *graph, const uint8_t *set)
 {
-    struct tour tour = { .graph = graph, .cost = xmalloc(graph->n * sizeof(uint32_t)), .by = xmalloc(graph->n * sizeof(uint32_t)) };
+    struct tour tour;
+    begin(&tour, graph);
     *path = (struct graph_path){ 0 };
-    memset(tour.cost, 0xff, graph->n * sizeof(uint32_t));
-    graph_ways_init(&tour.ways, graph);
     uint32_t node = travel(&tour, set);
     if (node != GRAPH_NONE)
         tell(path, &tour, node);
-    for (size_t i = 0; i < LISTS; i++)
-        vec_release(&tour.open[i]);
-    graph_ways_release(&tour.ways);
-    free(tour.cost);
+    end(&tour);
     free(tour.by);
     return node != GRAPH_NONE;
+}
+
+uint32_t *graph_chains(const struct graph *graph)
+{
+    struct tour tour;
+    begin(&tour, graph);
+    memset(tour.by, 0xff, graph->n * sizeof(uint32_t));
+    travel(&tour, NULL);
+    end(&tour);
+    return tour.by;
 }
