@@ -106,10 +106,15 @@ bool hl_graph_py_claim(struct hl_graph *graph, uintptr_t start, uint32_t owner)
 
 static void claim(struct hl_graph *graph, uintptr_t start, uint32_t row) { hl_graph_py_claim(graph, start, row); }
 
+bool hl_graph_py_is_part(struct hl_graph *graph, uintptr_t address, uint32_t row)
+{
+    uint32_t part = address && row != HL_GRAPH_NONE ? hl_graph_row(graph, address) : HL_GRAPH_NONE;
+    return part != HL_GRAPH_NONE && graph->blocks[part].kind == HL_KIND_PART && own.owners[part] == row;
+}
+
 bool hl_graph_py_owns(struct hl_graph *graph, uintptr_t start, uint32_t row)
 {
-    uint32_t part = start && row != HL_GRAPH_NONE ? hl_graph_row(graph, start) : HL_GRAPH_NONE;
-    return part != HL_GRAPH_NONE && graph->marker->blocks[part].start == start && graph->blocks[part].kind == HL_KIND_PART && own.owners[part] == row;
+    return hl_graph_py_is_part(graph, start, row) && graph->marker->blocks[hl_graph_row(graph, start)].start == start;
 }
 
 /* Types first: they own the keys that their instances' dicts share. */

@@ -164,10 +164,14 @@ static void write_lru_cache(struct hl_graph *graph, uintptr_t object)
     uintptr_t link = hl_py_word(object + 24);
     for (uint32_t i = 0; link != object && i < LINKS_MAX && hl_graph_py_kind(graph, link) == HL_PY_LRU_LINK; i++, link = hl_py_word(link + 24))
         write_edge(graph, HL_EDGE_ITEM, 0, link);
-    for (uintptr_t at = object + 32; at + 8 <= object + now.bytes; at += 8) {
-        uintptr_t word = hl_py_word(at);
-        if (now.plan->weak_offset != at - object && word && word % 8 == 0 && word != object && hl_graph_py_object(graph, word) && at - object != (uint64_t)now.plan->dict_offset)
-            write_edge(graph, HL_EDGE_FIELD, at - object, word);
+    for (uint64_t at = 32; at + 8 <= now.bytes; at += 8) {
+        uintptr_t word = hl_py_word(object + at);
+        if (at == now.plan->weak_offset || at == (uint64_t)now.plan->dict_offset || word == object || !hl_graph_py_object(graph, word))
+            continue;
+        if (at == 72 || at == 88)
+            hl_graph_py_edge_at(graph, at == 72 ? "cache" : "func", word);
+        else
+            write_edge(graph, HL_EDGE_FIELD, at, word);
     }
 }
 
@@ -371,7 +375,7 @@ static void scan(struct hl_graph *graph, uintptr_t object)
 {
     for (uint64_t offset = 16; offset + 8 <= now.bytes; offset += 8) {
         uintptr_t word = hl_py_word(object + offset);
-        if (word < graph->low || word >= graph->high || is_marked(offset) || offset == now.plan->weak_offset || hl_graph_py_owns(graph, word, now.row))
+        if (word < graph->low || word >= graph->high || is_marked(offset) || offset == now.plan->weak_offset || hl_graph_py_is_part(graph, word, now.row))
             continue;
         hl_graph_scan(graph, object + offset, object + offset + 8, object);
     }
@@ -389,7 +393,8 @@ void hl_graph_py_edges(struct hl_graph *graph, const struct hl_py_type *type, ui
     now.bytes = bytes;
     now.number = number;
     now.row = row;
-    now.noting = plan.traverse != 0;
+    bool asks = plan.traverse && row != HL_GRAPH_NONE;      /* not what is static: types that are would end the process */
+    now.noting = asks;
     now.n_emitted = now.visits = 0;
     for (unsigned i = 0; i < 8 && (plan.traverse || plan.scan); i++)
         now.named[i] = 0;
@@ -398,7 +403,7 @@ void hl_graph_py_edges(struct hl_graph *graph, const struct hl_py_type *type, ui
     write_kind(graph, copy.kind, object);
     write_fields(graph, object);
     write_attributes(graph, &copy, object);
-    if (plan.traverse)
+    if (asks)
         traverse(object);
     now.noting = false;
     if (plan.scan)

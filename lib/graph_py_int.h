@@ -43,7 +43,6 @@ uintptr_t hl_graph_py_own_dict(const struct hl_py_type *type, uintptr_t object);
 typedef void hl_py_part(struct hl_graph *graph, uintptr_t start, uint32_t row);
 void hl_graph_py_parts(struct hl_graph *graph, const struct hl_py_type *type, uintptr_t object, uint32_t row, hl_py_part *part);
 
-/* Links of a deque and of an OrderedDict, in their order: the next one, 0 at the end. */
 #define HL_DEQUE_BLOCK 64u               /* items; BLOCKLEN in Modules/_collectionsmodule.c */
 
 /* ---- graph_py_text.c ---- */
@@ -59,7 +58,8 @@ void hl_graph_py_edges(struct hl_graph *graph, const struct hl_py_type *type, ui
 /* The node of an object; HL_GRAPH_NONE: it is none. */
 uint32_t hl_graph_py_number(struct hl_graph *graph, uintptr_t address);
 
-/* The part that begins at `start` is this row's. */
+/* The part that begins at `start` is this row's; the part that `address` lies in is. */
 bool hl_graph_py_owns(struct hl_graph *graph, uintptr_t start, uint32_t row);
+bool hl_graph_py_is_part(struct hl_graph *graph, uintptr_t address, uint32_t row);
 
 #endif

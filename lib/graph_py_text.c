@@ -116,9 +116,10 @@ static char *append(char *to, const char *end, const char *text, size_t n)
 
 static void set_class(struct hl_graph *graph, uintptr_t object, struct hl_graph_node *node, char *buffer)
 {
-    const char *name = (const char *)hl_py_word(object + HL_TYPE_NAME);
+    const char *name = (const char *)hl_py_word(object + HL_TYPE_NAME), *dot = strrchr(name, '.');
     if (hl_py_word(object + HL_TYPE_FLAGS) & HL_FLAG_HEAP)
         set_str(graph, node, HL_TEXT_NAME, hl_py_word(object + LAYOUT->heap_qualname), buffer);
+    name = dot ? dot + 1 : name;
     if (!node->text)
         set_text(node, HL_TEXT_NAME, name, strnlen(name, HL_GRAPH_TEXT_MAX), false);
 }

@@ -64,6 +64,8 @@ static bool is_made_by_python(uintptr_t type)
     return text == name + hl_graph_py_layout.ascii_bytes || text == hl_py_word(name + hl_graph_py_layout.utf8);
 }
 
+static bool is_object(uintptr_t type) { return hl_py_word(type + HL_TYPE_BASE) == 0 && hl_py_word(type + HL_TYPE_BASIC) == 16; }
+
 static uintptr_t c_base(uintptr_t type)
 {
     for (uint32_t i = 0; i < BASES_MAX && type && is_made_by_python(type); i++)
@@ -94,6 +96,12 @@ static bool stands_alone(struct hl_graph *graph, uintptr_t address)
     return inside == 0 || inside == 16 || inside == 32;
 }
 
+/* Modules have types of their own that they never finish. */
+static bool is_unready(struct hl_graph *graph, uintptr_t t)
+{
+    return hl_py_word(t + 8) == own.type_type && hl_areas_is_file(graph->marker, t) && hl_areas_is_file(graph->marker, hl_py_word(t + HL_TYPE_NAME));
+}
+
 static bool is_type_at(struct hl_graph *graph, uintptr_t t, uint32_t depth)
 {
     if (t == own.type_type)
@@ -102,7 +110,7 @@ static bool is_type_at(struct hl_graph *graph, uintptr_t t, uint32_t depth)
         return false;
     uint64_t flags = hl_py_word(t + HL_TYPE_FLAGS), basic = hl_py_word(t + HL_TYPE_BASIC), item = hl_py_word(t + HL_TYPE_ITEM);
     uintptr_t meta = hl_py_word(t + 8), base = hl_py_word(t + HL_TYPE_BASE);
-    if (!(flags & HL_FLAG_READY) || flags >> 32 || basic < 16 || basic > 1u << 24 || item > 1u << 24 || base % 8 || hl_py_word(t + HL_TYPE_BASES) % 8)
+    if ((!(flags & HL_FLAG_READY) && !is_unready(graph, t)) || flags >> 32 || basic < 16 || basic > 1u << 24 || item > 1u << 24 || base % 8 || hl_py_word(t + HL_TYPE_BASES) % 8)
         return false;
     if (meta != own.type_type && (depth == 0 || !is_type_at(graph, meta, depth - 1) || !(hl_py_word(meta + HL_TYPE_FLAGS) >> 31 & 1)))
         return false;
@@ -110,7 +118,9 @@ static bool is_type_at(struct hl_graph *graph, uintptr_t t, uint32_t depth)
         return false;
     if ((flags & HL_FLAG_HEAP) && !hl_graph_is_readable(graph, hl_py_word(t + hl_graph_py_layout.heap_name), hl_graph_py_layout.ascii_bytes))
         return false;
-    return base ? hl_graph_is_readable(graph, base, hl_graph_py_layout.type_bytes) && hl_py_word(base + HL_TYPE_BASIC) <= basic : basic == 16;
+    if (!base)
+        return basic == 16 || !(flags & HL_FLAG_READY);
+    return hl_graph_is_readable(graph, base, hl_graph_py_layout.type_bytes) && hl_py_word(base + HL_TYPE_BASIC) <= basic;
 }
 
 /* ---- names ---- */
@@ -205,7 +215,7 @@ static void find_out(struct hl_graph *graph, struct hl_py_type *type)
     type->c_base = base ? base : t;
     if (base)
         type->kind = kind_by_name((const char *)hl_py_word(base + HL_TYPE_NAME));
-    type->exact = type->kind != HL_PY_OTHER || (base && hl_py_word(base + HL_TYPE_BASE) == 0);
+    type->exact = type->kind != HL_PY_OTHER || (base && is_object(base));
     if (!type->kind)
         type->kind = kind_by_flags(type->flags);
     define(graph, type);
@@ -275,7 +285,14 @@ static const struct named named[] = {
     {"range", 16, 8, 99, "start"}, {"range", 24, 8, 99, "stop"}, {"range", 32, 8, 99, "step"}, {"range", 40, 8, 99, "length"},
     {"functools._lru_list_elem", 40, 8, 99, "key"}, {"functools._lru_list_elem", 48, 8, 99, "result"},
     {"numpy.ndarray", 48, 8, 99, "base"}, {"numpy.ndarray", 56, 8, 99, "dtype"},
-    {"_io.BytesIO", 16, 8, 99, "buffer"},
+    {"_io.BytesIO", 16, 8, 99, "buffer"}, {"moduledef", 32, 8, 99, "m_copy"},
+    {"_abc_data", 16, 8, 99, "_abc_registry"}, {"_abc_data", 24, 8, 99, "_abc_cache"}, {"_abc_data", 32, 8, 99, "_abc_negative_cache"},
+    {"_abc._abc_data", 16, 8, 99, "_abc_registry"}, {"_abc._abc_data", 24, 8, 99, "_abc_cache"}, {"_abc._abc_data", 32, 8, 99, "_abc_negative_cache"},
+    {"list_iterator", 24, 8, 99, "it_seq"}, {"tuple_iterator", 24, 8, 99, "it_seq"}, {"iterator", 24, 8, 99, "it_seq"}, {"list_reverseiterator", 24, 8, 99, "it_seq"},
+    {"set_iterator", 16, 8, 99, "si_set"}, {"dict_keyiterator", 16, 8, 99, "di_dict"}, {"dict_valueiterator", 16, 8, 99, "di_dict"}, {"dict_itemiterator", 16, 8, 99, "di_dict"},
+    {"dict_itemiterator", 40, 8, 99, "di_result"}, {"enumerate", 24, 8, 99, "iterator"}, {"enumerate", 32, 8, 99, "result"}, {"map", 16, 8, 99, "iterators"}, {"map", 24, 8, 99, "function"},
+    {"filter", 16, 8, 99, "function"}, {"filter", 24, 8, 99, "iterator"}, {"reversed", 24, 8, 99, "sequence"}, {"method-wrapper", 16, 8, 99, "wrapper"},
+    {"method-wrapper", 24, 8, 99, "__self__"}, {"SimpleNamespace", 16, 8, 99, "__dict__"},
 };
 
 static bool has_field(const struct hl_py_plan *plan, uint32_t offset)
@@ -323,7 +340,7 @@ static bool is_complete(const struct hl_py_type *type)
         return false;
     switch (type->kind) {
     case HL_PY_OTHER:
-        return hl_py_word(type->c_base + HL_TYPE_BASE) == 0;      /* object */
+        return is_object(type->c_base);
     case HL_PY_MODULE: case HL_PY_STRING_IO: case HL_PY_NDARRAY: case HL_PY_ARRAY:
         return false;
     default:

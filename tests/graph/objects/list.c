@@ -1,7 +1,7 @@
 /* Prints the reference graph of a trace's snapshot as the copy wrote it, for check.py: the last one that has Python's objects.
  *
  *   T id name module            N number address bytes flags references type text
- *   E number kind value target  R kind string target         W reason
+ *   E number kind value target  R kind string target         W reason      B row bytes (every block)
  */
 #include "../../../viewer/trace/graph_stream.h"
 #include "../../../viewer/trace/reader.h"
@@ -26,7 +26,7 @@ static bool take(void *context, const struct trace_snapshot_block *items, size_t
 static void print_text(const char *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (bytes[i] < ' ' || bytes[i] == '\\')
+        if ((unsigned char)bytes[i] < ' ' || bytes[i] == '\\')
             printf("\\x%02x", (unsigned char)bytes[i]);
         else
             putchar(bytes[i]);
@@ -79,6 +79,8 @@ static bool print_graph(struct trace *trace, uint32_t number, bool quiet, struct
     bool python = false;
     if (trace_each_snapshot_block(trace, number, take, &blocks, error) || trace_read_graph(trace, number, &bytes, &n, error))
         return false;
+    for (size_t i = 0; !quiet && i < blocks.n; i++)
+        printf("B\t%zu\t%" PRIu64 "\n", i, blocks.items[i].bytes);
     graph_stream_open(&stream, bytes, n, blocks.n);
     stream.between = quiet ? NULL : define;
     while (graph_stream_next(&stream, &r)) {
