@@ -1,6 +1,7 @@
 /* What `heapline graph` shows (cmd/graph.c): a piece of a reference graph, small enough for a person, as text, JSON or a picture.
  *
- *   graph_view.c       neighbours, siblings of one type collapsed          graph_view_tree.c    dominators          graph_view_path.c    chain, free
+ *   graph_view_near.c    neighbours, one by one         graph_view_merge.c    of many objects at once, in groups
+ *   graph_view_tree.c    dominators                     graph_view_path.c     chain, free
  *   graph_text*.c      for a terminal            graph_json*.c    docs/json.md                graph_dot.h    pictures
  */
 #ifndef HEAPLINE_OUTPUT_GRAPH_H
@@ -24,7 +25,7 @@ enum graph_view_role {
     GRAPH_VIEW_TARGET,                     /* was asked for */
     GRAPH_VIEW_HOLDER,                     /* a root: a place where the search for pointers began, "servers in app" */
     GRAPH_VIEW_MORE,                       /* stands for nodes that are not shown one by one: "… 99,996 more of Order" */
-    GRAPH_VIEW_GROUP,                      /* DOMINATORS: siblings of one type, all of them: "100,000 of Order" */
+    GRAPH_VIEW_GROUP,                      /* all of one type that are alike in this place: "100,000 × Order" */
 };
 
 struct graph_view_node {
@@ -74,7 +75,7 @@ void graph_view_path(struct graph_view *view, struct graph *graph, const struct 
 void graph_view_cut(struct graph_view *view, struct graph *graph, const struct graph_cut *cut, const uint8_t *set, const char *what);
 void graph_view_release(struct graph_view *view);
 
-/* What a node of the view is called, on one line: "Order at 0x7f…", "history in app", "… 99,996 more of Order", "100,000 of Order". */
+/* What a node of the view is called, on one line: "Order at 0x7f…", "history in app", "… 99,996 more of Order", "100,000 × Order". */
 void graph_view_add_label(struct strbuf *out, const struct graph *graph, const struct graph_view *view, uint32_t place);
 
 #endif

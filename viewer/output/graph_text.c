@@ -141,7 +141,8 @@ static void add_remarks(const struct printer *printer, struct strbuf *out, uint3
         strbuf_add(out, "  (also shown elsewhere)");
     else if (line.length)
         strbuf_printf(out, "  %s", line.data);
-    if (edge && edge->count > 1 && node->role != GRAPH_VIEW_MORE && node->depth && printer->shown->kind != GRAPH_VIEW_DOMINATORS && (node->role == GRAPH_VIEW_GROUP || met))
+    bool counted = edge && edge->count > 1 && *edge->text && strcmp(edge->text, "keys") != 0;
+    if (counted && printer->shown->kind != GRAPH_VIEW_DOMINATORS)
         strbuf_printf(out, "  (%s references)", format_count(edge->count).text);
     if (!met && node->hidden && printer->shown->kind == GRAPH_VIEW_DOMINATORS)
         strbuf_printf(out, "  (%s more below)", format_count(node->hidden).text);
@@ -161,10 +162,24 @@ static void add_name(const struct printer *printer, struct strbuf *out, uint32_t
         strbuf_add(out, "weakly, ");
     if (edge && *edge->text)
         strbuf_printf(out, printer->incoming ? "%s of " : "%s: ", edge->text);
-    bool ascii = !printer->view->utf8 && printer->shown->nodes.items[place].role == GRAPH_VIEW_MORE;
-    strbuf_add(out, ascii ? "..." : "");
-    strbuf_add(out, label.data + (ascii ? strlen("…") : 0));
+    strbuf_add_bytes(out, label.data, label.length);
     strbuf_release(&label);
+}
+
+/* Our own signs, for terminals that have ASCII only. */
+static void make_ascii(struct strbuf *text)
+{
+    static const char *const signs[][2] = { { "…", "..." }, { "×", "x" } };
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        char *found = strstr(text->data, signs[i][0]);
+        if (!found)
+            continue;
+        struct strbuf changed = STRBUF_INIT;
+        strbuf_add_bytes(&changed, text->data, (size_t)(found - text->data));
+        strbuf_printf(&changed, "%s%s", signs[i][1], found + strlen(signs[i][0]));
+        strbuf_release(text);
+        *text = changed;
+    }
 }
 
 static void print_node(const struct printer *printer, uint32_t place, const struct graph_view_edge *edge, const char *lead, bool met)
@@ -176,6 +191,8 @@ static void print_node(const struct printer *printer, uint32_t place, const stru
     size_t room = view->width > used + 30 ? view->width - used : 30;
     add_name(printer, &name, place, edge);
     add_remarks(printer, &remarks, place, edge, met);
+    if (!view->utf8)
+        make_ascii(&name);
     size_t beside = text_width(remarks.data, remarks.length);
     view_add_clipped(view, &clipped, name.data, name.length, beside + 20 < room ? room - beside : room);
     size_t taken = text_width(clipped.data, clipped.length);

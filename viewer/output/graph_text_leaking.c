@@ -144,7 +144,7 @@ static void add_members(const struct graph *graph, struct strbuf *out, const uin
     }
     qsort(shares, types, sizeof *shares, by_number);
     for (uint32_t i = 0; i < types && i < TYPES_OF_CYCLE; i++) {
-        strbuf_printf(out, "%s%s of ", i ? ", " : "", format_count(shares[i].n).text);
+        strbuf_printf(out, "%s%s × ", i ? ", " : "", format_count(shares[i].n).text);
         graph_add_type(out, graph, shares[i].type);
     }
     if (types > TYPES_OF_CYCLE)

@@ -136,7 +136,7 @@ static void print_result(const struct view *view, const struct graph_wanted *wan
     if (cut->edges.n == 0)
         strbuf_printf(&text, "Nothing leads to %s: there is nothing to cut. \"heapline graph leaking\" says why it is still there.", wanted->selector);
     else
-        strbuf_printf(&text, "Then %s in %s object%s go.", format_bytes(cut->bytes).text, format_count(cut->nodes).text, view_plural(cut->nodes));
+        strbuf_printf(&text, "Then %s in %s object%s.", format_bytes(cut->bytes).text, format_count(cut->nodes).text, cut->nodes == 1 ? " goes" : "s go");
     fputc('\n', view->out);
     view_print_wrapped(view, view->colors->number, text.data, 0);
     strbuf_release(&text);

@@ -61,7 +61,7 @@ static void print_size(const struct printer *printer, uint32_t node)
     strbuf_clear(&text);
     strbuf_printf(&text, "%s", format_bytes_exact(exact ? exact : retained).text);
     if (nodes > 1)
-        strbuf_printf(&text, ": with it %s object%s go that only it leads to", format_count(nodes - 1).text, view_plural(nodes - 1));
+        strbuf_printf(&text, nodes == 2 ? ": with it %s object goes that only it leads to" : ": with it %s objects go that only it leads to", format_count(nodes - 1).text);
     print_text(printer, "retains", text.data);
     strbuf_release(&text);
 }

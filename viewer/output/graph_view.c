@@ -118,7 +118,7 @@ void graph_view_add_label(struct strbuf *out, const struct graph *graph, const s
         add_more(out, graph, node);
         break;
     case GRAPH_VIEW_GROUP:
-        strbuf_printf(out, "%s of ", format_count(node->count).text);
+        strbuf_printf(out, "%s × ", format_count(node->count).text);
         graph_add_type(out, graph, node->type);
         break;
     }

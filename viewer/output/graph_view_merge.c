@@ -50,13 +50,21 @@ static bool same_kind(const struct way *a, const struct way *b, bool value)
     return a->rank == b->rank && a->type == b->type && a->kind == b->kind && (!value || a->value == b->value);
 }
 
+/* A key that is a text, and so may be a name: what other keys are called tells nothing. */
+static bool has_name(const struct graph *graph, uint32_t key)
+{
+    struct graph_text text;
+    return key && key < graph->n && graph_text_of(graph, key, &text) && text.kind == HL_TEXT_STRING;
+}
+
 static struct way make_way(const struct builder *builder, uint32_t other, uint32_t edge)
 {
     const struct graph *graph = builder->graph;
     uint32_t kind = graph_edge_kind(&graph->edges[edge]);
     if (other == 0)
         return (struct way){ .type = GRAPH_NONE, .value = graph_edge_root(graph, edge), .edge = edge };
-    bool alike = kind == HL_EDGE_INDEX || kind == HL_EDGE_KEY || kind == HL_EDGE_STACK || kind == HL_EDGE_ITEM;
+    bool alike = kind == HL_EDGE_INDEX || kind == HL_EDGE_KEY || kind == HL_EDGE_STACK || kind == HL_EDGE_ITEM ||
+                 (kind == HL_EDGE_VALUE && !has_name(graph, graph->edges[edge].value));
     return (struct way){ .rank = graph_edge_rank(graph, edge), .type = graph->nodes[other].type, .kind = kind, .value = alike ? ONE : graph->edges[edge].value,
                          .other = other, .edge = edge };
 }
