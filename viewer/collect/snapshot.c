@@ -195,16 +195,6 @@ static void begin_search(struct snapshot *snapshot)
         snapshot_search(snapshot);
 }
 
-/* A hello that never came leaves a table behind, which the next cut of that target gives back. */
-static void drop_unclaimed(struct collector *collector, uint64_t serial)
-{
-    for (size_t i = collector->snapshots.all.n; i-- > 0;) {
-        struct snapshot *snapshot = collector->snapshots.all.items[i];
-        if (snapshot->serial == serial && atomic_load(&snapshot->state) == SNAPSHOT_CUT)
-            give_back(snapshot);
-    }
-}
-
 /* Numbers go up: what waits for an earlier cut waits in vain. */
 static void pass_over(struct collector *collector, uint64_t serial, uint32_t number)
 {
@@ -225,7 +215,6 @@ void snapshot_cut(struct target *target, uint32_t number)
 {
     struct collector *collector = target->collector;
     struct snapshot *snapshot = find(collector, target->serial, number, SNAPSHOT_HELLO);
-    drop_unclaimed(collector, target->serial);
     pass_over(collector, target->serial, number);
     /* One whose connection ended may have been given up, and another that has the number now waits to be heard (mind_unclaimed). */
     if (!snapshot || has_ended(snapshot->connection)) {
