@@ -34,6 +34,7 @@ static uint32_t object(uint32_t references)
 {
     uint32_t node = sample_node(&sample, t_order, 48);
     sample_at(&sample, node)->references = references;
+    sample_at(&sample, node)->site = 0;        /* it has a block, and so could leak */
     return node;
 }
 
@@ -130,6 +131,66 @@ static void lost_blocks_largest_first(void **state)
     assert_int_equal(leaking.forgotten.n, 0);
 }
 
+static uint32_t name(const char *text, uint32_t references)
+{
+    uint32_t node = sample_node(&sample, sample_type(&sample, GRAPH_PYTHON, "builtins", "str"), 50);
+    sample_at(&sample, node)->references = references;
+    sample_at(&sample, node)->site = 0;
+    sample_at(&sample, node)->text = graph_keep_text(&sample.graph, &(struct graph_text){ .kind = HL_TEXT_STRING, .bytes = text, .n = (uint32_t)strlen(text) });
+    return node;
+}
+
+/* The interpreter remembers the names of methods that were looked up, and counts them. */
+static void names_may_be_in_the_cache_of_methods(void **state)
+{
+    uint32_t list = held_list(), held = name("add_all", 2), alone = name("spec_for_x.y", 1), text = name("order 12", 1);
+    hold(list, held);
+    judge();
+    EXPECT(forgotten, text);
+    assert_int_equal(sample.graph.nodes[alone].references, 1);
+}
+
+static void more_names_than_the_cache_holds_are_leaked(void **state)
+{
+    uint32_t list = held_list(), held = name("add_all", 4096), alone = name("close", 1);
+    hold(list, held);
+    judge();                                   /* 4,095 and 1: the cache could have them all */
+    expect_nothing();
+    graph_leaking_release(&leaking);
+    sample.graph.nodes[alone].references = 2;
+    graph_leaking(&leaking, &sample.graph);
+    EXPECT(forgotten, held, alone);
+}
+
+/* Counts of what stands in static memory begin at 999,999,999 in 3.11. */
+static void static_objects_do_not_leak(void **state)
+{
+    uint32_t list = held_list(), zero = object(1000000000);
+    sample_at(&sample, zero)->site = TRACE_NONE;
+    hold(list, zero);
+    judge();
+    expect_nothing();
+}
+
+/* What the interpreter's own variables hold is its business; what an extension's do is told. */
+static void holders_in_the_interpreter_are_not_told(void **state)
+{
+    static const struct trace_module modules[] = { { .path = "/usr/lib/libpython3.11.so.1.0" }, { .path = "/app/fast.so" } };
+    static const struct trace_root ranges[] = { { TRACE_ROOT_GLOBAL, 0x600000, 0x600008, TRACE_NONE, 0, 0 }, { TRACE_ROOT_GLOBAL, 0x600008, 0x600010, TRACE_NONE, 1, 0 } };
+    static struct trace trace = { .modules = modules, .n_modules = 2 };
+    static const struct profile profile = { .trace = &trace };
+    static const struct trace_snapshot snapshot = { .roots = ranges, .n_roots = 2 };
+    uint32_t interned = object(1), cached = object(1);
+    sample_root(&sample, TRACE_ROOT_GLOBAL, true, "interned", interned);
+    sample_root(&sample, TRACE_ROOT_GLOBAL, true, "cached", cached);
+    struct graph *graph = sample_finish(&sample);
+    graph->profile = &profile;
+    graph->snapshot = &snapshot;
+    graph_leaking(&leaking, graph);
+    EXPECT(from_c, cached);
+    assert_int_equal(leaking.forgotten.n, 0);
+}
+
 /* Two hold each other and a buffer; nothing else does. */
 static void a_cycle_waits_for_the_collector(void **state)
 {
@@ -192,6 +253,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_explained_does_not_leak, setup, teardown),
         cmocka_unit_test_setup_teardown(a_forgotten_decref, setup, teardown),
         cmocka_unit_test_setup_teardown(only_c_holds_them, setup, teardown),
+        cmocka_unit_test_setup_teardown(names_may_be_in_the_cache_of_methods, setup, teardown),
+        cmocka_unit_test_setup_teardown(more_names_than_the_cache_holds_are_leaked, setup, teardown),
+        cmocka_unit_test_setup_teardown(static_objects_do_not_leak, setup, teardown),
+        cmocka_unit_test_setup_teardown(holders_in_the_interpreter_are_not_told, setup, teardown),
         cmocka_unit_test_setup_teardown(lost_blocks_largest_first, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cycle_waits_for_the_collector, setup, teardown),
         cmocka_unit_test_setup_teardown(a_forgotten_reference_keeps_a_cycle, setup, teardown),

@@ -2,27 +2,53 @@
  * nobody does any more: a reference was forgotten. Where nothing leads to objects and edges among them explain all counts, they wait for the cyclic collector. */
 #include "graph.h"
 
+#include "../analyze/python_path.h"
 #include "../base/xalloc.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define METHOD_CACHE 4096u                 /* names that an interpreter's cache of methods counts (struct type_cache); no edge tells of them */
 
 /* Who holds an object, by kinds of holders. */
 struct holders {
     uint32_t counted;                      /* edges that its count has one for */
     uint32_t native;                       /* words of native memory and of roots: each may stand for one */
-    bool named;                            /* one of these is a place that Python's own roots name, or the interpreter's */
+    uint32_t foreign;                      /* of these, what is not the interpreter's own */
+    bool named;                            /* one of these is a place of Python's that has a name, "sys.modules" */
     bool in_use;                           /* code is at work with it: a stack or a register has it */
 };
 
+static int compare_root(const void *key, const void *item)
+{
+    uint64_t at = *(const uint64_t *)key;
+    const struct trace_root *range = item;
+    return at < range->start ? -1 : at >= range->end;
+}
+
+/* A variable of the interpreter's C code. */
+static bool is_interpreters_root(const struct graph *graph, const struct graph_root *root)
+{
+    const struct trace_snapshot *snapshot = graph->snapshot;
+    const struct trace_root *range = snapshot ? bsearch(&root->at, snapshot->roots, snapshot->n_roots, sizeof *snapshot->roots, compare_root) : NULL;
+    return range && range->kind == TRACE_ROOT_GLOBAL && range->module != TRACE_NONE &&
+           python_is_interpreter_module(graph->profile->trace->modules[range->module].path);
+}
+
+/* Memory that the interpreter allocated for itself, and what Python's own objects say in C. */
+static bool is_interpreters_block(const struct graph *graph, uint32_t node)
+{
+    return graph->nodes[node].sort == GRAPH_PYTHON || (graph->profile && graph_line_of(graph, node) == graph->profile->locations.interpreter);
+}
+
 static void add_root(struct holders *holders, const struct graph *graph, const struct graph_edge_out *edge)
 {
-    const struct graph_root *root = edge->value < graph->n_roots ? &graph->roots[edge->value] : NULL;
+    const struct graph_root *root = &graph->roots[edge->value];
     holders->native++;
-    if (!root)
-        return;
     holders->in_use |= root->kind == TRACE_ROOT_STACK || root->kind == TRACE_ROOT_REGISTERS;
     holders->named |= root->kind == TRACE_ROOT_OTHER && root->named;
+    holders->foreign += root->kind != TRACE_ROOT_OTHER && !is_interpreters_root(graph, root);
 }
 
 static struct holders holders_of(const struct graph *graph, uint32_t node)
@@ -30,32 +56,69 @@ static struct holders holders_of(const struct graph *graph, uint32_t node)
     struct holders holders = { 0 };
     for (uint32_t i = graph->nodes[node].first_in; i < graph->nodes[node + 1].first_in; i++) {
         const struct graph_edge_out *edge = &graph->edges[graph->in[i].edge];
-        if (graph->in[i].from == 0)
+        if (graph->in[i].from == 0) {
             add_root(&holders, graph, edge);
-        else if (graph_edge_counts(edge))
+        } else if (graph_edge_counts(edge)) {
             holders.counted++;
-        else
-            holders.native += graph_edge_kind(edge) == HL_EDGE_OFFSET || graph_edge_kind(edge) == HL_EDGE_INSIDE;
+        } else if (graph_edge_holds(edge)) {
+            holders.native++;
+            holders.foreign += !is_interpreters_block(graph, graph->in[i].from);
+        }
     }
     return holders;
 }
 
+/* What stands in static memory cannot leak, and before 3.12 its count begins anywhere. */
 static bool is_judged(const struct graph_node *node)
 {
-    return node->sort == GRAPH_PYTHON && !(node->flags & HL_NODE_IMMORTAL) && node->references > 0;
+    return node->sort == GRAPH_PYTHON && !(node->flags & HL_NODE_IMMORTAL) && node->references > 0 && node->site != TRACE_NONE;
 }
 
-static void judge_counts(struct graph_leaking *leaking, const struct graph *graph)
+/* A str that may have been asked for as an attribute. */
+static bool may_be_name(const struct graph *graph, uint32_t node)
 {
+    struct graph_text text;
+    if (!graph_text_of(graph, node, &text) || text.kind != HL_TEXT_STRING || text.n == 0)
+        return false;
+    for (uint32_t i = 0; i < text.n; i++)
+        if (!isalnum((unsigned char)text.bytes[i]) && !strchr("_.", text.bytes[i]))
+            return false;
+    return true;
+}
+
+struct nodes VEC_FIELDS(uint32_t);
+
+/* Names with references that nothing explains wait in `names`; how many those are in all comes back. */
+static uint64_t judge_counts(struct graph_leaking *leaking, struct nodes *names, const struct graph *graph)
+{
+    uint64_t unexplained = 0;
     for (uint32_t i = 1; i < graph->n; i++) {
         if (!is_judged(&graph->nodes[i]))
             continue;
         struct holders holders = holders_of(graph, i);
-        if (graph->nodes[i].references > (uint64_t)holders.counted + holders.native && !holders.in_use)
+        uint64_t explained = (uint64_t)holders.counted + holders.native;
+        if (holders.in_use)
+            continue;
+        if (graph->nodes[i].references <= explained) {
+            if (holders.counted == 0 && holders.foreign > 0 && !holders.named)
+                vec_push(&leaking->from_c, i);
+        } else if (may_be_name(graph, i)) {
+            vec_push(names, i);
+            unexplained += graph->nodes[i].references - explained;
+        } else {
             vec_push(&leaking->forgotten, i);
-        else if (holders.counted == 0 && !holders.named && !holders.in_use)
-            vec_push(&leaking->from_c, i);
+        }
     }
+    return unexplained;
+}
+
+/* Names are worth a word only if they are more than the cache of methods can hold. */
+static void judge_objects(struct graph_leaking *leaking, const struct graph *graph)
+{
+    struct nodes names = { 0 };
+    if (judge_counts(leaking, &names, graph) > METHOD_CACHE)
+        vec_append(&leaking->forgotten, names.items, names.n);
+    vec_release(&names);
 }
 
 /* ---- cycles ---- */
@@ -164,7 +227,7 @@ void graph_leaking(struct graph_leaking *leaking, struct graph *graph)
 {
     *leaking = (struct graph_leaking){ 0 };
     graph_dominate(graph);
-    judge_counts(leaking, graph);
+    judge_objects(leaking, graph);
     uint8_t *garbage = find_garbage(leaking, graph);
     sum_garbage(leaking, graph, garbage);
     find_lost(leaking, graph, garbage);
