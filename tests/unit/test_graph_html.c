@@ -89,7 +89,7 @@ static const char *string_at(const json_t *data, int64_t i)
 static void test_whole(void **state)
 {
     json_t *data = read_data(&(struct graph_html_options){ 0 });
-    static const char *const columns[] = { "type", "address", "bytes", "retained", "line", "text", "references", "from_c", "born_ms", "dominator" };
+    static const char *const columns[] = { "type", "address", "bytes", "retained", "line", "text", "references", "from_c", "born_ms", "dominator", "via" };
     for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
         assert_int_equal(length(data, "nodes", columns[c]), graph->n);
     uint64_t address = 0;
@@ -102,6 +102,10 @@ static void test_whole(void **state)
     assert_int_equal(at(data, "nodes", "dominator", list), 0);
     assert_int_equal(at(data, "nodes", "dominator", first_item), list);
     assert_int_equal(at(data, "nodes", "dominator", stray), -1);
+    assert_int_equal(at(data, "nodes", "via", list), 0);
+    assert_int_equal(at(data, "nodes", "via", first_item + 5), 1 + 5);         /* behind the root's edge those of the list */
+    assert_int_equal(at(data, "nodes", "via", twice), 2 + ITEMS);              /* not the weak one */
+    assert_int_equal(at(data, "nodes", "via", stray), -1);
     assert_string_equal(json_string_value(json_object_get(data, "summary")), "All 103 objects are in this page");
     json_decref(data);
 }
@@ -124,14 +128,15 @@ static void test_edges(void **state)
     json_decref(data);
 }
 
-/* Eleven nodes: the list, and the ten items that retain most. */
+/* Eleven nodes: two thirds are what retains most, the list and items of 109 … 104 B; then up to nine tenths what these refer to, the list's first item; then what retains
+ * most of the rest, items of 103 … 101 B. Beside the list: 90 items, 11 + 12 + … + 100 = 4,995 B, and the pair; [node, type, count, bytes] by bytes. */
 static void test_bounded(void **state)
 {
     json_t *data = read_data(&(struct graph_html_options){ .nodes = 11, .option = "--many N" });
     assert_int_equal(length(data, "nodes", "type"), 1 + 11);
-    assert_int_equal(at(data, "nodes", "bytes", 2), 10 + ITEMS - 10);
-    /* Beside the list: 90 items, 10 + 11 + … + 99 = 4,905 B, and the pair; [place, type, count, bytes] by bytes. */
-    static const int64_t wanted[] = { 1, 2, 90, 4905, 1, 3, 1, 5 };
+    assert_int_equal(at(data, "nodes", "bytes", 2), 10);
+    assert_int_equal(at(data, "nodes", "bytes", 3), 101);
+    static const int64_t wanted[] = { 1, 2, 90, 4995, 0, 3, 1, 5 };
     for (size_t i = 0; i < 8; i++) {
         assert_int_equal(at(data, "left_out", "dominated", i), wanted[i]);
         assert_int_equal(at(data, "left_out", "refers", i), wanted[i]);
@@ -141,8 +146,8 @@ static void test_bounded(void **state)
     static const int64_t unheld[] = { 0, 4, 1, 7 };
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(at(data, "left_out", "unheld", i), unheld[i]);
-    /* 1,000 + 100 + … + 109 = 2,045 of 1,000 + 5,950 + 5 + 7. */
-    assert_string_equal(json_string_value(json_object_get(data, "summary")), "11 of 103 objects are in this page, with 2.00 KiB of 6.80 KiB");
+    /* 1,000 + 10 + 101 + … + 109 = 1,955 of 1,000 + 5,950 + 5 + 7. */
+    assert_string_equal(json_string_value(json_object_get(data, "summary")), "11 of 103 objects are in this page, with 1.91 KiB of 6.80 KiB");
     assert_non_null(strstr(json_string_value(json_array_get(json_object_get(data, "notes"), 0)), "More are in a page that is written with --many N."));
     assert_int_equal(at(data, "types", "count", 2), ITEMS);                    /* types are whole */
     json_decref(data);
@@ -165,6 +170,31 @@ static void test_selection(void **state)
     free(set);
 }
 
+/* Of 1,000 equal objects that are larger than all others only some stand for all, as long as there is something else. */
+static void test_siblings_leave_room(void **state)
+{
+    struct graph_sample many;
+    sample_init(&many);
+    uint32_t item = sample_type(&many, GRAPH_PYTHON, "app", "Item"), other = sample_type(&many, GRAPH_PYTHON, "app", "Other");
+    uint32_t all = sample_node(&many, sample_type(&many, GRAPH_PYTHON, "builtins", "list"), 100);
+    sample_root(&many, TRACE_ROOT_GLOBAL, true, "all in app", all);
+    for (uint32_t i = 0; i < 1000; i++)
+        sample_edge(&many, all, HL_EDGE_INDEX, i, sample_node(&many, item, 5000));
+    for (uint32_t i = 0; i < 50; i++)
+        sample_edge(&many, all, HL_EDGE_INDEX, 1000 + i, sample_node(&many, other, 10));
+    struct graph *before = graph;
+    graph = sample_finish(&many);
+    json_t *data = read_data(&(struct graph_html_options){ .nodes = 500 });
+    unsigned n[3] = { 0 };
+    for (size_t i = 1; i < length(data, "nodes", "type"); i++)
+        n[at(data, "nodes", "type", i) == item ? 0 : at(data, "nodes", "type", i) == other ? 1 : 2]++;
+    assert_int_equal(n[1], 50);
+    assert_int_equal(n[0], 500 - 50 - 1);          /* and then they fill the page */
+    json_decref(data);
+    graph = before;
+    sample_release(&many);
+}
+
 static void test_incomplete(void **state)
 {
     graph->whole = false;
@@ -176,7 +206,7 @@ static void test_incomplete(void **state)
     json_decref(data);
 }
 
-/* Too many references: each node keeps as many as all may, shortest ways stay whole, and both ends count what was dropped. */
+/* Too many references: each node keeps as many as all may, chains stay whole, and both ends count what was dropped. */
 static void test_too_many_edges(void **state)
 {
     struct html_pick pick;
@@ -185,7 +215,7 @@ static void test_too_many_edges(void **state)
     graph_dominate(graph);
     html_pick(&pick, graph, &(struct graph_html_options){ 0 });
     html_edges(&edges, graph, &pick, &strings, 40);
-    assert_int_equal(edges.dropped, 1);                                        /* the weak one: all others are the shortest ways of their nodes */
+    assert_int_equal(edges.dropped, 1);                                        /* the weak one: all others are of the chains of their nodes */
     assert_int_equal(edges.items.n, 1 + ITEMS + 1);
     assert_int_equal(edges.refers.sums.n, 1);
     assert_int_equal(edges.referrers.sums.n, 1);
@@ -233,7 +263,7 @@ static void test_script_does_not_end_early(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_whole), TEST(test_edges), TEST(test_bounded), TEST(test_selection), TEST(test_incomplete), TEST(test_too_many_edges), TEST(test_strings),
+        TEST(test_whole), TEST(test_edges), TEST(test_bounded), TEST(test_selection), TEST(test_siblings_leave_room), TEST(test_incomplete), TEST(test_too_many_edges), TEST(test_strings),
         TEST(test_script_does_not_end_early),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

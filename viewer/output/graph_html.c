@@ -5,11 +5,12 @@
  *   strings      texts that others name by their place; 0 is ""
  *   types        name module sort count bytes retained exact: all of them; exact: `retained` is, else it is a lower bound. Behind them one for "others"
  *   nodes        by place, 0 is the root of all: type, address (less that of the place before), bytes, retained, line and text (strings), references (0: none are counted,
- *                -1: immortal), from_c, born_ms (-1: unknown), dominator (-1: nothing leads to it)
+ *                -1: immortal), from_c, born_ms (-1: unknown), dominator (-1: nothing leads to it), via (the edge by
+ *                which its chain reaches it; -1: nothing leads to it)
  *   edges        count (by node), to, label, more: [edge, how many more lead from and to the same nodes, …]. A label is 4 · value + form; form 0: value is a string,
  *                1: an index, 2: an offset, 3: a string, and the edge holds nothing (node 0's: may be stale)
- *   left_out     dominated, refers, referrers, and unheld by node 0, which nothing leads to: [node, type, count, bytes, …] of nodes that are not in the page; bytes: of
- *                `dominated` retained, else their own
+ *   left_out     dominated, refers, referrers, and unheld by node 0, which nothing leads to: [node less that of the entry before, type, count, bytes, …] of nodes that are
+ *                not in the page; bytes: of `dominated` retained, else their own
  *   selection    places; selected: how many there are in the graph
  */
 #include "graph_html.h"
@@ -107,7 +108,7 @@ static void add_choice(struct strbuf *text, const struct page *page)
     strbuf_add(text, "Chosen are ");
     if (page->options->set)
         strbuf_printf(text, "%s of the %s selected objects with neighbours, ", format_count(page->pick.selection.n).text, format_count(page->pick.selected).text);
-    strbuf_add(text, "the objects that retain most, and for all of these who holds them alone and the shortest way from a root. What is left out beside an object is counted by type.");
+    strbuf_add(text, "the objects that retain most, of many siblings of one type some, what these refer to, and for all of these who holds them alone and a chain from a root. What is left out beside an object is counted by type.");
     if (page->options->option)
         strbuf_printf(text, " More are in a page that is written with %s.", page->options->option);
 }
@@ -239,12 +240,17 @@ static int64_t dominator_of(struct page *page, size_t i)
     return by == GRAPH_NONE ? -1 : (int64_t)page->pick.place[by];
 }
 
+static int64_t via_of(struct page *page, size_t i)
+{
+    return page->edges.via[i] == GRAPH_NONE ? -1 : (int64_t)page->edges.via[i];
+}
+
 static const struct {
     const char *name;
     int64_t (*value)(struct page *page, size_t i);
 } columns[] = {
     { "type", type_of }, { "address", step_of }, { "bytes", bytes_of }, { "retained", retained_of }, { "line", line_of }, { "text", text_of },
-    { "references", references_of }, { "from_c", from_c_of }, { "born_ms", born_of }, { "dominator", dominator_of },
+    { "references", references_of }, { "from_c", from_c_of }, { "born_ms", born_of }, { "dominator", dominator_of }, { "via", via_of },
 };
 
 static void put_nodes(struct page *page)
@@ -294,29 +300,31 @@ static int compare_sums(const void *a, const void *b)
     return (x->key > y->key) - (x->key < y->key);
 }
 
-static void put_sum(struct page *page, bool *first, uint64_t place, uint64_t type, uint64_t count, uint64_t bytes)
+#define NONE_BEFORE UINT64_MAX
+
+static void put_sum(struct page *page, uint64_t *before, uint64_t place, uint64_t type, uint64_t count, uint64_t bytes)
 {
-    fprintf(page->out, "%s%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, *first ? "" : ",", place, type, count, bytes);
-    *first = false;
+    fprintf(page->out, "%s%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, *before == NONE_BEFORE ? "" : ",", place - (*before == NONE_BEFORE ? 0 : *before), type, count, bytes);
+    *before = place;
 }
 
 /* The largest types beside each node, and the others together. */
 static void put_left(struct page *page, const char *name, struct html_left *left)
 {
-    bool first = true;
+    uint64_t before = NONE_BEFORE;
     vec_sort(&left->sums, compare_sums);
     fprintf(page->out, "\"%s\":[", name);
     for (size_t i = 0; i < left->sums.n;) {
         uint64_t place = left->sums.items[i].key >> 32, count = 0, bytes = 0;
         for (unsigned n = 0; i < left->sums.n && left->sums.items[i].key >> 32 == place; i++, n++)
             if (n < LEFT_TYPES)
-                put_sum(page, &first, place, left->sums.items[i].key & UINT32_MAX, left->sums.items[i].count, left->sums.items[i].bytes);
+                put_sum(page, &before, place, left->sums.items[i].key & UINT32_MAX, left->sums.items[i].count, left->sums.items[i].bytes);
             else {
                 count += left->sums.items[i].count;
                 bytes += left->sums.items[i].bytes;
             }
         if (count)
-            put_sum(page, &first, place, page->graph->n_types, count, bytes);
+            put_sum(page, &before, place, page->graph->n_types, count, bytes);
     }
     fputc(']', page->out);
 }

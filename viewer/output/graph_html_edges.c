@@ -14,7 +14,7 @@ struct walk {
     struct strbuf text;
     uint32_t *seen[2];                     /* by node: 1 + the place of the node whose neighbour it was last; of references that hold, and of faint ones */
     uint32_t *item[2];                     /* by place in the page: the item of that reference */
-    uint32_t limit;                        /* items of a node, beside those of shortest ways */
+    uint32_t limit;                        /* items of a node, beside those of chains */
 };
 
 static bool is_faint(const struct graph *graph, uint32_t from, uint32_t edge)
@@ -57,12 +57,19 @@ static uint32_t label_of(struct walk *walk, uint32_t from, uint32_t edge)
     return intern(walk, is_faint(walk->graph, from, edge) ? FORM_FAINT : FORM_NAME);
 }
 
+/* The item is that of the edge by which the chain of `to` comes. */
+static bool is_of_chain(const struct walk *walk, uint32_t from, uint32_t to, bool faint)
+{
+    uint32_t by = walk->pick->by[to];
+    return by != GRAPH_NONE && walk->graph->nodes[from].first <= by && by < walk->graph->nodes[from + 1].first && is_faint(walk->graph, from, by) == faint;
+}
+
 static void add_item(struct walk *walk, uint32_t from, uint32_t edge, bool faint, uint32_t *count)
 {
     const struct graph *graph = walk->graph;
     struct html_edges *edges = walk->edges;
     uint32_t to = graph->edges[edge].to, place = walk->pick->place[to];
-    if (*count >= walk->limit && (faint || walk->pick->up[to] != from)) {
+    if (*count >= walk->limit && !is_of_chain(walk, from, to, faint)) {
         leave(&edges->refers, walk->pick->place[from], graph->nodes[to].type, graph->nodes[to].bytes);
         leave(&edges->referrers, place, graph->nodes[from].type, graph->nodes[from].bytes);
         edges->dropped++;
@@ -74,6 +81,16 @@ static void add_item(struct walk *walk, uint32_t from, uint32_t edge, bool faint
     ++*count;
 }
 
+/* The chain's edge gives the item its name. */
+static void note_chain(struct walk *walk, uint32_t from, uint32_t edge, uint32_t item)
+{
+    uint32_t to = walk->graph->edges[edge].to;
+    if (walk->pick->by[to] != edge || to == 0)
+        return;
+    walk->edges->items.items[item].label = label_of(walk, from, edge);
+    walk->edges->via[walk->pick->place[to]] = item;
+}
+
 static void add_reference(struct walk *walk, uint32_t from, uint32_t edge, uint32_t *count)
 {
     uint32_t to = walk->graph->edges[edge].to, place = walk->pick->place[to];
@@ -82,10 +99,14 @@ static void add_reference(struct walk *walk, uint32_t from, uint32_t edge, uint3
     if (place == GRAPH_NONE) {
         if (!again && !other)
             leave(&walk->edges->refers, walk->pick->place[from], walk->graph->nodes[to].type, walk->graph->nodes[to].bytes);
-    } else if (!again)
+        return;
+    }
+    if (!again)
         add_item(walk, from, edge, faint, count);
     else if (walk->item[faint][place] != GRAPH_NONE)
         walk->edges->items.items[walk->item[faint][place]].more++;
+    if (walk->item[faint][place] != GRAPH_NONE)
+        note_chain(walk, from, edge, walk->item[faint][place]);
 }
 
 static void add_references(struct walk *walk)
@@ -149,6 +170,8 @@ void html_edges(struct html_edges *edges, const struct graph *graph, const struc
 {
     struct walk walk = { .edges = edges, .graph = graph, .pick = pick, .strings = strings, .text = STRBUF_INIT };
     memset(edges, 0, sizeof *edges);
+    edges->via = xmalloc(pick->nodes.n * sizeof *edges->via);
+    memset(edges->via, 0xff, pick->nodes.n * sizeof *edges->via);
     walk.limit = find_limit(graph, pick, most);
     for (int faint = 0; faint < 2; faint++) {
         walk.seen[faint] = xcalloc(graph->n, sizeof *walk.seen[faint]);
@@ -174,6 +197,7 @@ void html_edges_release(struct html_edges *edges)
 {
     vec_release(&edges->items);
     vec_release(&edges->counts);
+    free(edges->via);
     release_left(&edges->dominated);
     release_left(&edges->refers);
     release_left(&edges->referrers);

@@ -10,7 +10,7 @@
 
 struct html_pick {
     uint32_t *place;                       /* by node: its place in the page; GRAPH_NONE: it is not in it */
-    uint32_t *up;                          /* by node: the one before it on the shortest way from a root; GRAPH_NONE: no way */
+    uint32_t *by;                          /* by node: the edge by which its chain reaches it, as graph_chains gives it */
     VEC(uint32_t) nodes;                   /* by place, in the order of their numbers; the first is node 0 */
     VEC(uint32_t) selection;               /* nodes of the selection that are in the page, those that retain most first */
     uint64_t selected;                     /* in the selection */
@@ -32,11 +32,12 @@ struct html_left {
 struct html_edges {
     VEC(struct html_edge) items;
     VEC(uint32_t) counts;                  /* by place: how many items are its own */
+    uint32_t *via;                         /* by place: the item by which its chain reaches it; GRAPH_NONE: nothing leads there */
     struct html_left dominated, refers, referrers, unheld;     /* unheld: all of place 0 */
     uint64_t dropped;                      /* references between nodes of the page that are only counted: there were too many */
 };
 
-#define HTML_EDGES 600000u                 /* in a page at most, and those that shortest ways need */
+#define HTML_EDGES 600000u                 /* in a page at most, and those that chains need */
 
 /* Labels are interned in `strings`. */
 void html_edges(struct html_edges *edges, const struct graph *graph, const struct html_pick *pick, struct strmap *strings, uint32_t most);

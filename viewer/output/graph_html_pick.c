@@ -1,149 +1,135 @@
-/* A page of a large graph holds what a person may want to see of it: who holds much, and how it is held. The dominators and the shortest way of whatever is in it are in it
- * too, so that trees and paths have no gaps. */
+/* A page of a large graph holds what a person may want to see of it: who holds much, what that is made of, and how it is held. Of many siblings of one type some stand for
+ * all at first, or a hundred thousand equal objects would leave room for nothing else. The dominators and the chain of whatever is in the page are in it, too, so that
+ * trees and paths have no gaps.
+ *
+ *   1  the selection, the largest first, and neighbours      3  what these refer to, and so on
+ *   2  what retains most, with few siblings                  4  what retains most of the rest
+ */
 #include "graph_html_parts.h"
+#include "graph_view.h"
 
 #include "../base/xalloc.h"
 
 #define NEIGHBOURS_OF 1000                 /* of so many selected nodes neighbours are wanted, */
 #define NEIGHBOURS 20                      /* so many each */
+#define SIBLINGS 200                       /* of one type, with one dominator */
+#define REFERENCES 64                      /* of a node, that step 3 follows */
+#define STEP_TWO 2 / 3                     /* of the page that may be filled then */
+#define STEP_THREE 9 / 10
 
-struct heap {                              /* the largest seen so far; the smallest of them on top */
+#define CLASSES_BITS 8
+#define CLASSES (64u << CLASSES_BITS)
+
+struct picker {
+    struct html_pick *pick;
     const struct graph *graph;
-    VEC(uint32_t) items;
-    size_t most;
+    struct map siblings;                   /* dominator << 32 | type: how many were put in */
+    uint32_t *order;                       /* nodes, those that retain most first */
 };
 
-/* Retains less, or as much and has the larger number: a dominator stands before what it dominates where numbers do not say otherwise. */
-static bool is_less(const struct graph *graph, uint32_t a, uint32_t b)
+/* Sizes in classes: one each up to 511 B, then 256 to each power of two. */
+static unsigned class_of(uint64_t bytes)
 {
-    return graph->retained[a] != graph->retained[b] ? graph->retained[a] < graph->retained[b] : a > b;
+    if (bytes < 2u << CLASSES_BITS)
+        return (unsigned)bytes;
+    unsigned power = 63 - (unsigned)__builtin_clzll(bytes);
+    return ((power - CLASSES_BITS + 1) << CLASSES_BITS) + (unsigned)(bytes >> (power - CLASSES_BITS) & ((1u << CLASSES_BITS) - 1));
 }
 
-static void sink(struct heap *heap, size_t at)
+/* Counts, adds up, puts: nodes of a class in the order of their numbers, in time that grows with their number alone. */
+static uint32_t *sort_by_retained(const struct graph *graph)
 {
-    for (size_t child; (child = 2 * at + 1) < heap->items.n; at = child) {
-        uint32_t *items = heap->items.items;
-        if (child + 1 < heap->items.n && is_less(heap->graph, items[child + 1], items[child]))
-            child++;
-        if (!is_less(heap->graph, items[child], items[at]))
-            return;
-        uint32_t moved = items[at];
-        items[at] = items[child];
-        items[child] = moved;
+    uint32_t *order = xmalloc((size_t)graph->n * sizeof *order), *next = xcalloc(CLASSES, sizeof *next);
+    for (uint32_t node = 1; node < graph->n; node++)
+        next[class_of(graph->retained[node])]++;
+    for (uint32_t class = CLASSES, sum = 0; class-- > 0;) {
+        uint32_t n = next[class];
+        next[class] = sum;
+        sum += n;
     }
+    for (uint32_t node = 1; node < graph->n; node++)
+        order[next[class_of(graph->retained[node])]++] = node;
+    free(next);
+    return order;
 }
 
-static void offer(struct heap *heap, uint32_t node)
+static void put(struct picker *picker, uint32_t node)
 {
-    if (heap->items.n < heap->most) {
-        vec_push(&heap->items, node);
-        for (size_t i = heap->items.n == heap->most ? heap->most / 2 + 1 : 0; i-- > 0;)
-            sink(heap, i);
-    } else if (heap->most && is_less(heap->graph, heap->items.items[0], node)) {
-        heap->items.items[0] = node;
-        sink(heap, 0);
-    }
-}
-
-/* Largest first: each that leaves the heap goes behind those that stay. */
-static void sort(struct heap *heap)
-{
-    size_t n = heap->items.n;
-    for (size_t i = n / 2 + 1; i-- > 0;)
-        sink(heap, i);
-    while (heap->items.n > 1) {
-        uint32_t least = heap->items.items[0];
-        heap->items.items[0] = vec_last(&heap->items);
-        heap->items.n--;
-        sink(heap, 0);
-        heap->items.items[heap->items.n] = least;
-    }
-    heap->items.n = n;
-}
-
-static void find_largest(struct heap *heap, const uint8_t *set, size_t most, uint64_t *seen)
-{
-    heap->most = most;
-    for (uint32_t node = 1; node < heap->graph->n; node++)
-        if (!set || set[node]) {
-            offer(heap, node);
-            *seen += 1;
-        }
-    sort(heap);
-}
-
-struct queue VEC_FIELDS(uint32_t);
-
-static void reach(const struct graph *graph, uint32_t *up, struct queue *queue, uint32_t from, uint32_t edge)
-{
-    const struct graph_edge_out *out = &graph->edges[edge];
-    if (out->to == 0 || up[out->to] != GRAPH_NONE || (from && !graph_edge_holds(out)))
-        return;
-    up[out->to] = from;
-    vec_push(queue, out->to);
-}
-
-/* Roots with a name come first, and all that they lead to. */
-static uint32_t *find_ways(const struct graph *graph)
-{
-    uint32_t *up = xmalloc((graph->n + 1) * sizeof *up);
-    struct queue queue = { 0 };
-    memset(up, 0xff, (graph->n + 1) * sizeof *up);
-    size_t head = 0;
-    for (int named = 1; named >= 0; named--) {
-        for (uint32_t e = graph->nodes[0].first; e < graph->nodes[1].first; e++)
-            if (graph->roots[graph->edges[e].value].named == named)
-                reach(graph, up, &queue, 0, e);
-        while (head < queue.n) {
-            uint32_t node = queue.items[head++];
-            for (uint32_t e = graph->nodes[node].first; e < graph->nodes[node + 1].first; e++)
-                reach(graph, up, &queue, node, e);
-        }
-    }
-    vec_release(&queue);
-    return up;
-}
-
-static void put(struct html_pick *pick, uint32_t node)
-{
+    struct html_pick *pick = picker->pick;
     if (node == GRAPH_NONE || pick->place[node] != GRAPH_NONE)
         return;
     pick->place[node] = (uint32_t)pick->nodes.n;
     vec_push(&pick->nodes, node);
+    ++*map_put(&picker->siblings, (uint64_t)picker->graph->dominator[node] << 32 | picker->graph->nodes[node].type, NULL);
 }
 
 /* With all that dominates it and leads to it. */
-static void add(struct html_pick *pick, const struct graph *graph, uint32_t node)
+static void add(struct picker *picker, uint32_t node)
 {
+    struct html_pick *pick = picker->pick;
     size_t first = pick->nodes.n;
-    put(pick, node);
+    put(picker, node);
     for (size_t i = first; i < pick->nodes.n; i++) {
-        uint32_t added = pick->nodes.items[i];
-        put(pick, graph->dominator[added]);
-        put(pick, pick->up[added]);
+        uint32_t added = pick->nodes.items[i], by = pick->by[added];
+        put(picker, picker->graph->dominator[added]);
+        put(picker, by == GRAPH_NONE ? GRAPH_NONE : graph_edge_owner(picker->graph, by));
     }
 }
 
-static void add_neighbours(struct html_pick *pick, const struct graph *graph, uint32_t node)
+/* Its dominator is in the page, if it has one, and not many of its siblings are. */
+static bool is_wanted(const struct picker *picker, uint32_t node)
 {
-    const struct graph_node *self = &graph->nodes[node];
-    for (uint32_t e = self->first, n = 0; e < self[1].first && n < NEIGHBOURS; e++, n++)
-        add(pick, graph, graph->edges[e].to);
-    for (uint32_t i = self->first_in, n = 0; i < self[1].first_in && n < NEIGHBOURS; i++, n++)
-        add(pick, graph, graph->in[i].from);
+    uint32_t by = picker->graph->dominator[node];
+    if (picker->pick->place[node] != GRAPH_NONE || (by != GRAPH_NONE && picker->pick->place[by] == GRAPH_NONE))
+        return false;
+    const uint64_t *n = map_get(&picker->siblings, (uint64_t)by << 32 | picker->graph->nodes[node].type);
+    return !n || *n < SIBLINGS;
 }
 
-static void add_selection(struct html_pick *pick, const struct graph *graph, const uint8_t *set, uint32_t most)
+static void add_neighbours(struct picker *picker, uint32_t node)
 {
-    struct heap heap = { .graph = graph };
-    find_largest(&heap, set, most / 2 ? most / 2 : 1, &pick->selected);
-    for (size_t i = 0; i < heap.items.n && (i == 0 || pick->nodes.n < most); i++) {
-        add(pick, graph, heap.items.items[i]);
-        vec_push(&pick->selection, heap.items.items[i]);
+    const struct graph_node *self = &picker->graph->nodes[node];
+    for (uint32_t e = self->first, n = 0; e < self[1].first && n < NEIGHBOURS; e++, n++)
+        add(picker, picker->graph->edges[e].to);
+    for (uint32_t i = self->first_in, n = 0; i < self[1].first_in && n < NEIGHBOURS; i++, n++)
+        add(picker, picker->graph->in[i].from);
+}
+
+static void add_selection(struct picker *picker, const uint8_t *set, uint32_t most)
+{
+    struct html_pick *pick = picker->pick;
+    for (uint32_t i = 0; i + 1 < picker->graph->n; i++) {
+        uint32_t node = picker->order[i];
+        pick->selected += set[node];
+        if (!set[node] || (pick->selection.n && (pick->selection.n >= most / 2 || pick->nodes.n >= most)))
+            continue;
+        add(picker, node);
+        vec_push(&pick->selection, node);
     }
     for (size_t i = 0; i < pick->selection.n && i < NEIGHBOURS_OF && pick->nodes.n < most; i++)
-        add_neighbours(pick, graph, pick->selection.items[i]);
-    vec_release(&heap.items);
+        add_neighbours(picker, pick->selection.items[i]);
+}
+
+static void add_largest(struct picker *picker, bool few, size_t most)
+{
+    for (uint32_t i = 0; i + 1 < picker->graph->n && picker->pick->nodes.n <= most; i++)
+        if (!few || is_wanted(picker, picker->order[i]))
+            add(picker, picker->order[i]);
+}
+
+static void add_references(struct picker *picker, size_t most)
+{
+    const struct graph *graph = picker->graph;
+    struct html_pick *pick = picker->pick;
+    for (size_t i = 0; i < pick->nodes.n; i++) {
+        const struct graph_node *node = &graph->nodes[pick->nodes.items[i]];
+        uint32_t n = 0, end = node[1].first;
+        for (uint32_t e = node->first; e < end && n < (i ? REFERENCES : UINT32_MAX) && pick->nodes.n < most; e++)
+            if (is_wanted(picker, graph->edges[e].to)) {
+                add(picker, graph->edges[e].to);
+                n++;
+            }
+    }
 }
 
 static int compare_nodes(const void *a, const void *b)
@@ -154,29 +140,29 @@ static int compare_nodes(const void *a, const void *b)
 
 void html_pick(struct html_pick *pick, const struct graph *graph, const struct graph_html_options *options)
 {
-    uint32_t most = options->nodes ? options->nodes : GRAPH_HTML_NODES;
-    struct heap heap = { .graph = graph };
-    uint64_t seen = 0;
+    size_t most = options->nodes ? options->nodes : GRAPH_HTML_NODES;
+    struct picker picker = { .pick = pick, .graph = graph, .order = sort_by_retained(graph) };
     memset(pick, 0, sizeof *pick);
     pick->place = xmalloc((graph->n + 1) * sizeof *pick->place);
     memset(pick->place, 0xff, (graph->n + 1) * sizeof *pick->place);
-    pick->up = find_ways(graph);
-    put(pick, 0);
+    pick->by = graph_chains(graph);
+    put(&picker, 0);
     if (options->set)
-        add_selection(pick, graph, options->set, most);
-    find_largest(&heap, NULL, most, &seen);
-    for (size_t i = 0; i < heap.items.n && pick->nodes.n <= most; i++)
-        add(pick, graph, heap.items.items[i]);
-    vec_release(&heap.items);
+        add_selection(&picker, options->set, (uint32_t)most);
+    add_largest(&picker, true, most * STEP_TWO);
+    add_references(&picker, most * STEP_THREE);
+    add_largest(&picker, false, most);
     vec_sort(&pick->nodes, compare_nodes);
     for (uint32_t place = 0; place < pick->nodes.n; place++)
         pick->place[pick->nodes.items[place]] = place;
+    map_release(&picker.siblings);
+    free(picker.order);
 }
 
 void html_pick_release(struct html_pick *pick)
 {
     free(pick->place);
-    free(pick->up);
+    free(pick->by);
     vec_release(&pick->nodes);
     vec_release(&pick->selection);
 }

@@ -23,7 +23,7 @@ function decodeNodes(columns) {
   return {
     n, address, type: Uint32Array.from(columns.type), bytes: Float64Array.from(columns.bytes), retained: Float64Array.from(columns.retained),
     line: Uint32Array.from(columns.line), text: Uint32Array.from(columns.text), references: Int32Array.from(columns.references),
-    fromC: Uint32Array.from(columns.from_c), born: Float64Array.from(columns.born_ms), dominator: Int32Array.from(columns.dominator),
+    fromC: Uint32Array.from(columns.from_c), born: Float64Array.from(columns.born_ms), dominator: Int32Array.from(columns.dominator), via: Int32Array.from(columns.via),
   };
 }
 
@@ -43,12 +43,14 @@ function pairs(flat) {
   return map;
 }
 
-// What was left out beside each node: [node, type, count, bytes …] gives node → list of {type, count, bytes}.
+// What was left out beside each node: [node less the one before, type, count, bytes …] gives node → list of {type, count, bytes}.
 function leftOut(flat) {
   const map = new Map();
+  let node = 0;
   for (let i = 0; i < flat.length; i += 4) {
-    if (!map.has(flat[i])) map.set(flat[i], []);
-    map.get(flat[i]).push({ type: flat[i + 1], count: flat[i + 2], bytes: flat[i + 3] });
+    node += flat[i];
+    if (!map.has(node)) map.set(node, []);
+    map.get(node).push({ type: flat[i + 1], count: flat[i + 2], bytes: flat[i + 3] });
   }
   return map;
 }

@@ -15,7 +15,7 @@ const nodeButton = (v, explore) => element("button", { type: "button", class: "n
 
 function pathSteps(v, explore) {
   const path = pathTo(v);
-  if (!path) return element("p", { class: "message" }, "No root leads to it within this page: it is garbage that waits for the collector, lost, or held from where nobody looked.");
+  if (!path) return element("p", { class: "message" }, "No root leads to it: it is garbage that waits for the collector, lost, or held from where nobody looked.");
   return element("ol", { class: "path" }, ...path.map((edge, i) =>
     element("li", {}, element("span", { class: isFaint(edge) ? "edge faint" : "edge" }, edgeLabel(edge) || "→"), i === 0 ? element("span", { class: "dim" }, isFaint(edge) ? "a root that may be stale" : "root") : "",
       nodeButton(edges.to[edge], explore))));
@@ -37,6 +37,6 @@ function showDetails(place, v, explore) {
     element("h2", {}, typeTag(nodes.type[v]), " ", element("span", { class: "text" }, nodeText(v))),
     element("p", { class: "actions" }, element("button", { type: "button", id: "explore", onclick: () => explore(v) }, "Explore from here")),
     element("dl", {}, ...facts(v)),
-    element("h3", { id: "path", tabindex: "-1" }, "Shortest path from a root"), pathSteps(v, explore),
+    element("h3", { id: "path", tabindex: "-1" }, "Chain from a root"), pathSteps(v, explore),
     element("h3", {}, "Held alone by"), holder(v, explore));
 }

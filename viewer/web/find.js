@@ -1,37 +1,12 @@
 // Paths from a root, and search.
 
-// The way to each node that the fewest edges make, roots with a name before words that may be stale: the edge by which it is reached.
-function shortestPaths() {
-  const via = new Int32Array(nodes.n).fill(-1), queue = new Uint32Array(nodes.n);
-  let head = 0, tail = 0;
-  const reach = (edge) => {
-    const to = edges.to[edge];
-    if (to === 0 || via[to] >= 0 || !holds(edge)) return;
-    via[to] = edge;
-    queue[tail++] = to;
-  };
-  const drain = () => {
-    while (head < tail) {
-      const v = queue[head++];
-      for (let edge = edges.first[v]; edge < edges.first[v + 1]; edge++) reach(edge);
-    }
-  };
-  for (const faint of [false, true]) {
-    for (let edge = 0; edge < edges.first[1]; edge++) if (isFaint(edge) === faint) reach(edge);
-    drain();
-  }
-  return via;
-}
-
-const via = shortestPaths();
-
-// Edges from a root to `v`, outermost first; null when nothing leads there.
+// Edges of the chain from a root to `v`, outermost first; null when nothing leads there. Which edges make it, heapline chose: names before words that may be stale.
 function pathTo(v) {
   const path = [];
   while (v !== 0) {
-    if (via[v] < 0) return null;
-    path.push(via[v]);
-    v = edges.from[via[v]];
+    if (nodes.via[v] < 0) return null;
+    path.push(nodes.via[v]);
+    v = edges.from[nodes.via[v]];
   }
   return path.reverse();
 }
