@@ -1,4 +1,5 @@
 """The names of edges, one class for each way to refer to an object: prog/edges.py."""
+import json
 import re
 
 from bench import register
@@ -37,23 +38,16 @@ def trace_of(bench):
     return trace
 
 
-def path_of(text):
-    """The way in one line: the indented lines above the table of its steps."""
-    lines = [line for line in text.splitlines()]
-    table = next(i for i, line in enumerate(lines) if "retained" in line and "shallow" in line)
-    return " ".join(line.strip() for line in lines[:table] if line.startswith("    ")).strip()
-
-
 @scenario("edges-names")
 def names(bench):
     trace = trace_of(bench)
     wrong = []
     for name, pattern in CHAINS.items():
-        outcome = bench.run([bench.heapline, "graph", "chain", trace, "type:" + name, "--snapshot", "edges"])
+        outcome = bench.run([bench.heapline, "graph", "chain", "--json", trace, "type:" + name, "--snapshot", "edges"])
         if outcome.status:
             wrong.append(f"{name}: {outcome.stderr.decode().strip()}")
             continue
-        path = path_of(outcome.stdout.decode())
+        path = json.loads(outcome.stdout)["expression"]
         if not re.search(pattern, path):
             wrong.append(f"{name}: the way to it is {path!r}, expected {pattern!r}")
     expect(not wrong, "\n" + "\n".join(wrong))
@@ -65,8 +59,8 @@ def weak(bench):
     trace = trace_of(bench)
     backrefs = bench.graph("backrefs", trace, "type:Weak", "--snapshot", "edges", "--depth", "1")
     expect(re.search(r"weak", backrefs), f"no weak reference among those to Weak:\n{backrefs}")
-    chain = bench.graph("chain", trace, "type:Weak", "--snapshot", "edges")
-    expect("reference" not in path_of(chain), f"a weak reference holds nothing:\n{chain}")
+    chain = bench.graph_json("chain", trace, "type:Weak", "--snapshot", "edges")["expression"]
+    expect("reference" not in chain, f"a weak reference holds nothing: {chain}")
 
 
 @scenario("edges-cycle")

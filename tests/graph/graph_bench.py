@@ -23,7 +23,7 @@ def line_of(name, marker):
 
 
 class GraphBench(PythonBench):
-    def __init__(self, heapline, interpreter, sessions, nodes):
+    def __init__(self, interpreter, heapline, sessions, nodes):
         super().__init__(heapline, interpreter)
         self.sessions, self.node_printer = sessions, nodes
         self.modules = {}
@@ -57,6 +57,16 @@ class GraphBench(PythonBench):
 
     def graph_json(self, verb, *arguments):
         return self.json("graph", verb, "--json", *arguments)
+
+    def types(self, trace, *arguments):
+        """Rows of `heapline graph types` by name; two types of one name are one row."""
+        rows = {}
+        for row in self.graph_json("types", "--top", "1000000", trace, *arguments)["types"]:
+            same = rows.setdefault(row["type"]["name"], row)
+            if same is not row:
+                for field in ("count", "bytes", "retained_bytes"):
+                    same[field] += row[field]
+        return rows
 
 
 def expect_in(text, *patterns):

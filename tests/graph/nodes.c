@@ -1,6 +1,6 @@
 /* nodes TRACE WHICH: the nodes of a snapshot's reference graph, one a line, for comparisons with what others say of the same heap:
  *
- *   address  sort  flags  bytes  references  how many of these were found  module  type        fields parted by tabs
+ *   address  sort  flags  bytes  references  of these held from C  module  type        fields parted by tabs
  *
  * first a line of sums: nodes, bytes of all of them, blocks and bytes of the snapshot; then `reason` and a sentence for each reason. */
 #include "../../viewer/graph/graph.h"
@@ -22,20 +22,12 @@ static bool count_live(void *context, const struct trace_snapshot_block *blocks,
     return true;
 }
 
-static uint64_t counted_edges(const struct graph *graph, uint32_t node)
-{
-    uint64_t n = 0;
-    for (uint32_t i = graph->nodes[node].first_in; i < graph->nodes[node + 1].first_in; i++)
-        n += graph->in[i].from != 0 && graph_edge_counts(&graph->edges[graph->in[i].edge]);
-    return n;
-}
-
 static void print_node(const struct graph *graph, uint32_t place)
 {
     const struct graph_node *node = &graph->nodes[place];
     const struct graph_type *type = graph_type_of(graph, place);
-    printf("%" PRIu64 "\t%s\t%u\t%" PRIu64 "\t%" PRIu32 "\t%" PRIu64 "\t%s\t%s\n", node->address, graph_sort_names[node->sort], node->flags, node->bytes,
-           node->references, counted_edges(graph, place), type->module ? type->module : "", type->name ? type->name : "");
+    printf("%" PRIu64 "\t%s\t%u\t%" PRIu64 "\t%" PRIu32 "\t%" PRIu32 "\t%s\t%s\n", node->address, graph_sort_names[node->sort], node->flags, node->bytes,
+           node->references, graph_held_from_c(graph, place), type->module ? type->module : "", type->name ? type->name : "");
 }
 
 static bool print_sums(const struct graph *graph, struct trace_error *error)

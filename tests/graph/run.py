@@ -27,8 +27,8 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description="Compare heapline's reference graphs with what is known.")
     parser.add_argument("--heapline", required=True, help="the command to test")
     parser.add_argument("--python", default=sys.executable, help="the interpreter to look into (default: the one that runs this)")
-    parser.add_argument("--sessions", help="the built program tests/graph/prog/sessions.cpp")
-    parser.add_argument("--nodes", help="the built program tests/graph/nodes.c")
+    parser.add_argument("--sessions", required=True, help="the built program tests/graph/prog/sessions.cpp")
+    parser.add_argument("--nodes", required=True, help="the built program tests/graph/nodes.c")
     parser.add_argument("--compiler", default=os.environ.get("CC", "cc"), help="for extensions")
     parser.add_argument("--filter", action="append", default=[], help="a group, a scenario, or its beginning; may be given again")
     parser.add_argument("--list", action="store_true", help="print names and groups")
@@ -50,7 +50,8 @@ def main():
     try:
         interpreter = Interpreter(arguments.python, folder, arguments.compiler)
         print(interpreter, flush=True)
-        return run_all(found, GraphBench(os.path.abspath(arguments.heapline), interpreter, arguments.sessions, arguments.nodes), arguments.keep)
+        built = map(os.path.abspath, (arguments.heapline, arguments.sessions, arguments.nodes))
+        return run_all(found, GraphBench(interpreter, *built), arguments.keep)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

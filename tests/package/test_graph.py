@@ -27,13 +27,14 @@ orders = [Order(i) for i in range(123)]
 assert graph.count("Order") == 123, graph.count("Order")
 assert graph.count("NoSuchType") == 0
 graph.growth(limit=None)
-before = [sys.getrefcount(order) for order in orders]
+first = orders[:]
+before = [sys.getrefcount(order) for order in first]
 orders += [Order(i) for i in range(77)]
 rows = {row[0]: row for row in graph.growth(limit=None)}
 assert rows["Order"] == ("Order", 200, 77), rows["Order"]
 assert rows["Order"].more_bytes >= 77 * 32, rows["Order"].more_bytes
 assert "Order" not in [row[0] for row in graph.growth(limit=None)]
-assert [sys.getrefcount(order) for order in orders[:123]] == before
+assert [sys.getrefcount(order) for order in first] == before
 common = dict(graph.most_common_types(limit=None))
 assert common["Order"] == 200 and common["function"] > 500, common
 assert len(graph.most_common_types(3)) == 3
@@ -42,7 +43,7 @@ assert sorted(record.address for record in records) == sorted(map(id, orders))
 assert all(record.type == "Order" and record.bytes > 0 for record in records)
 assert {record.line.rpartition("/")[2] for record in records} == {FILE + ":8", FILE + ":14"}, {record.line for record in records}
 assert records[0].object() in orders
-del orders[:]
+del orders[:], first[:]
 assert graph.count("Order") == 0
 """
 
@@ -52,6 +53,8 @@ import heapline.graph as graph
 class Order: pass
 class Shelf:
     def __init__(self): self.history = []
+
+class Never: pass
 
 shelf = Shelf()
 shelf.history = [None, None, Order()]
@@ -79,9 +82,9 @@ except graph.GraphError as error:
 else:
     raise AssertionError("refs.xyz was drawn")
 try:
-    graph.find_chain("type:NoSuchType")
+    graph.find_chain("type:Never")
 except graph.GraphError as error:
-    assert "NoSuchType" in str(error), error
+    assert "Never" in str(error), error
 html = picture._repr_html_()
 import shutil
 if shutil.which("dot"):

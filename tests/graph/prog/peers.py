@@ -140,8 +140,32 @@ def make(n):
     return heap
 
 
+OF_CODE = ["co_consts", "co_names", "co_filename", "co_name", "co_linetable"] + (
+    ["co_qualname", "co_exceptiontable"] if sys.version_info >= (3, 11) else ["co_code", "co_varnames", "co_freevars", "co_cellvars", "co_lnotab"])
+if sys.version_info < (3, 10):
+    OF_CODE.remove("co_linetable")
+elif sys.version_info < (3, 11):
+    OF_CODE.remove("co_lnotab")
+
+
+def referents(thing):
+    """Code objects do not tell the collector what they refer to."""
+    if isinstance(thing, types.CodeType):
+        return [getattr(thing, name) for name in OF_CODE]
+    return gc.get_referents(thing)
+
+
+def sort_of(thing, kind):
+    """What decides of which memory an object is made: docs/graph-accuracy.md has a row for each."""
+    if isinstance(thing, type):
+        return "class"
+    if not kind.__flags__ & 1 << 9:
+        return "built in"
+    return "instance" if kind.__dictoffset__ else "derived" if kind.__base__ is not object else "slotted"
+
+
 def known():
-    """Every object that Python itself can name: what its collector tracks, and all that this refers to. {address: (tracked, type, bytes, references)}"""
+    """Every object that Python itself can name: what its collector tracks, and all that this refers to. [(address, tracked, module, name, sort, bytes)]"""
     objects = gc.get_objects()
     mine = {id(objects)}
     found, waiting = {}, list(objects)
@@ -151,7 +175,7 @@ def known():
         found[id(thing)] = None
     while waiting:
         thing = waiting.pop()
-        for held in gc.get_referents(thing):
+        for held in referents(thing):
             if id(held) not in found and id(held) not in mine:
                 found[id(held)] = None
                 waiting.append(held)
@@ -166,7 +190,8 @@ def known():
             size = sys.getsizeof(thing)
         except Exception:
             size = -1
-        rows.append((id(thing), int(gc.is_tracked(thing)), kind.__module__ if isinstance(kind.__module__, str) else "", kind.__name__, size))
+        module = kind.__module__ if isinstance(kind.__module__, str) else ""
+        rows.append((id(thing), int(gc.is_tracked(thing)), module, kind.__name__, sort_of(thing, kind), size))
     return rows
 
 
@@ -207,5 +232,7 @@ if __name__ == "__main__":
     kept = make(COUNT)
     gc.collect()
     gc.disable()
+    if hasattr(gc, "unfreeze"):
+        gc.unfreeze()                    # 3.12 begins with frozen objects, which gc.get_objects leaves out
     assert in_a_copy(sys.argv[2]) == 0
     heapline.snapshot("peers")

@@ -1,4 +1,6 @@
-// A server that forgets to take ended sessions out of a map: the objects are of classes with virtual functions, held by shared pointers.
+// A server that forgets to take ended sessions out of a map: the objects are of classes with virtual functions, held by shared pointers. Snapshots "open" and "served".
+#include "heapline.h"
+
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -56,6 +58,8 @@ int serve(int n)
 
 int main()
 {
+    HEAPLINE_SNAPSHOT("open");
     std::printf("%d\n", server::serve(300));
+    HEAPLINE_SNAPSHOT("served");
     return 0;
 }

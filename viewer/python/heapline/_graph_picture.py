@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Optional
 
-FORMATS = ("svg", "png", "html")
+FORMATS = ("svg", "png", "pdf", "html", "dot", "json", "txt")
 
 
 class Picture:
@@ -38,23 +38,22 @@ class Picture:
         return self._run("--json").decode("utf-8")
 
     def save(self, filename: str) -> None:
-        """Writes .svg, .png (through Graphviz), .html (a page to walk about in), .dot, .json or .txt, as the name ends."""
-        kind = os.path.splitext(filename)[1][1:].lower()
-        if kind in FORMATS:
-            self._run("--" + kind, os.path.abspath(filename))
-            return
-        texts = {"dot": self.dot, "gv": self.dot, "json": self.json, "txt": self.__str__}
-        if kind not in texts:
-            raise GraphError("'%s' is no picture's name: let it end with .svg, .png, .html, .dot, .json or .txt" % filename)
-        with open(filename, "w", encoding="utf-8") as file:
-            file.write(texts[kind]())
+        """Writes .svg, .png, .pdf (through Graphviz), .html (a page to walk about in), .dot, .json or .txt, as the name ends."""
+        if os.path.splitext(filename)[1][1:].lower() not in FORMATS:
+            raise GraphError("'%s' is no picture's name: let it end with one of .%s" % (filename, ", .".join(FORMATS)))
+        self._run("-o", os.path.abspath(filename))
 
     def _repr_svg_(self) -> Optional[str]:
         """What notebooks show; None without Graphviz: they show the text then."""
-        try:
-            return self._run("--svg", "-").decode("utf-8")
-        except GraphError:
-            return None
+        import tempfile
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "graph.svg")
+            try:
+                self.save(path)
+            except GraphError:
+                return None
+            with open(path, encoding="utf-8") as file:
+                return file.read()
 
     def _repr_html_(self) -> str:
         svg = self._repr_svg_()

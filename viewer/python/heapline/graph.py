@@ -57,7 +57,7 @@ class Record:
         """The object, if it is still there and the collector tracks it; else None. Looked for among the collector's objects: the address is believed no further."""
         import gc
         for candidate in gc.get_objects():
-            if id(candidate) == self.address and type(candidate).__name__ == self.type.rpartition(".")[2]:
+            if id(candidate) == self.address and type(candidate).__name__ == self.type:
                 return candidate
         return None
 
@@ -66,7 +66,7 @@ class Graph:
     """The reference graph of one snapshot."""
 
     def __init__(self, trace: str, snapshot: str) -> None:
-        """A snapshot of a recording: its path, and the snapshot's label or number. take() makes one of this process."""
+        """A snapshot of a recording: its path, and the snapshot's label or number ("#3"). take() makes one of this process."""
         self.trace, self.snapshot = trace, snapshot
 
     def __repr__(self) -> str:
@@ -78,23 +78,23 @@ class Graph:
 
     def most_common_types(self, limit: Optional[int] = 10) -> List[Tuple[str, int]]:
         """[(type, count)] of Python's objects, the most first."""
-        rows = sorted(_python(self.types()), key=lambda row: (-row["count"], _name(row)))
-        return [(_name(row), row["count"]) for row in rows[:limit]]
+        sums = _sums(self.types())
+        return sorted(((name, count) for name, (count, _) in sums.items()), key=lambda row: (-row[1], row[0]))[:limit]
 
     def show_most_common_types(self, limit: Optional[int] = 10, file: Any = None) -> None:
         _print_table([(name, str(count)) for name, count in self.most_common_types(limit)], file)
 
     def count(self, typename: str) -> int:
-        return sum(row["count"] for row in _python(self.types()) if typename in (_name(row), row["type"]))
+        """How many objects of the type there are, "Order" or "app.Order"."""
+        return sum(row["count"] for row in _python(self.types()) if typename in _names(row))
 
     def by_type(self, typename: str) -> List[Record]:
-        """A record of each object of the type, "Order" or "app.Order". (`heapline graph` offers more: `select`.)"""
+        """A record of each object of the type, "Order" or "app.Order"."""
         return self.select("type:" + _quoted(typename))
 
     def select(self, selector: str) -> List[Record]:
         """What a SELECTOR of `heapline graph` chooses: "type:Order new-since:loaded"."""
-        found = self._ask("show", "--top", ALL, selector=selector)
-        return [_record(node) for node in found["nodes"]]
+        return [_record(node) for node in self._ask("list", "--top", ALL, selector=selector)["objects"]]
 
     def show_refs(self, objs: Any, filename: Optional[str] = None, max_depth: int = 3, too_many: int = 10) -> Picture:
         """What the objects refer to. objs: an object, a list of objects, or a SELECTOR."""
@@ -118,7 +118,7 @@ class Graph:
         """The same as a line of text, "books in __main__[0].history[17]"; None: nothing leads there."""
         addresses = _selector(objs)
         del objs
-        return self._ask("chain", selector=addresses).get("path")         # type: ignore[no-any-return]
+        return self._ask("chain", selector=addresses)["expression"]        # type: ignore[no-any-return]
 
     def _ask(self, verb: str, *options: str, selector: Optional[str] = None) -> Any:
         return ask(["graph", verb, "--json", "--snapshot", self.snapshot, *options, self.trace] + ([selector] if selector else []))
@@ -144,17 +144,14 @@ def take(label: Optional[str] = None) -> Graph:
         raise GraphError("the recording has no file that can be read: name one with `heapline run -o FILE`")
     if not answer["graph"]:
         raise GraphError("the snapshot has no reference graph: %s" % answer["sentence"])
-    return Graph(answer["trace"], str(answer["number"]))
+    return Graph(answer["trace"], "#%d" % answer["number"])
 
 
 def growth(limit: Optional[int] = 10) -> List[Growth]:
     """What there is more of than at the last call, [(type, how many there are, how many more)], the most first; at the first call all that there is. Each has .bytes and
     .more_bytes. limit=None: all."""
     global _last
-    now: Dict[str, Tuple[int, int]] = {}
-    for row in _python(take().types()):
-        count, size = now.get(_name(row), (0, 0))
-        now[_name(row)] = (count + row["count"], size + row["bytes"])
+    now = _sums(take().types())
     before, _last = _last or {}, now
     grown = []
     for name, (count, size) in now.items():
@@ -190,8 +187,8 @@ def by_type(typename: str) -> List[Record]:
 
 
 def show_refs(objs: Any, filename: Optional[str] = None, max_depth: int = 3, too_many: int = 10) -> Picture:
-    """Draws what the objects refer to, `max_depth` steps deep and at most `too_many` of each. filename: .svg, .png, .pdf, .dot or .html. The result shows itself in a
-    notebook and prints as text. objs: an object, a list of objects, or a SELECTOR of `heapline graph`."""
+    """Draws what the objects refer to, `max_depth` steps deep and at most `too_many` of each. filename: it ends with .svg, .png, .pdf, .html, .dot, .json or .txt. The
+    result shows itself in a notebook and prints as text. objs: an object, a list of objects, or a SELECTOR of `heapline graph`."""
     addresses = _selector(objs)
     del objs
     return take().show_refs(Addresses(addresses), filename, max_depth, too_many)
@@ -245,19 +242,33 @@ def _quoted(name: str) -> str:
 
 
 def _python(rows: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
-    return [row for row in rows if row["sort"] == "python"]
+    return [row for row in rows if row["type"]["sort"] == "python"]
 
 
 def _name(row: Dict[str, Any]) -> str:
-    """As objgraph has it: the name alone of what is built in."""
-    module = row.get("module")
-    return row["type"] if module in (None, "", "builtins", "__main__") or "." in row["type"] else "%s.%s" % (module, row["type"])
+    """As objgraph has it: the class's own name."""
+    return row["type"]["name"].rpartition(".")[2]                         # type: ignore[no-any-return]
+
+
+def _names(row: Dict[str, Any]) -> Tuple[str, str, str, str]:
+    """All that a type can be asked for by."""
+    name, module = row["type"]["name"], row["type"]["module"]
+    return _name(row), name, "%s.%s" % (module, _name(row)), "%s.%s" % (module, name)
 
 
 def _record(node: Dict[str, Any]) -> Record:
-    line = node.get("line")
-    place = "%s:%s" % (line["file"], line["line"]) if line and line.get("file") else None
-    return Record(int(node["address"], 0) if isinstance(node["address"], str) else node["address"], node["type"], node["bytes"], place, node.get("text"))
+    line = node["line"]
+    place = "%s:%d" % (line["file"], line["line"]) if line and line["file"] and line["line"] else None
+    return Record(node["address"], _name(node), node["bytes"], place, node["value"])
+
+
+def _sums(rows: List[Dict[str, Any]]) -> Dict[str, Tuple[int, int]]:
+    """{name: (count, bytes)} of Python's objects: classes of one name are one, as in objgraph."""
+    sums: Dict[str, Tuple[int, int]] = {}
+    for row in _python(rows):
+        count, size = sums.get(_name(row), (0, 0))
+        sums[_name(row)] = (count + row["count"], size + row["bytes"])
+    return sums
 
 
 def _print_table(rows: List[Tuple[str, ...]], file: Any) -> None:
