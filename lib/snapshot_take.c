@@ -150,6 +150,7 @@ static bool search(long fd, const struct hl_board *board, struct shared *shared)
 
 static _Noreturn void be_marker(long fd, const struct hl_board *board, struct shared *shared, uint32_t number)
 {
+    hl_session_off();                    /* what it looks at may allocate: the copy is no process of its own */
     close_all_but(fd);
     hl_sys(SYS_prctl, PR_SET_NAME, (long)"heapline-marker", 0, 0, 0, 0);
     bool found = search(fd, board, shared);

@@ -41,6 +41,15 @@ void live_release(struct live_map *map)
     *map = (struct live_map){0};
 }
 
+void live_reserve(struct live_map *map, uint64_t n)
+{
+    unsigned bits = 64 - map->shift;
+    while (n > (UINT64_C(1) << bits) / 4)
+        bits++;
+    free(map->slots);
+    allocate(map, bits);
+}
+
 void live_copy(struct live_map *to, const struct live_map *from)
 {
     *to = *from;

@@ -36,6 +36,9 @@ void live_release(struct live_map *map);
 void live_copy(struct live_map *to, const struct live_map *from);
 void live_grow(struct live_map *map);
 
+/* Room for n blocks in an empty map. Blocks that come in the order of another map's slots need it: else those that the map has are crowded at one end while it grows. */
+void live_reserve(struct live_map *map, uint64_t n);
+
 /* Keeps births from now on; that of the blocks already there is 0. Copies have none. */
 void live_keep_births(struct live_map *map);
 

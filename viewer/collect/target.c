@@ -138,6 +138,7 @@ static void inherit_ignored(struct target *child, const struct target *parent)
 void target_inherit(struct target *child, const struct target *parent, const struct live_map *live)
 {
     struct map known = {0};
+    live_reserve(&child->live, live->n);
     for (uint64_t i = 0; i <= live->mask; i++) {
         struct live_block block = live->slots[i];
         if (!live_is_block(&block))
