@@ -172,6 +172,18 @@ static void static_objects_do_not_leak(void **state)
     expect_nothing();
 }
 
+/* A dict that was taken from the interpreter's spare ones: the array still has its address. A tuple never stands there. */
+static void left_over_words_hold_nothing(void **state)
+{
+    uint32_t dict = object(1), tuple = object(1);
+    sample_at(&sample, dict)->type = sample_type(&sample, GRAPH_PYTHON, "builtins", "dict");
+    sample_at(&sample, tuple)->type = sample_type(&sample, GRAPH_PYTHON, "builtins", "tuple");
+    sample_root(&sample, TRACE_ROOT_GLOBAL, true, "global _PyRuntime+0xf670 in python3.11", dict);
+    sample_root(&sample, TRACE_ROOT_GLOBAL, true, "global _PyRuntime+0xf678 in python3.11", tuple);
+    judge();
+    EXPECT(forgotten, dict);
+}
+
 /* What the interpreter's own variables hold is its business; what an extension's do is told. */
 static void holders_in_the_interpreter_are_not_told(void **state)
 {
@@ -256,6 +268,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(names_may_be_in_the_cache_of_methods, setup, teardown),
         cmocka_unit_test_setup_teardown(more_names_than_the_cache_holds_are_leaked, setup, teardown),
         cmocka_unit_test_setup_teardown(static_objects_do_not_leak, setup, teardown),
+        cmocka_unit_test_setup_teardown(left_over_words_hold_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(holders_in_the_interpreter_are_not_told, setup, teardown),
         cmocka_unit_test_setup_teardown(lost_blocks_largest_first, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cycle_waits_for_the_collector, setup, teardown),

@@ -15,7 +15,8 @@
 struct holders {
     uint32_t counted;                      /* edges that its count has one for */
     uint32_t native;                       /* words of native memory and of roots: each may stand for one */
-    uint32_t foreign;                      /* of these, what is not the interpreter's own */
+    uint32_t left_over;                    /* words of the interpreter's that may be from before */
+    uint32_t foreign;                      /* of the native ones, what is not the interpreter's own */
     bool named;                            /* one of these is a place of Python's that has a name, "sys.modules" */
     bool in_use;                           /* code is at work with it: a stack or a register has it */
 };
@@ -36,10 +37,21 @@ static bool is_interpreters_root(const struct graph *graph, const struct graph_r
            python_is_interpreter_module(graph->profile->trace->modules[range->module].path);
 }
 
-/* Memory that the interpreter allocated for itself, and what Python's own objects say in C. */
+/* To 3.12 the interpreter keeps lists and dicts for its next ones in arrays of its state, whose words stay behind when those are in use again. */
+static bool may_be_left_over(const struct graph *graph, uint32_t from, const struct graph_edge_out *edge)
+{
+    const struct graph_type *type = graph_type_of(graph, edge->to);
+    if (strcmp(type->module, "builtins") != 0 || (strcmp(type->name, "list") != 0 && strcmp(type->name, "dict") != 0))
+        return false;
+    if (from == 0)
+        return strncmp(graph->roots[edge->value].name, "global _PyRuntime", 17) == 0;
+    return graph->nodes[from].sort == GRAPH_MEMORY && strcmp(graph_type_of(graph, from)->name, "state of the interpreter") == 0;
+}
+
+/* The interpreter allocated it for itself. */
 static bool is_interpreters_block(const struct graph *graph, uint32_t node)
 {
-    return graph->nodes[node].sort == GRAPH_PYTHON || (graph->profile && graph_line_of(graph, node) == graph->profile->locations.interpreter);
+    return graph->profile && graph_line_of(graph, node) == graph->profile->locations.interpreter;
 }
 
 static void add_root(struct holders *holders, const struct graph *graph, const struct graph_edge_out *edge)
@@ -56,13 +68,15 @@ static struct holders holders_of(const struct graph *graph, uint32_t node)
     struct holders holders = { 0 };
     for (uint32_t i = graph->nodes[node].first_in; i < graph->nodes[node + 1].first_in; i++) {
         const struct graph_edge_out *edge = &graph->edges[graph->in[i].edge];
-        if (graph->in[i].from == 0) {
+        if (may_be_left_over(graph, graph->in[i].from, edge)) {
+            holders.left_over++;
+        } else if (graph->in[i].from == 0) {
             add_root(&holders, graph, edge);
         } else if (graph_edge_counts(edge)) {
             holders.counted++;
         } else if (graph_edge_holds(edge)) {
             holders.native++;
-            holders.foreign += !is_interpreters_block(graph, graph->in[i].from);
+            holders.foreign += graph->nodes[graph->in[i].from].sort != GRAPH_PYTHON && !is_interpreters_block(graph, graph->in[i].from);
         }
     }
     return holders;
@@ -96,7 +110,7 @@ static uint64_t judge_counts(struct graph_leaking *leaking, struct nodes *names,
         if (!is_judged(&graph->nodes[i]))
             continue;
         struct holders holders = holders_of(graph, i);
-        uint64_t explained = (uint64_t)holders.counted + holders.native;
+        uint64_t explained = (uint64_t)holders.counted + holders.native + (is_interpreters_block(graph, i) ? holders.left_over : 0);
         if (holders.in_use)
             continue;
         if (graph->nodes[i].references <= explained) {
