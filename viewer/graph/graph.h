@@ -4,6 +4,7 @@
  * their owner. The sum of all nodes' bytes is the live heap of the snapshot, to the byte; objects outside of the heap have 0.
  *
  *   load.c       from the trace                      text.c        how nodes, types and edges are called
+ *   borrowed.c   words that hold nothing
  *   dominators.c retained bytes                      components.c  cycles
  *   paths.c      who leads to whom                   cut.c         the fewest edges whose loss frees
  *   select.c     SELECTORs                           types.c       sums by type and line, growth between two
@@ -129,6 +130,11 @@ void graph_add_text(struct strbuf *out, const struct graph *graph, uint32_t node
 void graph_add_edge(struct strbuf *out, const struct graph *graph, uint32_t from, uint32_t edge);   /* ".history", "[17]", "['key']", "local x", "+0x18", "__closure__ cell 0"; edge: place in edges */
 void graph_add_line(struct strbuf *out, const struct graph *graph, uint32_t node);          /* where it was allocated: "app.py:31 in add"; nothing when unknown */
 void graph_add_location(struct strbuf *out, const struct graph *graph, uint32_t location);  /* the same for a place in locations.h */
+
+/* ---- borrowed.c ---- */
+
+/* Makes weak references of words that point to Python objects whose count says that they do not hold them. graph_load has done it. */
+void graph_weaken_borrowed(struct graph *graph);
 
 /* ---- dominators.c ---- */
 

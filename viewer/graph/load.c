@@ -388,6 +388,7 @@ static void finish(struct load *load)
     graph->n_roots = (uint32_t)load->roots.n;
     graph->roots = xcalloc(load->roots.n + 1, sizeof *graph->roots);
     graph_load_roots(load);
+    graph_weaken_borrowed(graph);
 }
 
 static void build(struct load *load)
