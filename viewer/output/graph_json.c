@@ -29,15 +29,15 @@ int graph_json_types(const struct view *view, const struct graph *graph, const s
     return json_finish(object, view->out);
 }
 
-static void add_rows(json_t *object, const struct view *view, const char *key, const char *beside, const struct graph_growth_row *rows, size_t n)
+static void add_rows(json_t *object, const struct view *view, const char *key, const struct graph_growth_row *rows, size_t n)
 {
     size_t shown;
     json_t *list = limited(view, n, &shown);
     for (size_t i = 0; i < shown; i++) {
         const struct graph_growth_row *row = &rows[i];
         json_t *one = json_object();
-        json_object_set_new(one, "name", json_text(row->name));
-        json_object_set_new(one, beside, row->line && *row->line ? json_text(row->line) : json_null());
+        json_object_set_new(one, "type", json_text(row->name));
+        json_object_set_new(one, "line", row->line && *row->line ? json_text(row->line) : json_null());
         graph_json_number(one, "count", row->count_now);
         json_object_set_new(one, "count_change", json_integer(row->count));
         graph_json_number(one, "bytes", row->bytes_now);
@@ -58,8 +58,8 @@ int graph_json_growth(const struct view *view, const struct graph *before, const
     graph_json_number(since, "nodes", sums.all_nodes);
     graph_json_number(since, "bytes", sums.all_bytes);
     json_object_set_new(object, "since", since);
-    add_rows(object, view, "types", "line", growth->types.items, growth->types.n);
-    add_rows(object, view, "lines", "type", growth->lines.items, growth->lines.n);
+    add_rows(object, view, "types", growth->types.items, growth->types.n);
+    add_rows(object, view, "lines", growth->lines.items, growth->lines.n);
     return json_finish(object, view->out);
 }
 

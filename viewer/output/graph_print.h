@@ -72,6 +72,8 @@ void graph_text_snapshots(const struct view *view, const struct profile *profile
 void graph_text_head(const struct view *view, const struct graph *graph, const struct graph_wanted *wanted, const char *title);
 void graph_text_notes(const struct view *view, const struct graph *graph);
 void graph_text_heading(const struct view *view, const char *text);
+void graph_text_add_place(struct strbuf *out, const char *edge, const char *holder);        /* ".history of Book at 0x…" */
+void graph_text_add_line(struct strbuf *out, const struct graph *graph, uint32_t node);      /* of its allocation; nothing where the node's name has it */
 
 /* The trees of a view, with what was asked for at their top; and the branches of one place of it. What leads out, or who leads to it. */
 void graph_text_trees(const struct view *view, const struct graph *graph, const struct graph_view *shown, bool incoming);

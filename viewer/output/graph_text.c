@@ -86,6 +86,18 @@ void graph_text_notes(const struct view *view, const struct graph *graph)
         view_print_wrapped(view, view->colors->bad, "  References are missing, and what they led to seems to be held by nobody.", 2);
 }
 
+/* Texts that say already whose place it is need no "of". */
+void graph_text_add_place(struct strbuf *out, const char *edge, const char *holder)
+{
+    strbuf_printf(out, strstr(edge, " of ") ? "%s (%s)" : "%s of %s", edge, holder);
+}
+
+void graph_text_add_line(struct strbuf *out, const struct graph *graph, uint32_t node)
+{
+    if (graph->nodes[node].sort != GRAPH_NATIVE)
+        graph_add_line(out, graph, node);
+}
+
 /* Trees */
 
 #define FIGURES 24                         /* columns in front of a tree */
@@ -134,7 +146,7 @@ static void add_remarks(const struct printer *printer, struct strbuf *out, uint3
     const struct graph_view_node *node = &printer->shown->nodes.items[place];
     struct strbuf line = STRBUF_INIT;
     if (has_node(node))
-        graph_add_line(&line, printer->graph, node->node);
+        graph_text_add_line(&line, printer->graph, node->node);
     if (met && printer->above[place])
         strbuf_add(out, printer->view->utf8 ? "  ↺ stands above: a cycle" : "  (stands above: a cycle)");
     else if (met)
@@ -158,11 +170,14 @@ static void add_name(const struct printer *printer, struct strbuf *out, uint32_t
 {
     struct strbuf label = STRBUF_INIT;
     graph_view_add_label(&label, printer->graph, printer->shown, place);
-    if (edge && !edge->holds)
+    if (edge && !edge->holds && !strstr(edge->text, "weak"))
         strbuf_add(out, "weakly, ");
-    if (edge && *edge->text)
-        strbuf_printf(out, printer->incoming ? "%s of " : "%s: ", edge->text);
-    strbuf_add_bytes(out, label.data, label.length);
+    if (edge && *edge->text && printer->incoming)
+        graph_text_add_place(out, edge->text, label.data);
+    else if (edge && *edge->text)
+        strbuf_printf(out, "%s: %s", edge->text, label.data);
+    else
+        strbuf_add_bytes(out, label.data, label.length);
     strbuf_release(&label);
 }
 

@@ -152,29 +152,78 @@ static void add_members(const struct graph *graph, struct strbuf *out, const uin
     free(shares);
 }
 
-static void print_cycle(const struct printer *printer, const struct graph_components *garbage, size_t number)
+/* Where a cycle can be opened: "the reference .next of Node at 0x…, app.py:14 in cycle". With `example` false without the address, so that cycles can be compared. */
+static void add_weakest(const struct graph *graph, struct strbuf *out, uint32_t edge, bool example)
 {
-    const struct view *view = printer->view;
-    const struct graph *graph = printer->graph;
-    const struct graph_component *component = &garbage->items.items[number];
-    struct strbuf text = STRBUF_INIT, clipped = STRBUF_INIT;
-    add_members(graph, &text, garbage->members.items + component->first, component->n);
-    view_add_clipped(view, &clipped, text.data, text.length, view->width > 60 ? view->width - 36 : 24);
-    fprintf(view->out, "%11s %9" PRIu32 "  %s%s%s\n", format_bytes(component->bytes).text, component->n, view->colors->function, clipped.data,
-            view->colors->reset);
-    uint32_t edge = graph_weakest(graph, garbage, number);
+    struct strbuf text = STRBUF_INIT, holder = STRBUF_INIT, line = STRBUF_INIT;
     if (edge != GRAPH_NONE) {
         uint32_t from = graph_edge_owner(graph, edge);
-        strbuf_clear(&text);
-        strbuf_add(&text, "it goes by itself when this is weak: ");
         graph_add_edge(&text, graph, from, edge);
-        strbuf_add(&text, " of ");
-        graph_add_node(&text, graph, from);
-        size_t end = text.length;
-        strbuf_add(&text, ", ");
-        graph_add_line(&text, graph, from);
-        if (text.length == end + 2)
-            strbuf_truncate(&text, end);
+        if (example)
+            graph_add_node(&holder, graph, from);
+        else
+            graph_add_type(&holder, graph, graph->nodes[from].type);
+        graph_text_add_place(out, text.data, holder.data);
+        graph_add_line(&line, graph, from);
+        if (line.length)
+            strbuf_printf(out, ", %s", line.data);
+    }
+    strbuf_release(&line);
+    strbuf_release(&holder);
+    strbuf_release(&text);
+}
+
+/* Cycles of the same types that open in the same place. */
+struct alike { char *members, *weakest; uint32_t edge, cycles; uint64_t nodes, bytes; };
+struct alikes VEC_FIELDS(struct alike);
+
+#define CYCLES_COMPARED 10000              /* the largest; each costs the names of its types */
+
+static void add_cycle(const struct graph *graph, const struct graph_components *garbage, size_t number, struct alikes *alikes)
+{
+    const struct graph_component *component = &garbage->items.items[number];
+    struct strbuf members = STRBUF_INIT, weakest = STRBUF_INIT;
+    uint32_t edge = graph_weakest(graph, garbage, number);
+    struct alike *found = NULL;
+    add_members(graph, &members, garbage->members.items + component->first, component->n);
+    add_weakest(graph, &weakest, edge, false);
+    for (size_t i = 0; i < alikes->n && !found; i++)
+        if (strcmp(alikes->items[i].members, members.data) == 0 && strcmp(alikes->items[i].weakest, weakest.data) == 0)
+            found = &alikes->items[i];
+    if (!found) {
+        found = vec_add(alikes);
+        found->members = xstrdup(members.data);
+        found->weakest = xstrdup(weakest.data);
+        found->edge = edge;
+    }
+    found->cycles++;
+    found->nodes += component->n;
+    found->bytes += component->bytes;
+    strbuf_release(&weakest);
+    strbuf_release(&members);
+}
+
+static int by_bytes(const void *left, const void *right)
+{
+    const struct alike *a = left, *b = right;
+    if (a->bytes != b->bytes)
+        return a->bytes > b->bytes ? -1 : 1;
+    return (a->edge > b->edge) - (a->edge < b->edge);
+}
+
+static void print_alike(const struct printer *printer, const struct alike *alike)
+{
+    const struct view *view = printer->view;
+    struct strbuf text = STRBUF_INIT, clipped = STRBUF_INIT;
+    if (alike->cycles > 1)
+        strbuf_printf(&text, "%s cycles, each of ", format_count(alike->cycles).text);
+    strbuf_add(&text, alike->members);
+    view_add_clipped(view, &clipped, text.data, text.length, view->width > 60 ? view->width - 36 : 24);
+    fprintf(view->out, "%11s %9" PRIu64 "  %s%s%s\n", format_bytes(alike->bytes).text, alike->nodes, view->colors->function, clipped.data, view->colors->reset);
+    if (alike->edge != GRAPH_NONE) {
+        strbuf_clear(&text);
+        strbuf_add(&text, alike->cycles > 1 ? "they go by themselves when this is weak in each, such as " : "it goes by itself when this is weak: ");
+        add_weakest(printer->graph, &text, alike->edge, true);
         fprintf(view->out, "%23s", "");
         view_print_wrapped(view, view->colors->dim, text.data, 23);
     }
@@ -185,14 +234,25 @@ static void print_cycle(const struct printer *printer, const struct graph_compon
 static void print_cycles(const struct printer *printer, const struct graph_leaking *leaking)
 {
     const struct view *view = printer->view;
+    struct alikes alikes = { 0 };
     size_t n = leaking->garbage.items.n, most = view->top ? view->top : CYCLES_BY_DEFAULT;
     if (n == 0)
         return;
-    fprintf(view->out, "%s%11s %9s  %s%s\n", view->colors->dim, "bytes", "nodes", "cycle", view->colors->reset);
-    for (size_t i = 0; i < n && i < most; i++)
-        print_cycle(printer, &leaking->garbage, i);
-    if (n > most)
-        fprintf(view->out, "%21s  %s%s %zu more cycles (--top)%s\n", "", view->colors->dim, view->utf8 ? "…" : "...", n - most, view->colors->reset);
+    for (size_t i = 0; i < n && i < CYCLES_COMPARED; i++)
+        add_cycle(printer->graph, &leaking->garbage, i, &alikes);
+    vec_sort(&alikes, by_bytes);
+    fprintf(view->out, "%s%11s %9s  %s%s\n", view->colors->dim, "bytes", "objects", "cycle", view->colors->reset);
+    for (size_t i = 0; i < alikes.n; i++) {
+        if (i < most)
+            print_alike(printer, &alikes.items[i]);
+        free(alikes.items[i].members);
+        free(alikes.items[i].weakest);
+    }
+    if (alikes.n > most)
+        fprintf(view->out, "%21s  %s%s %zu more kinds of cycles (--top)%s\n", "", view->colors->dim, view->utf8 ? "…" : "...", alikes.n - most, view->colors->reset);
+    if (n > CYCLES_COMPARED)
+        fprintf(view->out, "%21s  %s%s %zu smaller cycles%s\n", "", view->colors->dim, view->utf8 ? "…" : "...", n - CYCLES_COMPARED, view->colors->reset);
+    vec_release(&alikes);
 }
 
 void graph_text_leaking(const struct view *view, struct graph *graph, const struct graph_leaking *leaking)

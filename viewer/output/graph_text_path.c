@@ -37,7 +37,7 @@ static void print_step(const struct view *view, const struct graph *graph, const
 {
     struct strbuf line = STRBUF_INIT, clipped = STRBUF_INIT;
     if (node)
-        graph_add_line(&line, graph, node);
+        graph_text_add_line(&line, graph, node);
     size_t room = view->width > 54 ? view->width - 24 : 30, beside = line.length ? text_width(line.data, line.length) + 2 : 0;
     view_add_clipped(view, &clipped, name, strlen(name), beside + 20 < room ? room - beside : room);
     if (node)
@@ -117,9 +117,12 @@ static void print_cut(const struct view *view, const struct graph *graph, uint32
     if (from == 0) {
         add_root(&name, graph, edge);
     } else {
-        graph_add_edge(&name, graph, from, edge);
-        strbuf_add(&name, " of ");
-        graph_add_node(&name, graph, from);
+        struct strbuf text = STRBUF_INIT, holder = STRBUF_INIT;
+        graph_add_edge(&text, graph, from, edge);
+        graph_add_node(&holder, graph, from);
+        graph_text_add_place(&name, text.data, holder.data);
+        strbuf_release(&holder);
+        strbuf_release(&text);
     }
     graph_add_node(&target, graph, to);
     strbuf_printf(&name, " %s %s", view->utf8 ? "→" : "->", target.data);

@@ -92,15 +92,20 @@ static struct signed_text signed_bytes(int64_t bytes)
     return text;
 }
 
-struct columns { const char *name, *beside; };
+struct columns { const char *name, *beside; bool by_line; };
 
-static void print_row(const struct view *view, const struct graph_growth_row *row, int widest)
+static const char *name_of(const struct graph_growth_row *row, bool by_line)
+{
+    return !by_line ? row->name : row->line && *row->line ? row->line : "(unknown)";
+}
+
+static void print_row(const struct view *view, const struct graph_growth_row *row, bool by_line, int widest)
 {
     struct strbuf name = STRBUF_INIT, beside = STRBUF_INIT;
-    view_add_clipped(view, &name, row->name, strlen(row->name), (size_t)widest);
+    const char *first = name_of(row, by_line), *second = by_line ? row->name : row->line ? row->line : "";
+    view_add_clipped(view, &name, first, strlen(first), (size_t)widest);
     size_t used = (size_t)widest + 50;
-    if (row->line && *row->line)
-        view_add_clipped(view, &beside, row->line, strlen(row->line), view->width > used + 10 ? view->width - used : 10);
+    view_add_clipped(view, &beside, second, strlen(second), view->width > used + 10 ? view->width - used : 10);
     size_t columns = text_width(name.data, name.length);
     fprintf(view->out, "%s%s%s%*s %9" PRIu64 " %+9" PRId64 " %11s %12s  %s%s%s\n", view->colors->function, name.data, view->colors->reset,
             widest - (int)columns, "", row->count_now, row->count, format_bytes(row->bytes_now).text, signed_bytes(row->bytes).text, view->colors->dim,
@@ -109,19 +114,37 @@ static void print_row(const struct view *view, const struct graph_growth_row *ro
     strbuf_release(&name);
 }
 
+static bool grew(const struct graph_growth_row *row)
+{
+    return row->bytes > 0 || row->count > 0;
+}
+
 static void print_table(const struct view *view, const struct graph_growth_row *rows, size_t n, struct columns columns)
 {
-    size_t shown = shown_rows(view, n), widest = strlen(columns.name), most = view->width > 110 ? view->width - 80 : 30;
-    for (size_t i = 0; i < shown; i++) {
-        size_t width = text_width(rows[i].name, strlen(rows[i].name));
-        widest = width > widest ? width : widest;
+    size_t grown = 0, shrunk = 0, widest = strlen(columns.name), most = view->width > 110 ? view->width - 80 : 30, shown = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!grew(&rows[i])) {
+            shrunk++;
+            continue;
+        }
+        size_t width = text_width(name_of(&rows[i], columns.by_line), strlen(name_of(&rows[i], columns.by_line)));
+        if (grown++ < shown_rows(view, n))
+            widest = width > widest ? width : widest;
     }
     widest = widest < most ? widest : most;
     fprintf(view->out, "\n%s%-*s %9s %9s %11s %12s  %s%s\n", view->colors->dim, (int)widest, columns.name, "count", "change", "bytes", "change",
             columns.beside, view->colors->reset);
-    for (size_t i = 0; i < shown; i++)
-        print_row(view, &rows[i], (int)widest);
-    print_left_out(view, n, shown, "rows");
+    for (size_t i = 0; i < n && shown < shown_rows(view, grown); i++) {
+        if (!grew(&rows[i]))
+            continue;
+        shown++;
+        print_row(view, &rows[i], columns.by_line, (int)widest);
+    }
+    char what[64];
+    snprintf(what, sizeof what, "%ss that grew", columns.name);
+    print_left_out(view, grown, shown, what);
+    if (shrunk)
+        fprintf(view->out, "%s%zu %s%s shrank%s\n", view->colors->dim, shrunk, columns.name, view_plural(shrunk), view->colors->reset);
 }
 
 static void print_between(const struct view *view, const struct graph *before, const struct graph *after)
@@ -150,8 +173,8 @@ void graph_text_growth(const struct view *view, const struct graph *before, cons
     if (growth->types.n == 0 && growth->lines.n == 0) {
         fprintf(view->out, "\nNothing grew and nothing shrank.\n");
     } else {
-        print_table(view, growth->types.items, growth->types.n, (struct columns){ "type", "the line that let it grow most" });
-        print_table(view, growth->lines.items, growth->lines.n, (struct columns){ "line", "the type that grew most there" });
+        print_table(view, growth->types.items, growth->types.n, (struct columns){ "type", "the line that let it grow most", false });
+        print_table(view, growth->lines.items, growth->lines.n, (struct columns){ "line", "the type that grew most there", true });
     }
     graph_text_notes(view, after);
     if (!before->whole || before->reasons.n) {
