@@ -123,9 +123,9 @@ static void add_references(struct picker *picker, size_t most)
     struct html_pick *pick = picker->pick;
     for (size_t i = 0; i < pick->nodes.n; i++) {
         const struct graph_node *node = &graph->nodes[pick->nodes.items[i]];
-        uint32_t n = 0, end = node[1].first;
-        for (uint32_t e = node->first; e < end && n < (i ? REFERENCES : UINT32_MAX) && pick->nodes.n < most; e++)
-            if (is_wanted(picker, graph->edges[e].to)) {
+        size_t n = 0, enough = i ? REFERENCES : most / 8;      /* node 0's are the roots: there are few, and all tell something */
+        for (uint32_t e = node->first; e < node[1].first && n < enough && pick->nodes.n < most; e++)
+            if (i == 0 ? pick->place[graph->edges[e].to] == GRAPH_NONE : is_wanted(picker, graph->edges[e].to)) {
                 add(picker, graph->edges[e].to);
                 n++;
             }

@@ -14,7 +14,7 @@ function unheldRow() {
   const entries = [], missing = left.unheld.get(0) || [];
   for (let v = 1; v < nodes.n; v++) if (nodes.dominator[v] === NOBODY) entries.push(entryOf(v, -1));
   const count = entries.length + missing.reduce((all, { count: more }) => all + more, 0);
-  const row = { kind: "group", unheld: true, parent: null, level: 1, count, lost: 0, retained: null, own: sum(entries, nodes.bytes) + missing.reduce((all, { bytes }) => all + bytes, 0) };
+  const row = { kind: "group", title: "no root leads to these", parent: null, level: 1, count, lost: 0, retained: null, own: sum(entries, nodes.bytes) + missing.reduce((all, { bytes }) => all + bytes, 0) };
   row.below = rowsOfEntries(row, entries.sort((a, b) => byRetained(a.node, b.node)), "dominated", missing);
   return count ? [row] : [];
 }
@@ -33,7 +33,7 @@ function showDominators() {
 }
 
 function showRoots() {
-  showTree(rowsOfEntries(null, entriesOf(0, "refers"), "refers", left.refers.get(0) || []), "Roots", "Where every way begins: static memory, stacks, registers, modules, frames. Below each object what it refers to.");
+  showTree(rowsOfRoots(null, entriesOf(0, "refers"), left.refers.get(0) || []), "Roots", "Where every way begins: static memory, stacks, registers, modules, frames. Below each object what it refers to.");
 }
 
 function showSelection() {

@@ -8,6 +8,7 @@
 
 const GROUP_FROM = 6;           // so many of one type become a group
 const PAGE = 100;               // rows that are shown at once
+const LARGE = 0.02;             // what retains so much of the heap stands by itself
 
 const RELATIONS = {
   dominated: { title: "holds alone", links: ["refers", "referrers"] },
@@ -55,10 +56,12 @@ function neighbours(v, relation) {
 
 const sum = (entries, column) => entries.reduce((total, entry) => total + column[entry.node], 0);
 
-// One row an entry, those of a type that occurs often together.
+const isLarge = (entry) => nodes.retained[entry.node] >= LARGE * data.totals.bytes;
+
+// One row an entry, those of a type that occurs often together, but for large ones.
 function rowsOfEntries(parent, entries, relation, missing) {
-  const byType = new Map(), level = parent ? parent.level + 1 : 1;
-  for (const entry of entries) {
+  const byType = new Map(), level = parent ? parent.level + 1 : 1, rows = entries.filter(isLarge).map((entry) => nodeRow(parent, entry.node, relation, entry));
+  for (const entry of entries.filter((one) => !isLarge(one))) {
     const type = entry.node === 0 ? -1 : nodes.type[entry.node];
     if (!byType.has(type)) byType.set(type, { type, entries: [], count: 0, own: 0, retained: 0, lost: 0 });
     byType.get(type).entries.push(entry);
@@ -67,7 +70,6 @@ function rowsOfEntries(parent, entries, relation, missing) {
     if (!byType.has(type)) byType.set(type, { type, entries: [], count: 0, own: 0, retained: 0, lost: 0 });
     Object.assign(byType.get(type), { lost: count, lostBytes: bytes });
   }
-  const rows = [];
   for (const { type, entries: list, lost, lostBytes = 0 } of byType.values()) {
     const together = { parent, level, relation, type, count: list.length + lost, lost, lostBytes, entries: list,
       // What several hold overlaps, unless nobody else holds them.
@@ -84,10 +86,33 @@ function rowsOfEntries(parent, entries, relation, missing) {
   return rows.sort((a, b) => weight(b) - weight(a));
 }
 
+// Roots have no type, but places: variables of one library, words of one stack.
+function rootPlace(label) {
+  const variable = /^global .* in (\S+)$/.exec(label), word = /^((?:stack|registers?|thread-local memory) of thread \d+(?: \([^)]*\))?)/.exec(label);
+  return variable ? `variables in ${variable[1]}` : word ? `${word[1]}` : label;
+}
+
+function rowsOfRoots(parent, entries, missing) {
+  const places = new Map(), level = parent ? parent.level + 1 : 1, rows = [];
+  for (const entry of entries) {
+    const place = rootPlace(entry.label);
+    if (!places.has(place)) places.set(place, []);
+    places.get(place).push(entry);
+  }
+  for (const [title, list] of places) {
+    const alone = list.length < GROUP_FROM ? list : list.filter(isLarge), others = list.length < GROUP_FROM ? [] : list.filter((entry) => !isLarge(entry));
+    rows.push(...alone.map((entry) => nodeRow(parent, entry.node, "refers", entry)));
+    if (others.length) rows.push({ kind: "group", parent, level, relation: "refers", title, count: others.length, lost: 0, entries: others, retained: null, own: sum(others, nodes.bytes) });
+  }
+  const largest = (row) => (row.kind === "node" ? nodes.retained[row.node] : nodes.retained[row.entries[0].node]);
+  return [...rows.sort((a, b) => largest(b) - largest(a)), ...rowsOfEntries(parent, [], "refers", missing)];
+}
+
 const linkRow = (row, relation) => ({ kind: "links", parent: row, level: row.level + 1, node: row.node, relation, count: neighbours(row.node, relation) });
 
 // A root's neighbours are roots' names; nobody refers to them.
 function rowsBelowNode(row) {
+  if (row.node === 0 && row.relation === "refers") return rowsOfRoots(row, entriesOf(0, "refers"), left.refers.get(0) || []);
   const rows = rowsOfEntries(row, entriesOf(row.node, row.relation), row.relation, left[row.relation].get(row.node) || []);
   if (row.node !== 0)
     for (const relation of RELATIONS[row.relation].links) if (neighbours(row.node, relation)) rows.push(linkRow(row, relation));

@@ -14,9 +14,19 @@ function element(name, attributes = {}, ...children) {
 const sortOf = (type) => (type === undefined || type < 0 ? "root" : types.sort[type].replace("+", "p"));
 const typeTag = (type) => element("span", { class: `type ${sortOf(type)}` }, type < 0 ? "root" : typeName(type));
 
+function edgeTag(row) {
+  const stale = row.faint && row.parent && row.parent.node === 0;
+  return element("span", { class: row.faint ? "edge faint" : "edge", title: `${row.label}${stale ? ": a word that may be stale" : row.faint ? ": it holds nothing" : ""}` }, row.label);
+}
+
+// Where no edge leads from the row above: the last one of its chain.
+function chainTag(v) {
+  const label = v && nodes.via[v] >= 0 ? edgeLabel(nodes.via[v]) : "";
+  return label ? element("span", { class: "edge dim", title: `the chain from a root ends in ${label}` }, edges.from[nodes.via[v]] ? `…${label}` : label) : null;
+}
+
 function nameOfNode(row) {
-  const v = row.node, parts = [];
-  if (row.label) parts.push(element("span", { class: row.faint ? "edge faint" : "edge", title: row.faint ? (v && row.parent && row.parent.node === 0 ? "a word that may be stale" : "a weak reference: it holds nothing") : null }, row.label));
+  const v = row.node, parts = [row.label ? edgeTag(row) : chainTag(v)];
   if (row.more) parts.push(element("span", { class: "dim" }, `and ${formatCount(row.more)} more`));
   if (v === 0) parts.push(element("span", { class: "root" }, "a root"));
   else if (nodeText(v)) parts.push(element("span", { class: "text" }, nodeText(v)));
@@ -27,7 +37,7 @@ function nameOfNode(row) {
 
 function nameOfRow(row) {
   if (row.kind === "node") return nameOfNode(row);
-  if (row.unheld) return [element("span", { class: "many" }, `${formatCount(row.count)} ×`), element("span", {}, "no root leads to these")];
+  if (row.title) return [element("span", { class: "many" }, `${formatCount(row.count)} ×`), element("span", { title: row.title }, row.title)];
   if (row.kind === "group") return [element("span", { class: "many" }, `${formatCount(row.count)} ×`), row.lost ? element("span", { class: "dim" }, `${formatCount(row.entries.length)} in this page`) : null];
   if (row.kind === "left") return [element("span", { class: "many" }, `${formatCount(row.count)} ×`), element("span", { class: "dim" }, "not in this page")];
   if (row.kind === "more") return [element("span", { class: "link" }, `show ${formatCount(Math.min(PAGE, row.rest))} more of ${formatCount(row.rest)}`)];
@@ -40,8 +50,8 @@ function cellsOfRow(row) {
   const share = retained && data.totals.bytes ? Math.min(1, retained / data.totals.bytes) : 0;
   const cell = (kind, ...content) => element("span", { role: "gridcell", class: kind }, ...content);
   return [
-    cell("name", element("span", { class: "twist", "aria-hidden": "true" }, canOpen(row) ? "▸" : ""), ...nameOfRow(row)),
-    cell("kind", isNode ? typeTag(nodes.type[v]) : many && !row.unheld ? typeTag(row.type) : ""),
+    cell("name", element("span", { class: "twist", "aria-hidden": "true" }, canOpen(row) ? "▸" : ""), ...nameOfRow(row).filter(Boolean)),
+    cell("kind", isNode ? typeTag(nodes.type[v]) : many && !row.title ? typeTag(row.type) : ""),
     cell("number", share > 0.002 ? element("span", { class: "bar", style: `width:${(share * 100).toFixed(1)}%` }) : "", retained === null ? "" : formatBytes(retained)),
     cell("number", own === null ? "" : formatBytes(own)),
     cell("line", isNode && nodes.line[v] ? element("span", { title: nodeLine(v) }, nodeLine(v)) : ""),
