@@ -27,6 +27,10 @@ struct hl_lineage hl_lineage;
 enum hl_session_status hl_session_attach(void) { return HL_SESSION_ON; }
 void hl_snapshot_after_hook(void);
 void hl_snapshot_after_hook(void) {}
+void hl_snapshot_at_point(void);
+void hl_snapshot_at_point(void) {}
+void hl_snapshot_end_of_python(void);
+void hl_snapshot_end_of_python(void) {}
 void hl_session_off(void) { atomic_store(&session.status, HL_SESSION_OFF); }
 void hl_session_notice(enum hl_hello_kind kind, const char *path) {}
 void hl_session_measure(void) {}
