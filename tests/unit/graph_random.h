@@ -15,7 +15,8 @@ static inline uint32_t random_below(uint32_t n)
     return (uint32_t)(random_state >> 32) % n;
 }
 
-/* `n` nodes of 1, 2, 4 … bytes, so that a sum tells who is in it; `edges` between any two, loops and doubles included, of kinds from `kinds`; `roots` of them named. */
+/* `n` nodes of 1, 2, 4 … bytes, so that a sum tells who is in it; `edges` between any two, loops and doubles included, of kinds
+ * from `kinds`; `roots` of them named. */
 static inline struct graph *random_graph(struct graph_sample *sample, uint32_t n, uint32_t edges, uint32_t roots, const enum hl_graph_edge *kinds, uint32_t n_kinds)
 {
     sample_init(sample);
@@ -29,7 +30,8 @@ static inline struct graph *random_graph(struct graph_sample *sample, uint32_t n
     return sample_finish(sample);
 }
 
-/* Whom node 0 leads to, as bits, when the nodes of `gone` and the edge places of `cut` are taken away. Until nothing changes: slow and plain. */
+/* Whom node 0 leads to, as bits, when the nodes of `gone` and the edge places of `cut` are taken away. Until nothing changes:
+ * slow and plain. */
 static inline uint64_t reached_without(const struct graph *graph, uint64_t gone, uint64_t cut)
 {
     uint64_t seen = 1, before;

@@ -10,8 +10,9 @@
  *     …
  *     sample_release(&sample);
  *
- * Nodes are numbered from 1 as they are added; 0 is the root of all roots and is there from the start. Before sample_finish their fields can be set through
- * sample_at, afterwards through graph->nodes. There is no profile and no snapshot: those are NULL, and no node has a block.
+ * Nodes are numbered from 1 as they are added; 0 is the root of all roots and is there from the start. Before sample_finish
+ * their fields can be set through sample_at, afterwards through graph->nodes. There is no profile and no snapshot: those are
+ * NULL, and no node has a block.
  */
 #ifndef HEAPLINE_TEST_GRAPH_SAMPLE_H
 #define HEAPLINE_TEST_GRAPH_SAMPLE_H
@@ -36,7 +37,8 @@ void sample_release(struct graph_sample *sample);
 uint32_t sample_type(struct graph_sample *sample, enum graph_sort sort, const char *module, const char *name);
 uint32_t sample_string(struct graph_sample *sample, const char *text);      /* for edges whose value is one */
 
-/* Addresses rise with the numbers, in steps of 0x1000 from 0x100000 on; one reference, of reach HELD. Flags: HL_NODE_PYTHON if its type is Python's. */
+/* Addresses rise with the numbers, in steps of 0x1000 from 0x100000 on; one reference, of reach HELD. Flags: HL_NODE_PYTHON if
+ * its type is Python's. */
 uint32_t sample_node(struct graph_sample *sample, uint32_t type, uint64_t bytes);
 struct graph_node *sample_at(struct graph_sample *sample, uint32_t node);   /* good until the next sample_node */
 

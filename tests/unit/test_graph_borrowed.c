@@ -32,7 +32,8 @@ static struct graph *make(struct graph_sample *sample, uint32_t list_references,
 
 static bool holds(const struct graph *graph, uint32_t from, uint32_t to) { return graph_edge_holds(&graph->edges[sample_find(graph, from, to)]); }
 
-/* One reference each, which the dict and the list are: no word holds. The native block is held, and named roots are left as they are. */
+/* One reference each, which the dict and the list are: no word holds. The native block is held, and named roots are left as
+ * they are. */
 static void test_explained(void **state)
 {
     struct graph_sample sample;

@@ -156,8 +156,8 @@ static void test_random(void **state)
     }
 }
 
-/* A parent with a list of children that know their parent. All ways go by the list, so one edge frees all: the parent's to the list, an attribute, and not
- * the children's, of which each breaks one cycle only. */
+/* A parent with a list of children that know their parent. All ways go by the list, so one edge frees all: the parent's to the
+ * list, an attribute, and not the children's, of which each breaks one cycle only. */
 static void test_parent_of_two(void **state)
 {
     struct graph_sample sample;
@@ -176,7 +176,8 @@ static void test_parent_of_two(void **state)
     sample_release(&sample);
 }
 
-/* With one child both attributes break it. The child is younger: its way back to the parent is the one to weaken, whichever comes first. */
+/* With one child both attributes break it. The child is younger: its way back to the parent is the one to weaken, whichever
+ * comes first. */
 static void check_parent_of_one(uint32_t parent, uint32_t child)
 {
     struct graph_sample sample;

@@ -207,7 +207,8 @@ static void test_random(void **state)
     }
 }
 
-/* Denser ones, where ways cross and flow has to go back, too large to try all: the cut's price against as many ways without a common edge, found one by one. */
+/* Denser ones, where ways cross and flow has to go back, too large to try all: the cut's price against as many ways without a
+ * common edge, found one by one. */
 static uint32_t count_ways(const struct graph *graph, uint32_t to)
 {
     int used[256] = { 0 };
@@ -234,13 +235,16 @@ static uint32_t count_ways(const struct graph *graph, uint32_t to)
 
 static void test_dense(void **state)
 {
-    for (int round = 0; round < 2000; round++) {
-        uint32_t n = 6 + random_below(24);
+    for (int round = 0; round < 20000; round++) {
+        uint32_t n = 6 + random_below(24), edges = n + random_below(3 * n);
         struct graph_cut cut;
         add_nodes(n, GRAPH_PYTHON);
         sample_root(&sample, TRACE_ROOT_OTHER, true, "r", 1);
-        for (uint32_t i = 0; i < 4 * n; i++)
-            sample_edge(&sample, 1 + random_below(n), HL_EDGE_INDEX, i, 1 + random_below(n));
+        /* Within one half or the other, or across: what has to be cut lies in the middle. */
+        for (uint32_t i = 0; i < edges; i++) {
+            uint32_t half = random_below(2), across = random_below(6) == 0;
+            sample_edge(&sample, 1 + half + 2 * random_below(n / 2), HL_EDGE_INDEX, i, 1 + (half ^ across) + 2 * random_below(n / 2));
+        }
         struct graph *graph = sample_finish(&sample);
         assert_int_equal(cut_off(&cut, graph, UINT64_C(1) << 2), 0);
         assert_int_equal(cut.edges.n, count_ways(graph, 2));

@@ -1,9 +1,10 @@
 /* Words of C that point to Python objects without holding them.
  *
- * Whatever holds a Python object is in its count of references. Of an object whose count is explained by what is known to count, attributes, items, locals, no word of C, in a
- * variable, on a stack or in native memory, can be a holder: it is left from before (the interpreter's lists of free objects are full of such words), or borrowed.
- * Such words become weak references, so that they hold nothing for anybody: reach, chains, dominators. If one reference is not explained, all words keep, since nobody
- * knows which one it is. Named roots of the interpreter stay, and so do objects whose references are not counted.
+ * Whatever holds a Python object is in its count of references. Of an object whose count is explained by what is known to
+ * count, attributes, items, locals, no word of C, in a variable, on a stack or in native memory, can be a holder: it is left
+ * from before (the interpreter's lists of free objects are full of such words), or borrowed. Such words become weak references,
+ * so that they hold nothing for anybody: reach, chains, dominators. If one reference is not explained, all words keep, since
+ * nobody knows which one it is. Named roots of the interpreter stay, and so do objects whose references are not counted.
  *
  * One pass over the edges for the objects that words lead to, then those objects' own incoming edges.
  */

@@ -1,9 +1,10 @@
 /* Cycles: strongly connected components of more than one node, and of one that holds itself; and where one is broken best.
  *
- * The edge to weaken. An edge whose loss leaves no cycle lies on every cycle, so on the first one that is found: a short way around through the node that most of
- * the others hold. Each of its edges is tried; what then still lies on cycles is counted in bytes. If something does whatever is cut, all edges are tried. A try costs a pass
- * over the component: as many are made as the budget allows, and at least one. Among equals a person would rather change an attribute than a list's item or a pointer, and the one that leads back to an older object: a
- * child's to its parent.
+ * The edge to weaken. An edge whose loss leaves no cycle lies on every cycle, so on the first one that is found: a short way
+ * around through the node that most of the others hold. Each of its edges is tried; what then still lies on cycles is counted
+ * in bytes. If something does whatever is cut, all edges are tried. A try costs a pass over the component: as many are made as
+ * the budget allows, and at least one. Among equals a person would rather change an attribute than a list's item or a pointer,
+ * and the one that leads back to an older object: a child's to its parent.
  */
 #include "../base/xalloc.h"
 #include "strong.h"
@@ -190,7 +191,8 @@ static uint32_t hub_of(const struct graph *part)
 
 struct ring VEC_FIELDS(struct graph_in);
 
-/* The edges of a shortest way from the hub back to it, the last one first. Every node of a component leads to every other, so there is one. */
+/* The edges of a shortest way from the hub back to it, the last one first. Every node of a component leads to every other, so
+ * there is one. */
 static void ring_of(struct weak_search *search, struct ring *ring)
 {
     const struct graph *part = &search->part;

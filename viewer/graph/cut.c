@@ -1,14 +1,16 @@
 /* The fewest edges to cut so that nothing leads to a set any more: a smallest cut between node 0 and the set, by Dinic's method.
  *
- * What a cut costs says who could make it. An attribute, an item, a local variable: 1, one line of the program. A pointer or a variable in C: 2, wherever it points, so that
- * among pointers it is still the number that counts. A word of a stack, or on a frame's value stack: 64, it goes by itself but cannot be told to; as much for a name of a
- * module, class or function: to lose half the program frees everything and helps nobody. What belongs to an object
- * ("__dict__"), an object's class, a module by its functions, and where the interpreter begins can not be cut at all.
+ * What a cut costs says who could make it. An attribute, an item, a local variable: 1, one line of the program. A pointer or a
+ * variable in C: 2, wherever it points, so that among pointers it is still the number that counts. A word of a stack, or on a
+ * frame's value stack: 64, it goes by itself but cannot be told to; as much for a name of a module, class or function: to lose
+ * half the program frees everything and helps nobody. What belongs to an object ("__dict__"), an object's class, a module by
+ * its functions, and where the interpreter begins can not be cut at all.
  *
- * Of several smallest cuts it is the one next to the set: that frees what was asked for and little else. So the search goes backwards from the set: levels are distances to it,
- * and the last round, which does not come to node 0 any more, ends at the cut and has seen only what lies behind it. Flow then goes forwards from node 0 down
- * the levels. Rounds are few (as many as there are different lengths of ways that count), each O(n + m), and more only where ways cross much; above WORK it is given up.
- * 17 bytes a node and 5 an edge while it works.
+ * Of several smallest cuts it is the one next to the set: that frees what was asked for and little else. So the search goes
+ * backwards from the set: levels are distances to it, and the last round, which does not come to node 0 any more, ends at the
+ * cut and has seen only what lies behind it. Flow then goes forwards from node 0 down the levels. Rounds are few (as many as
+ * there are different lengths of ways that count), each O(n + m), and more only where ways cross much; above WORK it is given
+ * up. 17 bytes a node and 5 an edge while it works.
  */
 #include "../base/xalloc.h"
 #include "ways.h"
@@ -132,7 +134,8 @@ static bool find_hop(struct flow *flow, uint32_t node, struct hop *hop)
     return false;
 }
 
-/* Fills the way that stands in hops as far as it goes, and steps back to before the first hop that is full then. Returns how much. */
+/* Fills the way that stands in hops as far as it goes, and steps back to before the first hop that is full then. Returns how
+ * much. */
 static uint32_t fill_way(struct flow *flow)
 {
     uint32_t most = NEVER;
@@ -177,7 +180,8 @@ static bool fill_levels(struct flow *flow)
     }
 }
 
-/* The last round saw all from where there is still a way to the set: cut are the edges that come in from outside. */
+/* The last round saw all from where there is still a way to the set, garbage that leads there included: cut are the edges that come in
+ * from outside. */
 static void take_cut(const struct flow *flow, struct graph *graph, struct graph_cut *cut)
 {
     uint8_t *behind = xcalloc(graph->n, 1);
@@ -186,7 +190,7 @@ static void take_cut(const struct flow *flow, struct graph *graph, struct graph_
         behind[node] = graph->dominator[node] != GRAPH_NONE;
         for (uint32_t in = graph->nodes[node].first_in; in < graph->nodes[node + 1].first_in; in++) {
             const struct graph_in *edge = &graph->in[in];
-            if (!flow->level[edge->from] && graph->dominator[edge->from] != GRAPH_NONE && flow->way[edge->edge] != WAY_WEAK)
+            if (!flow->level[edge->from] && flow->way[edge->edge] != WAY_WEAK)
                 vec_push(&cut->edges, edge->edge);
         }
     }
@@ -197,11 +201,12 @@ static void take_cut(const struct flow *flow, struct graph *graph, struct graph_
 static int fail(const struct flow *flow, struct trace_error *error)
 {
     if (flow->work > WORK || flow->sum <= MOST_FLOW) {
-        snprintf(error->text, sizeof error->text, "too much is connected with what was asked for: after %llu million references there was no end; select less, or one object by addr:",
-                 (unsigned long long)(flow->work / 1000000));
+        snprintf(error->text, sizeof error->text, "too much is connected with what was asked for: after %llu million references there was no end; "
+                 "select less, or one object by addr:", (unsigned long long)(flow->work / 1000000));
         return -E2BIG;
     }
-    snprintf(error->text, sizeof error->text, "what was asked for cannot be cut off: the interpreter itself, or a class that is in use, holds it");
+    snprintf(error->text, sizeof error->text, "what was asked for cannot be cut off: the interpreter itself, or a class that is in use, "
+             "holds some of it; select less, or one object by addr:");
     return -EBUSY;
 }
 

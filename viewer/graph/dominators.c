@@ -1,13 +1,16 @@
 /* Who alone holds what: immediate dominators by the semi-NCA method, and from them retained bytes.
  *
  *   1. Depth first from node 0: nodes get numbers in the order in which they are met, each its parent in the tree of the search.
- *   2. From the last number to the first: the semidominator of a node is the smallest number from which a path leads to it whose inner nodes all have larger ones
- *      than itself. Predecessors with larger numbers are linked to their parents by then; what is smallest along such a chain is found once and the chain made short.
- *   3. From the first to the last: the dominator is the nearest one among the parent and its dominators whose number is not above the semidominator.
+ *   2. From the last number to the first: the semidominator of a node is the smallest number from which a path leads to it
+ *   whose inner nodes all have larger ones
+ *      than itself. Predecessors with larger numbers are linked to their parents by then; what is smallest along such a chain
+ *      is found once and the chain made short.
+ *   3. From the first to the last: the dominator is the nearest one among the parent and its dominators whose number is not
+ *   above the semidominator.
  *
- * No recursion: the parents are the stack of the search, chains are unwound on a stack of their own. O(m log n) at worst, in heaps about m + n.
- * 28 bytes a node while it works (stack of chains: 4 more at worst), of which 12 remain: dominator and retained. One bit a node says who has weak references,
- * so that only those pay for a look at each edge's kind from behind.
+ * No recursion: the parents are the stack of the search, chains are unwound on a stack of their own. O(m log n) at worst, in
+ * heaps about m + n. 28 bytes a node while it works (stack of chains: 4 more at worst), of which 12 remain: dominator and
+ * retained. One bit a node says who has weak references, so that only those pay for a look at each edge's kind from behind.
  */
 #include "graph.h"
 

@@ -1,15 +1,18 @@
-/* The chain that a person would tell: the cheapest way from node 0, where what explains is cheap and what leads everywhere is dear.
+/* The chain that a person would tell: the cheapest way from node 0, where what explains is cheap and what leads everywhere is
+ * dear.
  *
- *   2  an attribute, a slot, a local variable, an item, a dict's key; a root of the interpreter; a variable of the program that holds native memory
+ *   2  an attribute, a slot, a local variable, an item, a dict's key; a root of the interpreter; a variable of the program that
+ *   holds native memory
  *   1  what belongs to an object: "__dict__", "__closure__". It is no step of its own to anybody who tells the way
  *   6  a pointer to a beginning: where native memory is all there is, all cost the same, so that the fewest win
  *   8  a C variable that holds a Python object: rather by way of its module
  *  10  a pointer into the inside         12  on a frame's value stack, gone a moment later
- *  24  "__globals__", "__builtins__", "__mro__" and an object's class: every function leads to its module, every object to all that its class's methods see
+ *  24  "__globals__", "__builtins__", "__mro__" and an object's class: every function leads to its module, every object to all
+ *  that its class's methods see
  * 100  a word of a stack or a register: a chain of some fifty names is better
  *
- * Costs are small whole numbers, so the open nodes stand in one list per cost (Dial's form of Dijkstra's method): O(n + m). 8 bytes a node and 4 for each time that one is
- * reached more cheaply.
+ * Costs are small whole numbers, so the open nodes stand in one list per cost (Dial's form of Dijkstra's method): O(n + m). 8
+ * bytes a node and 4 for each time that one is reached more cheaply.
  */
 #include "../base/xalloc.h"
 #include "ways.h"

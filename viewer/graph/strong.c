@@ -1,7 +1,8 @@
-/* Tarjan's method with one number a node, as Pearce found: its order, lowered to the lowest one that it leads to. A node that was not lowered begins its component.
+/* Tarjan's method with one number a node, as Pearce found: its order, lowered to the lowest one that it leads to. A node that
+ * was not lowered begins its component.
  *
- * No recursion: nodes on the way stand at the bottom of one array, those that wait for the beginning of their component at its top; a node is never in both, so one
- * array of n is enough. 12 bytes and a bit a node, O(n + m). */
+ * No recursion: nodes on the way stand at the bottom of one array, those that wait for the beginning of their component at its
+ * top; a node is never in both, so one array of n is enough. 12 bytes and a bit a node, O(n + m). */
 #include "strong.h"
 
 #include "../base/xalloc.h"
@@ -46,7 +47,8 @@ static void enter(struct walk *walk, uint32_t node)
     strong->stack[walk->way++] = node;
 }
 
-/* The node to enter next from `node`; GRAPH_NONE: its edges are through. The edge to one that was entered is looked at once more afterwards, to be lowered by it. */
+/* The node to enter next from `node`; GRAPH_NONE: its edges are through. The edge to one that was entered is looked at once
+ * more afterwards, to be lowered by it. */
 static uint32_t next_from(struct walk *walk, uint32_t node)
 {
     struct strong *strong = walk->strong;

@@ -1,4 +1,5 @@
-/* Strongly connected components of a part of a graph: the one pass that components.c and the search for a cycle's weakest edge share. */
+/* Strongly connected components of a part of a graph: the one pass that components.c and the search for a cycle's weakest edge
+ * share. */
 #ifndef HEAPLINE_GRAPH_STRONG_H
 #define HEAPLINE_GRAPH_STRONG_H
 
@@ -18,8 +19,9 @@ struct strong {
 void strong_init(struct strong *strong, const struct graph *graph, const uint8_t *set);
 void strong_release(struct strong *strong);
 
-/* Finds the components that begin at `start`, if that waits, and those that it leads to. `without`: an edge that counts as gone, or GRAPH_NONE. `fn` is told each one, also
- * those of a single node; the array is the caller's to look at during the call only. */
+/* Finds the components that begin at `start`, if that waits, and those that it leads to. `without`: an edge that counts as
+ * gone, or GRAPH_NONE. `fn` is told each one, also those of a single node; the array is the caller's to look at during the call
+ * only. */
 typedef void strong_fn(void *context, const uint32_t *nodes, uint32_t n);
 void strong_from(struct strong *strong, uint32_t start, uint32_t without, strong_fn *fn, void *context);
 

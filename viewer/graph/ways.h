@@ -1,5 +1,5 @@
-/* What an edge is worth to somebody who asks why a thing is still there: a name that the program gave, a place, or a word that may mean nothing. paths.c makes costs of
- * it, cut.c capacities. */
+/* What an edge is worth to somebody who asks why a thing is still there: a name that the program gave, a place, or a word that
+ * may mean nothing. paths.c makes costs of it, cut.c capacities. */
 #ifndef HEAPLINE_GRAPH_WAYS_H
 #define HEAPLINE_GRAPH_WAYS_H
 
