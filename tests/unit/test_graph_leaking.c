@@ -172,16 +172,19 @@ static void static_objects_do_not_leak(void **state)
     expect_nothing();
 }
 
-/* A dict that was taken from the interpreter's spare ones: the array still has its address. A tuple never stands there. */
+/* Dicts that were taken from the interpreter's spare ones: the array still has their addresses, one beside the other. Three, and one apart, are no such array. */
 static void left_over_words_hold_nothing(void **state)
 {
-    uint32_t dict = object(1), tuple = object(1);
-    sample_at(&sample, dict)->type = sample_type(&sample, GRAPH_PYTHON, "builtins", "dict");
-    sample_at(&sample, tuple)->type = sample_type(&sample, GRAPH_PYTHON, "builtins", "tuple");
-    sample_root(&sample, TRACE_ROOT_GLOBAL, true, "global _PyRuntime+0xf670 in python3.11", dict);
-    sample_root(&sample, TRACE_ROOT_GLOBAL, true, "global _PyRuntime+0xf678 in python3.11", tuple);
+    uint32_t types[] = { sample_type(&sample, GRAPH_PYTHON, "builtins", "dict"), sample_type(&sample, GRAPH_PYTHON, "builtins", "list") }, nodes[9];
+    for (size_t i = 0; i < 9; i++) {
+        nodes[i] = object(1);
+        sample_at(&sample, nodes[i])->type = types[i >= 4 && i < 8];
+        if (i == 7)
+            sample_root(&sample, TRACE_ROOT_GLOBAL, true, "global _PyRuntime+0x40 in python3.11", sample_node(&sample, t_block, 16));
+        sample_root(&sample, TRACE_ROOT_GLOBAL, true, "global _PyRuntime+0x80 in python3.11", nodes[i]);      /* words follow each other */
+    }
     judge();
-    EXPECT(forgotten, dict);
+    EXPECT(forgotten, nodes[0], nodes[1], nodes[2], nodes[3]);
 }
 
 /* What the interpreter's own variables hold is its business; what an extension's do is told. */

@@ -3,6 +3,7 @@
 #include "graph.h"
 
 #include "../analyze/python_path.h"
+#include "../base/map.h"
 #include "../base/xalloc.h"
 
 #include <ctype.h>
@@ -15,9 +16,8 @@
 struct holders {
     uint32_t counted;                      /* edges that its count has one for */
     uint32_t native;                       /* words of native memory and of roots: each may stand for one */
-    uint32_t left_over;                    /* words of the interpreter's that may be from before */
-    uint32_t foreign;                      /* of the native ones, what is not the interpreter's own */
-    bool named;                            /* one of these is a place of Python's that has a name, "sys.modules" */
+    uint32_t foreign;                      /* of the native ones those that are not the interpreter's */
+    bool named;                            /* one of these is the interpreter's own: "sys.modules", a variable of its C code */
     bool in_use;                           /* code is at work with it: a stack or a register has it */
 };
 
@@ -37,15 +37,58 @@ static bool is_interpreters_root(const struct graph *graph, const struct graph_r
            python_is_interpreter_module(graph->profile->trace->modules[range->module].path);
 }
 
-/* To 3.12 the interpreter keeps lists and dicts for its next ones in arrays of its state, whose words stay behind when those are in use again. */
-static bool may_be_left_over(const struct graph *graph, uint32_t from, const struct graph_edge_out *edge)
+/* To 3.12 the interpreter keeps lists and dicts for its next ones in arrays of its state, whose words stay behind when those are in use again. A word in a row of
+ * several that lead to the same type is one of these; what the interpreter keeps for a type are two at most. */
+#define ROW 4
+
+struct words {
+    const struct graph *graph;
+    struct map types;                      /* by address of an interpreter's word: 1 + type of what it leads to */
+};
+
+static bool leads_to(const struct words *words, uint64_t at, uint32_t type)
 {
-    const struct graph_type *type = graph_type_of(graph, edge->to);
-    if (strcmp(type->module, "builtins") != 0 || (strcmp(type->name, "list") != 0 && strcmp(type->name, "dict") != 0))
+    const uint64_t *found = map_get(&words->types, at);
+    return found && *found == 1 + (uint64_t)type;
+}
+
+/* How many in a row, up to ROW. */
+static unsigned count_row(const struct words *words, uint64_t at, uint32_t type)
+{
+    unsigned n = 1;
+    for (uint64_t up = at + 8; n < ROW && leads_to(words, up, type); up += 8)
+        n++;
+    for (uint64_t down = at - 8; n < ROW && leads_to(words, down, type); down -= 8)
+        n++;
+    return n;
+}
+
+static bool is_runtime(const struct graph_root *root)
+{
+    return root->kind == TRACE_ROOT_GLOBAL && strncmp(root->name, "global _PyRuntime", 17) == 0;
+}
+
+static void words_init(struct words *words, const struct graph *graph)
+{
+    *words = (struct words){ .graph = graph };
+    for (uint32_t i = 0; i < graph->n_roots; i++)
+        if (is_runtime(&graph->roots[i]))
+            *map_put(&words->types, graph->roots[i].at, NULL) = 1 + (uint64_t)graph->nodes[graph->roots[i].to].type;
+    for (uint32_t i = 1; i < graph->n; i++)
+        if (graph->nodes[i].sort == GRAPH_MEMORY && strcmp(graph_type_of(graph, i)->name, "state of the interpreter") == 0)
+            for (uint32_t e = graph->nodes[i].first; e < graph->nodes[i + 1].first; e++)
+                *map_put(&words->types, graph->nodes[i].address + graph->edges[e].value, NULL) = 1 + (uint64_t)graph->nodes[graph->edges[e].to].type;
+}
+
+static bool may_be_left_over(const struct words *words, uint32_t from, const struct graph_edge_out *edge)
+{
+    const struct graph *graph = words->graph;
+    uint32_t type = graph->nodes[edge->to].type;
+    uint64_t at = from ? graph->nodes[from].address + edge->value : graph->roots[edge->value].at;
+    const char *name = graph->types[type].name;
+    if (!words->types.n || strcmp(graph->types[type].module, "builtins") != 0 || (strcmp(name, "list") != 0 && strcmp(name, "dict") != 0))
         return false;
-    if (from == 0)
-        return strncmp(graph->roots[edge->value].name, "global _PyRuntime", 17) == 0;
-    return graph->nodes[from].sort == GRAPH_MEMORY && strcmp(graph_type_of(graph, from)->name, "state of the interpreter") == 0;
+    return leads_to(words, at, type) && count_row(words, at, type) == ROW;
 }
 
 /* The interpreter allocated it for itself. */
@@ -57,27 +100,35 @@ static bool is_interpreters_block(const struct graph *graph, uint32_t node)
 static void add_root(struct holders *holders, const struct graph *graph, const struct graph_edge_out *edge)
 {
     const struct graph_root *root = &graph->roots[edge->value];
+    bool own = (root->kind == TRACE_ROOT_OTHER && root->named) || is_interpreters_root(graph, root);
     holders->native++;
     holders->in_use |= root->kind == TRACE_ROOT_STACK || root->kind == TRACE_ROOT_REGISTERS;
-    holders->named |= root->kind == TRACE_ROOT_OTHER && root->named;
-    holders->foreign += root->kind != TRACE_ROOT_OTHER && !is_interpreters_root(graph, root);
+    holders->named |= own;
+    holders->foreign += !own;
 }
 
-static struct holders holders_of(const struct graph *graph, uint32_t node)
+static void add_native(struct holders *holders, const struct graph *graph, uint32_t from)
 {
+    bool own = is_interpreters_block(graph, from);
+    holders->native++;
+    holders->named |= own;
+    holders->foreign += !own && graph->nodes[from].sort != GRAPH_PYTHON;
+}
+
+static struct holders holders_of(const struct words *words, uint32_t node)
+{
+    const struct graph *graph = words->graph;
     struct holders holders = { 0 };
     for (uint32_t i = graph->nodes[node].first_in; i < graph->nodes[node + 1].first_in; i++) {
         const struct graph_edge_out *edge = &graph->edges[graph->in[i].edge];
-        if (may_be_left_over(graph, graph->in[i].from, edge)) {
-            holders.left_over++;
-        } else if (graph->in[i].from == 0) {
-            add_root(&holders, graph, edge);
-        } else if (graph_edge_counts(edge)) {
+        if (graph->in[i].from && graph_edge_counts(edge))
             holders.counted++;
-        } else if (graph_edge_holds(edge)) {
-            holders.native++;
-            holders.foreign += graph->nodes[graph->in[i].from].sort != GRAPH_PYTHON && !is_interpreters_block(graph, graph->in[i].from);
-        }
+        else if (!graph_edge_holds(edge) || may_be_left_over(words, graph->in[i].from, edge))
+            continue;
+        else if (graph->in[i].from == 0)
+            add_root(&holders, graph, edge);
+        else
+            add_native(&holders, graph, graph->in[i].from);
     }
     return holders;
 }
@@ -102,16 +153,18 @@ static bool may_be_name(const struct graph *graph, uint32_t node)
 
 struct nodes VEC_FIELDS(uint32_t);
 
-/* Names with references that nothing explains wait in `names`; how many those are in all comes back. */
-static uint64_t judge_counts(struct graph_leaking *leaking, struct nodes *names, const struct graph *graph)
+/* What the interpreter made for itself and Python leads to is no leak of the program's: its C code counts where nobody sees it.
+ * Names with references that nothing explains wait in `names`; how many those are in all comes back. */
+static uint64_t judge_counts(struct graph_leaking *leaking, struct nodes *names, const struct words *words)
 {
+    const struct graph *graph = words->graph;
     uint64_t unexplained = 0;
     for (uint32_t i = 1; i < graph->n; i++) {
         if (!is_judged(&graph->nodes[i]))
             continue;
-        struct holders holders = holders_of(graph, i);
-        uint64_t explained = (uint64_t)holders.counted + holders.native + (is_interpreters_block(graph, i) ? holders.left_over : 0);
-        if (holders.in_use)
+        struct holders holders = holders_of(words, i);
+        uint64_t explained = (uint64_t)holders.counted + holders.native;
+        if (holders.in_use || (holders.counted && is_interpreters_block(graph, i)))
             continue;
         if (graph->nodes[i].references <= explained) {
             if (holders.counted == 0 && holders.foreign > 0 && !holders.named)
@@ -130,9 +183,12 @@ static uint64_t judge_counts(struct graph_leaking *leaking, struct nodes *names,
 static void judge_objects(struct graph_leaking *leaking, const struct graph *graph)
 {
     struct nodes names = { 0 };
-    if (judge_counts(leaking, &names, graph) > METHOD_CACHE)
+    struct words words;
+    words_init(&words, graph);
+    if (judge_counts(leaking, &names, &words) > METHOD_CACHE)
         vec_append(&leaking->forgotten, names.items, names.n);
     vec_release(&names);
+    map_release(&words.types);
 }
 
 /* ---- cycles ---- */
