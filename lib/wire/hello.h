@@ -33,6 +33,7 @@ struct hl_answer {
     uint32_t status;          /* 0: done, 1: not */
     uint32_t number;          /* of the snapshot in its trace, from 1, in the order of time; 0: there is none */
     uint32_t graph;           /* 1: with its reference graph */
+    uint64_t stopped_ns;      /* how long the process stood still for it */
     char text[HL_HELLO_PATH]; /* one sentence: what there is now, or why not */
     char trace[HL_ANSWER_PATH];   /* path of the trace; "": it has none that an outsider could open */
 };

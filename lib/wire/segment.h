@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HL_WIRE_MAGIC UINT64_C(0x376c70656c686568)   /* changes with every change of record.h, segment.h, hello.h */
+#define HL_WIRE_MAGIC UINT64_C(0x386c70656c686568)   /* changes with every change of record.h, segment.h, hello.h */
 
 enum hl_board_state { HL_BOARD_ON = 1, HL_BOARD_OFF = 2 };   /* OFF: every target passes through from now on */
 enum hl_python_mode { HL_PYTHON_MODE_OBJECTS, HL_PYTHON_MODE_ARENAS, HL_PYTHON_MODE_OFF };

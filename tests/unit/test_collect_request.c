@@ -87,7 +87,7 @@ static void answers(struct fake *fake)
     fake_let_read(fake);
     for (uint32_t number = 1;; number++) {
         fake_check(sigwaitinfo(&set, &info) > 0);
-        fake_check(info.si_code == SI_QUEUE && info.si_value.sival_int == (int)(number << 1 | HL_REQUEST_GRAPH));
+        fake_check(info.si_code == SI_QUEUE && info.si_value.sival_int == (int)(number << HL_REQUEST_NUMBER_SHIFT | HL_REQUEST_GRAPH));
         take(fake, number);
     }
 }
@@ -104,6 +104,7 @@ static void test_answers(void **state)
     assert_int_equal(answer.number, 1);
     assert_int_equal(answer.graph, 0);                    /* it was asked for one, and has none */
     assert_string_equal(answer.trace, "/there/is/t.hpl");
+    assert_int_equal(answer.stopped_ns, 4200000);
     await_answer(ask((uint32_t)run.collector.root_pid, ""));
     assert_int_equal(answer.number, 2);
     snprintf(expected, sizeof expected, "snapshot of %d (test_collect_request): 1 block, 12.1 KiB, stopped for 4.20 ms", run.collector.root_pid);

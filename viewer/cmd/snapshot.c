@@ -28,6 +28,7 @@ static int print_json(int32_t pid, const struct asked *asked)
     json_object_set_new(object, "label", json_text(label));
     json_object_set_new(object, "pid", json_integer(pid));
     json_object_set_new(object, "graph", json_boolean(asked->graph));
+    json_object_set_new(object, "stopped_s", json_seconds(asked->stopped_ns));
     json_object_set_new(object, "sentence", json_text(asked->sentence.data));
     return json_finish(object, stdout);
 }

@@ -86,6 +86,7 @@ static bool converse(int fd, int32_t pid, const char *label, bool graph, struct 
     strbuf_add(&asked->trace, answer.trace);
     asked->number = answer.number;
     asked->graph = answer.graph;
+    asked->stopped_ns = answer.stopped_ns;
     return answer.status == 0;
 }
 

@@ -12,6 +12,7 @@ struct asked {
     struct strbuf trace;                  /* path of the trace; "": unknown */
     uint32_t number;                      /* of the snapshot there, from 1; 0: it is not there */
     bool graph;                           /* with its reference graph */
+    uint64_t stopped_ns;                  /* how long the process stood still */
 };
 
 /* Finds the recording of `pid`, asks for a snapshot with that label ("": none), with its reference graph if `graph` and if it can be had, and waits until it is in the

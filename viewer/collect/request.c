@@ -158,6 +158,7 @@ static void tell_done(const struct collector *collector, int connection, const s
     if (connection < 0)
         return;
     message.graph = snapshot->graph.length != 0;
+    message.stopped_ns = snapshot->found.stopped_ns;
     snprintf(message.text, sizeof message.text, "%s", text);
     if (collector->requests.trace)
         snprintf(message.trace, sizeof message.trace, "%s", collector->requests.trace);
