@@ -153,6 +153,28 @@ static void types(void **state)
     vec_release(&rows);
 }
 
+/* All types in one walk say the same as one type after the other; with a selection only its objects are taken out. */
+static void retained_two_ways(void **state)
+{
+    for (int selected = 0; selected < 2; selected++) {
+        struct graph_rows rows = { 0 };
+        uint8_t *set = selected ? xcalloc(graph->n, 1) : NULL, *of_type = xmalloc(graph->n);
+        for (uint32_t node = 1; set && node < graph->n; node += 2)
+            set[node] = 1;
+        graph_types(&rows, graph, set, 0);
+        graph_rows_exact(&rows, graph, set, SIZE_MAX);
+        assert_true(rows.n > 4);
+        for (size_t i = 0; i < rows.n; i++) {
+            for (uint32_t node = 0; node < graph->n; node++)
+                of_type[node] = node && graph->nodes[node].type == rows.items[i].type && (!set || set[node]);
+            assert_int_equal(rows.items[i].sum.retained, graph_retained_by(graph, of_type, NULL));
+        }
+        vec_release(&rows);
+        free(of_type);
+        free(set);
+    }
+}
+
 static void types_json(void **state)
 {
     struct printed printed;
@@ -411,6 +433,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(types, set_up, tear_down), cmocka_unit_test_setup_teardown(types_json, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(retained_two_ways, set_up, tear_down),
         cmocka_unit_test_setup_teardown(backrefs_together, set_up, tear_down), cmocka_unit_test_setup_teardown(refs_one_by_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_many, set_up, tear_down), cmocka_unit_test_setup_teardown(in_ascii, set_up, tear_down),
         cmocka_unit_test_setup_teardown(dominators, set_up, tear_down), cmocka_unit_test_setup_teardown(chain, set_up, tear_down),

@@ -6,6 +6,7 @@
 
 /* types */
 
+#define EXACT_ROWS 64                      /* at least: so many cost one walk */
 #define CANDIDATES 20                      /* more rows than are shown may turn out to retain most */
 
 static void types_text(struct graph_session *session, void *rows)
@@ -27,7 +28,7 @@ static int run_types(int argc, char **argv)
         size_t shown = session.view.top ? session.view.top : GRAPH_ROWS_BY_DEFAULT;
         graph_types(&rows, session.graph, session.set, 0);
         graph_rows_sort(&rows, session.graph, (enum graph_by)graph_options.by);
-        graph_rows_exact(&rows, session.graph, session.set, graph_options.by == GRAPH_BY_RETAINED ? shown + CANDIDATES : shown);
+        graph_rows_exact(&rows, session.graph, session.set, shown + CANDIDATES > EXACT_ROWS ? shown + CANDIDATES : EXACT_ROWS);
         if (graph_options.by == GRAPH_BY_RETAINED)
             graph_rows_sort(&rows, session.graph, GRAPH_BY_RETAINED);
         status = graph_answer(&session, &command_graph_types,
