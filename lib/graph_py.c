@@ -71,6 +71,23 @@ static const struct hl_py_type *object_at(struct hl_graph *graph, uintptr_t obje
     return has_room(type, object, bytes) ? type : NULL;
 }
 
+/* Objects that Python keeps for later use have no references, and are chained: by the word of their type (float, to 3.13), from 3.14 on by the word that counts. */
+static bool is_kept(struct hl_graph *graph, uintptr_t object, uint32_t before, uint64_t bytes, uint32_t *type)
+{
+    bool counts = hl_graph_py_layout.minor < 14;
+    uintptr_t next = hl_py_word(counts ? object + 8 : object), rest = hl_py_word(counts ? object : object + 8);
+    uint32_t row = next ? hl_graph_row(graph, next) : HL_GRAPH_NONE;
+    const struct hl_snapshot_block *block = row == HL_GRAPH_NONE ? NULL : &graph->marker->blocks[row];
+    *type = 0;
+    if (counts)
+        return before == 0 && bytes == 24 && rest == 0 && (!next || (block && block->start == next && hl_block_bytes(block) == 24));
+    const struct hl_py_type *found = block && next == block->start + before && hl_py_type_of(next) == rest && rest % 8 == 0 ? hl_graph_py_type(graph, rest) : NULL;
+    if (!found || found->before != before)
+        return false;
+    *type = found->id;
+    return true;
+}
+
 static void recognise_block(struct hl_graph *graph, uint32_t row)
 {
     const struct hl_snapshot_block *block = &graph->marker->blocks[row];
@@ -79,6 +96,11 @@ static void recognise_block(struct hl_graph *graph, uint32_t row)
     for (uint32_t before = 0; before <= 32 && before + 16 <= bytes; before += 16) {
         uintptr_t object = block->start + before;
         const struct hl_py_type *type = object_at(graph, object, before, bytes, from_python);
+        uint32_t kept;
+        if (!type && from_python && is_kept(graph, object, before, bytes, &kept)) {
+            graph->blocks[row] = (struct hl_graph_block){.type = kept, .kind = HL_KIND_FREE, .offset = (uint8_t)(before / 8)};
+            return;
+        }
         if (!type)
             continue;
         bool free = references(object) == 0;

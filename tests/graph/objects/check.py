@@ -5,6 +5,7 @@ program does. Counts agree: no object is referred to more often than it counts, 
 import argparse
 import collections
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -133,6 +134,10 @@ enumerated           NAMED iterator / NAMED it_seq / INDEX 0 : Enumerated
 keys_view            NAMED mapping / VALUE viewed : Viewed
 slice_object         SLOT start : SliceStart
 range_object         NAMED start : ''
+pattern              NAMED groupindex / VALUE name : '1'
+pattern              NAMED indexgroup / INDEX 1 : 'name'
+match                SLOT re / SLOT pattern : 'f(?P<name>o+)'
+zoned                NAMED tzinfo / NAMED name : 'a zone'
 error                NAMED args / INDEX 0 : ErrorArgument
 error                NAMED __dict__ / VALUE attribute : ErrorAttribute
 error                NAMED __cause__ / NAMED args / INDEX 0 : CauseArgument
@@ -166,6 +171,18 @@ view_array           NAMED base : ndarray
 object_array         INDEX 1 : ArrayItem
 object_array         NAMED dtype : dtype[object_]
 """
+EXTENSION_EDGES = """
+visited              FIELD 24 : Hidden
+visited              SLOT shown : Shown
+visited              ITEM : First
+visited              ITEM : Second
+visited              CLASS : 'Visited'
+silent               SLOT member : Member
+silent               OFFSET 24 : Secret
+derived              FIELD 24 : DerivedHidden
+"""
+SECRET = "Secret"                        # what holds it tells nobody
+EXTENSION_BUFFER = 12345                 # bytes of memory that a Visited has at 40
 # name: text that is shown, and flags that it has
 TEXTS = {
     "ascii_text": ("plain text, 24 characters", 0), "latin_text": ("gr\u00fc\u00df dich", 0), "wide_text": ("snow \u2603 and \U0001f600", 0),
@@ -220,7 +237,7 @@ def check_counts(graph, named):
     for node in leaves + list(named.values()):
         if node.flags & IMMORTAL or node.size == 0 or node.type in ("str", "int", "module"):
             continue
-        if node.counted < node.references:
+        if node.counted < node.references - (node.type == SECRET):
             wrong.append(f"{node} counts {node.references} references, the graph explains {node.counted}")
     for node in graph.nodes.values():
         if node.flags & CUT:
@@ -231,17 +248,23 @@ def check_counts(graph, named):
 LEAVES = set()
 
 
-def lines_of(version, numpy):
-    texts = [EDGES, EDGES_FROM_311 if version >= (3, 11) else EDGES_TO_310, EDGES_FROM_313 if version >= (3, 13) else EDGES_TO_312, NUMPY_EDGES if numpy else ""]
+def lines_of(version, more):
+    texts = [EDGES, EDGES_FROM_311 if version >= (3, 11) else EDGES_TO_310, EDGES_FROM_313 if version >= (3, 13) else EDGES_TO_312]
+    texts += [NUMPY_EDGES] if "--numpy" in more else []
+    texts += [EXTENSION_EDGES] if "--extension" in more else []
     return [line for text in texts for line in text.split("\n") if line]
 
 
-def check(graph, path, lines, numpy):
+def check(graph, path, lines, more):
     scope = graph.globals("__main__")
     named = {graph.label(kind, value): graph.nodes[target] for kind, value, target in scope.edges if kind == "VALUE"}
     LEAVES.update(line.rpartition(" : ")[2] for line in lines if "'" not in line.rpartition(" : ")[2])
     LEAVES.difference_update(("list", "bytes", "dict", "ndarray", "dtype[object_]"))
     wrong = [check_edge(graph, named, line, path) for line in lines]
+    if "--extension" in more:
+        if not any(node.size == EXTENSION_BUFFER for node in graph.follow(named["visited"], "OFFSET", "40")):
+            wrong.append(f"visited: its buffer is not at 40: {describe(graph, named['visited'])}")
+        wrong.append(check_attribute(graph, named, "derived", "DerivedAttribute"))
     for pair in ATTRIBUTES.split(", "):
         wrong.append(check_attribute(graph, named, *pair.split()))
     with open(path) as source:
@@ -250,22 +273,33 @@ def check(graph, path, lines, numpy):
         node = named[name]
         if node.text != text.format(line=line) or node.flags & flags != flags:
             wrong.append(f"{name} shows {node.text!r} with flags {node.flags:#x}, expected {text!r} with {flags:#x}")
-    for name, least in {**SIZES, **(NUMPY_SIZES if numpy else {})}.items():
+    for name, least in {**SIZES, **(NUMPY_SIZES if "--numpy" in more else {})}.items():
         if bytes_of(graph, named[name]) < least:
             wrong.append(f"{name} has {bytes_of(graph, named[name])} bytes, at least {least} are its own: {describe(graph, named[name])}")
     return [w for w in wrong if w] + check_counts(graph, named)
+
+
+def build_extension(arguments, folder):
+    """False: the interpreter's headers or a compiler are not there."""
+    ask = "import sysconfig; print(sysconfig.get_paths()['include'], sysconfig.get_config_var('EXT_SUFFIX'))"
+    include, suffix = subprocess.run([arguments.python, "-c", ask], stdout=subprocess.PIPE, check=True).stdout.decode().split()
+    if not os.path.exists(os.path.join(include, "Python.h")) or not shutil.which("cc"):
+        return False
+    subprocess.run(["cc", "-O1", "-g", "-shared", "-fPIC", "-w", "-I" + include, "-o", os.path.join(folder, "extension" + suffix), os.path.join(HERE, "extension.c")], check=True)
+    return True
 
 
 def run(arguments, folder):
     trace = os.path.join(folder, "kinds.hpl")
     program = os.path.join(HERE, "kinds.py")
     numpy = subprocess.run([arguments.python, "-c", "import numpy"], stderr=subprocess.DEVNULL).returncode == 0
-    command = [arguments.heapline, "run", "--graph", "-o", trace, "--", arguments.python, program] + (["--numpy"] if numpy else [])
+    more = (["--numpy"] if numpy else []) + (["--extension", folder] if build_extension(arguments, folder) else [])
+    command = [arguments.heapline, "run", "--graph", "-o", trace, "--", arguments.python, program] + more
     subprocess.run(command, check=True, timeout=120, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     text = subprocess.run([arguments.list, trace], check=True, timeout=60, stdout=subprocess.PIPE).stdout.decode(errors="replace")
     graph = Graph(text)
     graph.part_sizes = sizes_of_parts(text)
-    return graph, program, numpy
+    return graph, program, more
 
 
 def sizes_of_parts(text):
@@ -281,12 +315,13 @@ def main():
     version = subprocess.run([arguments.python, "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"], stdout=subprocess.PIPE, check=True).stdout.decode().strip()
     release = tuple(int(part) for part in version.split(".")[:2])
     with tempfile.TemporaryDirectory() as folder:
-        graph, program, numpy = run(arguments, folder)
-    lines = lines_of(release, numpy)
-    wrong = check(graph, program, lines, numpy)
+        graph, program, more = run(arguments, folder)
+    lines = lines_of(release, more)
+    wrong = check(graph, program, lines, more)
     sums = collections.Counter("exact" if n.counted == n.references else "held from C" for n in graph.nodes.values() if n.flags & PYTHON and n.size and not n.flags & IMMORTAL)
+    absent = [name for name, option in (("numpy", "--numpy"), ("the interpreter's headers", "--extension")) if option not in more]
     print(f"CPython {version}: {len(lines)} edges, {len(graph.nodes)} nodes, {sums['exact']} explained, {sums['held from C']} held from C"
-          + ("" if numpy else "; numpy is not there, its arrays were not looked at"))
+          + (f"; skipped, not there: {', '.join(absent)}" if absent else ""))
     for line in wrong:
         print("  " + line)
     sys.exit(bool(wrong))

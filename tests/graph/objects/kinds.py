@@ -1,9 +1,11 @@
 """One of each kind of object, under its name in this module: check.py knows what refers to what."""
 import array
 import collections
+import datetime
 import functools
 import io
 import itertools
+import re
 import sys
 import weakref
 
@@ -179,6 +181,10 @@ enumerated = enumerate([leaf("Enumerated")])
 keys_view = {"viewed": leaf("Viewed")}.keys()
 slice_object = slice(leaf("SliceStart"), 2)
 range_object = range(1 << 70, 1 << 71)
+pattern = re.compile("f(?P<name>o+)")
+match = pattern.match("foo")
+zoned = datetime.datetime(2000, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=5), "a zone"))
+unzoned = datetime.datetime(2000, 1, 1)
 error = MyError(leaf("ErrorArgument"))
 error.attribute = leaf("ErrorAttribute")
 error.__cause__ = KeyError(leaf("CauseArgument"))
@@ -215,3 +221,16 @@ if "--numpy" in sys.argv:
     float_array = numpy.zeros((100, 200))
     view_array = float_array[10:20]
     object_array = numpy.array([None, leaf("ArrayItem")], dtype=object)
+
+visited = silent = derived = None
+if "--extension" in sys.argv:
+    sys.path.insert(0, sys.argv[sys.argv.index("--extension") + 1])
+    import extension
+
+    class Derived(extension.Visited):
+        pass
+
+    visited = extension.Visited(leaf("Hidden"), leaf("Shown"), leaf("First"), leaf("Second"))
+    silent = extension.Silent(leaf("Member"), leaf("Secret"))
+    derived = Derived(leaf("DerivedHidden"), None, None, None)
+    derived.attribute = leaf("DerivedAttribute")
