@@ -141,14 +141,24 @@ static void begin_node(struct load *load, uint64_t row)
     node->type = graph_load_native_type(load, stack, sort);
 }
 
-/* The owner's own block counts, whichever block came first. */
-static void own_block(struct load *load, struct graph_node *node, uint64_t row)
+/* The owner's own block counts, whichever block came first. But Python makes lists and dicts of blocks that it kept from earlier ones: when the memory that such an object has its
+ * contents in is younger, that tells who made it. */
+static void own_block(struct load *load, uint32_t number, uint64_t row)
 {
-    const struct trace_snapshot_block *block = &load->blocks.items[row];
+    struct graph_node *node = &load->graph->nodes[number];
+    const struct trace_snapshot_block *block = &load->blocks.items[row], *part = load->largest[number] ? &load->blocks.items[load->largest[number] - 1] : NULL;
+    const struct trace_snapshot_block *told = part && part->born_ns > block->born_ns ? part : block;
     node->address = block->address;
-    node->born_ns = block->born_ns;
-    node->site = block->site;
     node->reach = (uint8_t)block->reach;
+    node->born_ns = told->born_ns;
+    node->site = told->site;
+}
+
+static void note_part(struct load *load, uint64_t row)
+{
+    uint32_t *largest = &load->largest[load->number[row]];
+    if (load->part[row] && (!*largest || load->blocks.items[row].bytes > load->blocks.items[*largest - 1].bytes))
+        *largest = (uint32_t)row + 1;
 }
 
 static void complete_node(struct load *load, struct graph_node *node, const struct graph_record *record)
@@ -178,8 +188,11 @@ static void make_nodes(struct load *load, const struct first_pass *pass)
     struct graph *graph = load->graph;
     graph->nodes = xcalloc((size_t)graph->n + 1, sizeof *graph->nodes);
     graph->nodes[0] = (struct graph_node){.site = TRACE_NONE, .sort = GRAPH_ROOT, .reach = TRACE_REACH_HELD};
-    for (uint64_t i = 0; i < load->blocks.n; i++)
+    load->largest = xcalloc((size_t)graph->n + 1, sizeof *load->largest);
+    for (uint64_t i = 0; i < load->blocks.n; i++) {
         begin_node(load, i);
+        note_part(load, i);
+    }
     for (size_t i = 0; i < pass->extras.n; i++) {
         struct graph_node *node = &graph->nodes[load->number[load->blocks.n + i]];
         *node = (struct graph_node){.address = pass->extras.items[i], .site = TRACE_NONE, .sort = GRAPH_PYTHON, .reach = TRACE_REACH_HELD};
@@ -220,7 +233,7 @@ static void pass_over(struct load *load, bool fill)
         bool is_owner = record.kind == HL_GRAPH_EXTRA || !load->part[record.number];
         if (!fill && is_owner) {
             if (record.kind == HL_GRAPH_BLOCK)
-                own_block(load, node, record.number);
+                own_block(load, from, record.number);
             complete_node(load, node, &record);
         }
         for (size_t i = 0; i < record.n_edges; i++) {
@@ -419,6 +432,7 @@ static void release(struct load *load)
     free(load->bytes);
     free(load->number);
     free(load->part);
+    free(load->largest);
     map_release(&load->native_types);
     map_release(&load->type_nodes);
 }

@@ -26,6 +26,7 @@ struct load {
     size_t n_bytes;
     uint32_t *number;             /* by number in the stream: the node; GRAPH_NONE: none. While parts are looked for: of a part its owner + 1 */
     uint64_t n_numbers;
+    uint32_t *largest;            /* by node: row of its largest part + 1; 0: it has none */
     bool *part;                   /* by row: another node's memory, whatever a record says of it */
     VEC(const char *) strings;
     VEC(struct graph_type) types;
