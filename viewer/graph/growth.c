@@ -1,4 +1,5 @@
-/* What grew between two snapshots. Both are summed up into cells of (type, line), the rows are sums over cells: so each row can also tell where most of it is from. */
+/* What grew between two snapshots. Both are summed up into cells of (type, line), the rows are sums over cells: so each row
+ * can also tell where most of it is from. */
 #include "graph.h"
 
 #include "../base/arena.h"
@@ -86,7 +87,8 @@ static void numbering_release(struct numbering *numbering)
     free(numbering->lines);
 }
 
-static struct graph_growth_row *row_of(struct builder *builder, struct numbering *numbering, const struct graph *graph, uint32_t node)
+static struct graph_growth_row *row_of(struct builder *builder, struct numbering *numbering, const struct graph *graph,
+                                       uint32_t node)
 {
     uint32_t location = graph->profile ? graph_line_of(graph, node) : GRAPH_NONE, line = 0;
     if (location != GRAPH_NONE && !numbering->lines[location])

@@ -1,5 +1,6 @@
-/* What should not be there. A Python object's reference count tells how many hold it; edges tell who. Where the count is higher, somebody that cannot be seen holds it, or
- * nobody does any more: a reference was forgotten. Where nothing leads to objects and edges among them explain all counts, they wait for the cyclic collector. */
+/* What should not be there. A Python object's reference count tells how many hold it; edges tell who. Where the count is
+ * higher, somebody that cannot be seen holds it, or nobody does any more: a reference was forgotten. Where nothing leads to
+ * objects and edges among them explain all counts, they wait for the cyclic collector. */
 #include "graph.h"
 
 #include "../analyze/python_path.h"
@@ -10,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define METHOD_CACHE 4096u                 /* names that an interpreter's cache of methods counts (struct type_cache); no edge tells of them */
+/* Names that an interpreter's cache of methods counts (struct type_cache); no edge tells of them. */
+#define METHOD_CACHE 4096u
 
 /* Who holds an object, by kinds of holders. */
 struct holders {
@@ -32,13 +34,16 @@ static int compare_root(const void *key, const void *item)
 static bool is_interpreters_root(const struct graph *graph, const struct graph_root *root)
 {
     const struct trace_snapshot *snapshot = graph->snapshot;
-    const struct trace_root *range = snapshot ? bsearch(&root->at, snapshot->roots, snapshot->n_roots, sizeof *snapshot->roots, compare_root) : NULL;
+    if (!snapshot)
+        return false;
+    const struct trace_root *range = bsearch(&root->at, snapshot->roots, snapshot->n_roots, sizeof *range, compare_root);
     return range && range->kind == TRACE_ROOT_GLOBAL && range->module != TRACE_NONE &&
            python_is_interpreter_module(graph->profile->trace->modules[range->module].path);
 }
 
-/* To 3.12 the interpreter keeps lists and dicts for its next ones in arrays of its state, whose words stay behind when those are in use again. A word in a row of
- * several that lead to the same type is one of these; what the interpreter keeps for a type are two at most. */
+/* To 3.12 the interpreter keeps lists and dicts for its next ones in arrays of its state, whose words stay behind when those
+ * are in use again. A word in a row of several that lead to the same type is one of these; what the interpreter keeps for a
+ * type are two at most. */
 #define ROW 4
 
 struct words {
@@ -68,6 +73,15 @@ static bool is_runtime(const struct graph_root *root)
     return root->kind == TRACE_ROOT_GLOBAL && strncmp(root->name, "global _PyRuntime", 17) == 0;
 }
 
+static void note_state(struct words *words, uint32_t state)
+{
+    const struct graph *graph = words->graph;
+    for (uint32_t i = graph->nodes[state].first; i < graph->nodes[state + 1].first; i++) {
+        const struct graph_edge_out *edge = &graph->edges[i];
+        *map_put(&words->types, graph->nodes[state].address + edge->value, NULL) = 1 + (uint64_t)graph->nodes[edge->to].type;
+    }
+}
+
 static void words_init(struct words *words, const struct graph *graph)
 {
     *words = (struct words){ .graph = graph };
@@ -76,8 +90,7 @@ static void words_init(struct words *words, const struct graph *graph)
             *map_put(&words->types, graph->roots[i].at, NULL) = 1 + (uint64_t)graph->nodes[graph->roots[i].to].type;
     for (uint32_t i = 1; i < graph->n; i++)
         if (graph->nodes[i].sort == GRAPH_MEMORY && strcmp(graph_type_of(graph, i)->name, "state of the interpreter") == 0)
-            for (uint32_t e = graph->nodes[i].first; e < graph->nodes[i + 1].first; e++)
-                *map_put(&words->types, graph->nodes[i].address + graph->edges[e].value, NULL) = 1 + (uint64_t)graph->nodes[graph->edges[e].to].type;
+            note_state(words, i);
 }
 
 static bool may_be_left_over(const struct words *words, uint32_t from, const struct graph_edge_out *edge)
@@ -86,7 +99,7 @@ static bool may_be_left_over(const struct words *words, uint32_t from, const str
     uint32_t type = graph->nodes[edge->to].type;
     uint64_t at = from ? graph->nodes[from].address + edge->value : graph->roots[edge->value].at;
     const char *name = graph->types[type].name;
-    if (!words->types.n || strcmp(graph->types[type].module, "builtins") != 0 || (strcmp(name, "list") != 0 && strcmp(name, "dict") != 0))
+    if (strcmp(graph->types[type].module, "builtins") != 0 || (strcmp(name, "list") != 0 && strcmp(name, "dict") != 0))
         return false;
     return leads_to(words, at, type) && count_row(words, at, type) == ROW;
 }
@@ -228,7 +241,8 @@ static uint8_t *find_unheld(const struct graph *graph)
     return unheld;
 }
 
-static bool has_python(const struct graph *graph, const struct graph_components *components, const struct graph_component *component)
+static bool has_python(const struct graph *graph, const struct graph_components *components,
+                       const struct graph_component *component)
 {
     for (uint32_t i = 0; i < component->n; i++)
         if (graph->nodes[components->members.items[component->first + i]].sort == GRAPH_PYTHON)
@@ -236,7 +250,8 @@ static bool has_python(const struct graph *graph, const struct graph_components 
     return false;
 }
 
-/* Cycles of native blocks alone are lost, nobody collects them. What hangs on a cycle goes with it. Returns all of it, one byte a node. */
+/* Cycles of native blocks alone are lost, nobody collects them. What hangs on a cycle goes with it. Returns all of it, one
+ * byte a node. */
 static uint8_t *find_garbage(struct graph_leaking *leaking, const struct graph *graph)
 {
     uint8_t *unheld = find_unheld(graph), *garbage = xcalloc(graph->n, 1);

@@ -54,7 +54,8 @@ static const char *closing(const char *text)
     return NULL;
 }
 
-/* Blanks and commas inside of quotes and brackets are the value's own. '<' is one behind a name only: "vector<int>", but "size:<4096". */
+/* Blanks and commas inside of quotes and brackets are the value's own. '<' is one behind a name only: "vector<int>", but
+ * "size:<4096". */
 static bool opens(const char *text, const char *c)
 {
     return strchr("\"'([", *c) || (*c == '<' && c > text && (isalnum((unsigned char)c[-1]) || c[-1] == '_'));

@@ -1,5 +1,5 @@
-/* module: the module of a Python type, the library that holds a C++ class, or the one whose code asked for a native block: the innermost on its stack that is
- * no allocator or runtime. */
+/* module: the module of a Python type, the library that holds a C++ class, or the one whose code asked for a native block: the
+ * innermost on its stack that is no allocator or runtime. */
 #include "select_parts.h"
 
 #include "../base/glob.h"
@@ -25,7 +25,8 @@ static bool matches_library(const char *pattern, const char *path)
     struct strbuf python = STRBUF_INIT;
     if (python_path_is_library(path))
         python_add_module(&python, path);
-    bool matches = glob_match_path(pattern, path) || glob_match(pattern, stem) || (python.length && matches_package(pattern, python.data));
+    bool matches = glob_match_path(pattern, path) || glob_match(pattern, stem) ||
+                   (python.length && matches_package(pattern, python.data));
     strbuf_release(&python);
     free(stem);
     return matches;
@@ -59,8 +60,9 @@ static void judge(struct verdicts *verdicts, const struct graph *graph, const ch
     verdicts->libraries = xcalloc(trace ? trace->n_modules : 0, 1);
     verdicts->sites = xmalloc(trace ? trace->n_sites : 0);
     for (uint32_t i = 0; i < graph->n_types; i++) {
-        const char *module = graph->types[i].module;
-        verdicts->any |= verdicts->types[i] = *module && (graph->types[i].sort == GRAPH_PYTHON ? matches_package : matches_library)(pattern, module);
+        const struct graph_type *type = &graph->types[i];
+        bool matches = (type->sort == GRAPH_PYTHON ? matches_package : matches_library)(pattern, type->module);
+        verdicts->any |= verdicts->types[i] = *type->module && matches;
     }
     for (uint32_t i = 0; trace && i < trace->n_modules; i++)
         verdicts->any |= verdicts->libraries[i] = matches_library(pattern, trace->modules[i].path);

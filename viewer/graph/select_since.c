@@ -45,7 +45,8 @@ static int numbered(struct select *select, uint64_t number, uint64_t *ns)
 {
     const struct trace *trace = select->graph->profile->trace;
     if (number == 0 || number > trace->n_snapshots)
-        return select_fail(select, "there is no snapshot %" PRIu64 " to be newer than: there are %" PRIu32, number, trace->n_snapshots);
+        return select_fail(select, "there is no snapshot %" PRIu64 " to be newer than: there are %" PRIu32, number,
+                           trace->n_snapshots);
     const struct trace_snapshot *snapshot = &trace->snapshots[number - 1];
     if (snapshot->process != select->graph->snapshot->process)
         return select_fail(select, "snapshot %" PRIu64 " is of another process than the one that is looked at", number);
@@ -66,7 +67,8 @@ static int moment_of(struct select *select, const char *value, uint64_t *ns)
         return numbered(select, number, ns);
     if (*value == '@' && parse_duration(value + 1, ns))
         return 0;
-    return select_fail(select, "no snapshot or mark up to this snapshot is called \"%.100s\"%s", value, select_hint_of(suggestion.nearest).text);
+    return select_fail(select, "no snapshot or mark up to this snapshot is called \"%.100s\"%s", value,
+                       select_hint_of(suggestion.nearest).text);
 }
 
 int select_since(struct select *select, const char *value, uint8_t *set)
@@ -74,7 +76,7 @@ int select_since(struct select *select, const char *value, uint8_t *set)
     const struct graph *graph = select->graph;
     uint64_t ns;
     int status = moment_of(select, value, &ns);
-    for (uint32_t i = 0; status == 0 && i < graph->n; i++)
-        set[i] &= graph->nodes[i].site != TRACE_NONE && graph->nodes[i].born_ns >= ns;          /* of the epoch that begins there */
+    for (uint32_t i = 0; status == 0 && i < graph->n; i++)         /* births have the time at which their epoch began */
+        set[i] &= graph->nodes[i].site != TRACE_NONE && graph->nodes[i].born_ns >= ns;
     return status;
 }

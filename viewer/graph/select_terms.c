@@ -173,7 +173,8 @@ static int narrow_address(struct select *select, const char *value, uint8_t *set
 {
     uint64_t address;
     if (!parse_address(value, &address))
-        return select_fail(select, "\"addr:%.100s\" is no address; one is written 0x7f12345678, or as Python's id() gives it", value);
+        return select_fail(select, "\"addr:%.100s\" is no address; one is written 0x7f12345678, or as Python's id() gives it",
+                           value);
     uint32_t node = graph_find(select->graph, address);
     bool taken = node != GRAPH_NONE && set[node];
     memset(set, 0, select->graph->n);

@@ -12,11 +12,13 @@
 #define CLEAN_MAX 300u                     /* bytes of a name that are looked at */
 #define OWNERS_MAX 4096u                   /* edges into a dict that are looked at */
 
-/* Python's repr shows the same as they are: neither control nor formatting characters, whose reordering could make a text lie, nor blanks that are none. */
+/* Python's repr shows the same as they are: neither control nor formatting characters, whose reordering could make a text lie,
+ * nor blanks that are none. */
 static bool is_shown(uint32_t code)
 {
     return code >= 0x20 && !(code >= 0x7f && code <= 0xa0) && code != 0xad && !(code >= 0x2000 && code <= 0x200f) &&
-           !(code >= 0x2028 && code <= 0x202f) && !(code >= 0x205f && code <= 0x206f) && code != 0x3000 && code != 0xfeff && !(code >= 0xfff9 && code <= 0xfffb);
+           !(code >= 0x2028 && code <= 0x202f) && !(code >= 0x205f && code <= 0x206f) && code != 0x3000 && code != 0xfeff &&
+           !(code >= 0xfff9 && code <= 0xfffb);
 }
 
 static void add_escaped(struct strbuf *out, uint32_t code)
@@ -82,7 +84,8 @@ bool text_edge_is(const struct graph *graph, uint32_t edge, const char *name)
 {
     const struct graph_edge_out *out = &graph->edges[edge];
     uint32_t kind = graph_edge_kind(out);
-    return (kind == HL_EDGE_NAMED || kind == HL_EDGE_SLOT) && out->value < graph->n_strings && strcmp(graph->strings[out->value], name) == 0;
+    bool named = kind == HL_EDGE_NAMED || kind == HL_EDGE_SLOT;
+    return named && out->value < graph->n_strings && strcmp(graph->strings[out->value], name) == 0;
 }
 
 uint32_t text_owner_of(const struct graph *graph, uint32_t dict)
@@ -206,7 +209,8 @@ static bool is_ambiguous(const struct graph *graph, uint32_t type)
     const struct graph_type *this = &graph->types[type];
     for (uint32_t i = 0; i < graph->n_types; i++) {
         const struct graph_type *other = &graph->types[i];
-        if (i != type && *other->name == *this->name && strcmp(other->name, this->name) == 0 && strcmp(other->module, this->module) != 0)
+        bool alike = i != type && *other->name == *this->name && strcmp(other->name, this->name) == 0;
+        if (alike && strcmp(other->module, this->module) != 0)
             return true;
     }
     return false;

@@ -1,4 +1,5 @@
-/* Names of nodes. Python's are told as Python people would: what an object is, then what it says of itself, how much it holds or where it is. */
+/* Names of nodes. Python's are told as Python people would: what an object is, then what it says of itself, how much it holds
+ * or where it is. */
 #include "text_parts.h"
 
 #include <inttypes.h>
@@ -10,8 +11,10 @@ static void add_bytes(struct strbuf *out, uint64_t bytes)
 }
 
 /* Types whose number of items is worth more than their address. */
-static const char *const containers[] = { "builtins.list", "builtins.tuple", "builtins.dict", "builtins.set", "builtins.frozenset", "collections.deque",
-                                          "collections.OrderedDict", "collections.defaultdict", "collections.Counter", NULL };
+static const char *const containers[] = {
+    "builtins.list", "builtins.tuple", "builtins.dict", "builtins.set", "builtins.frozenset", "collections.deque",
+    "collections.OrderedDict", "collections.defaultdict", "collections.Counter", NULL,
+};
 
 static bool is_container(const struct graph_type *type)
 {
@@ -51,9 +54,11 @@ static void add_container(struct strbuf *out, const struct graph *graph, uint32_
 /* Names that people use for what Python calls otherwise. */
 static const char *common_name(const char *type)
 {
-    static const char *const names[][2] = { { "type", "class" }, { "builtin_function_or_method", "built-in function" }, { "method_descriptor", "method" },
-                                            { "classmethod_descriptor", "class method" }, { "wrapper_descriptor", "method" }, { "method-wrapper", "bound method" },
-                                            { "getset_descriptor", "property" }, { "member_descriptor", "slot" } };
+    static const char *const names[][2] = {
+        { "type", "class" }, { "builtin_function_or_method", "built-in function" }, { "method_descriptor", "method" },
+        { "classmethod_descriptor", "class method" }, { "wrapper_descriptor", "method" }, { "method-wrapper", "bound method" },
+        { "getset_descriptor", "property" }, { "member_descriptor", "slot" },
+    };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i][0], type) == 0)
             return names[i][1];

@@ -1,4 +1,5 @@
-/* Names of edges and of paths. An edge alone says what place it is ("local x", "global keep of app"); in a path edges add up to what a Python program would write. */
+/* Names of edges and of paths. An edge alone says what place it is ("local x", "global keep of app"); in a path edges add up
+ * to what a Python program would write. */
 #include "text_parts.h"
 
 #include <inttypes.h>
@@ -89,7 +90,8 @@ static const char *root_name(const struct graph *graph, const struct graph_edge_
 /* What stands in an object's own dict: an attribute of it, a global of a module. */
 static void add_value(struct strbuf *out, const struct graph *graph, uint32_t from, const struct graph_edge_out *edge)
 {
-    uint32_t owner = is_name(graph, edge->value) && text_is_builtin(graph, from, "dict") ? text_owner_of(graph, from) : GRAPH_NONE;
+    bool named = is_name(graph, edge->value) && text_is_builtin(graph, from, "dict");
+    uint32_t owner = named ? text_owner_of(graph, from) : GRAPH_NONE;
     if (owner == GRAPH_NONE) {
         add_key(out, graph, edge->value);
     } else if (text_is_builtin(graph, owner, "module")) {
@@ -175,14 +177,18 @@ void graph_add_edge(struct strbuf *out, const struct graph *graph, uint32_t from
 bool graph_step_is_hidden(const struct graph *graph, const struct graph_path *path, size_t step)
 {
     const struct graph_step *steps = path->steps.items;
-    if (step == 0 || step + 1 >= path->steps.n || steps[step - 1].node == 0 || steps[step].edge == GRAPH_NONE || steps[step + 1].edge == GRAPH_NONE)
+    if (step == 0 || step + 1 >= path->steps.n || steps[step - 1].node == 0)
+        return false;
+    if (steps[step].edge == GRAPH_NONE || steps[step + 1].edge == GRAPH_NONE)
         return false;
     const struct graph_edge_out *next = &graph->edges[steps[step + 1].edge];
-    return text_edge_is(graph, steps[step].edge, "__dict__") && graph_edge_kind(next) == HL_EDGE_VALUE && is_name(graph, next->value);
+    return text_edge_is(graph, steps[step].edge, "__dict__") && graph_edge_kind(next) == HL_EDGE_VALUE &&
+           is_name(graph, next->value);
 }
 
 /* What is added to an expression of Python's; false: it is none, and stands for itself. */
-static bool add_expression(struct strbuf *out, const struct graph *graph, uint32_t from, const struct graph_edge_out *edge, bool attribute)
+static bool add_expression(struct strbuf *out, const struct graph *graph, uint32_t from, const struct graph_edge_out *edge,
+                           bool attribute)
 {
     switch ((enum hl_graph_edge)graph_edge_kind(edge)) {
     case HL_EDGE_VALUE:
@@ -231,8 +237,10 @@ static bool is_alike(const struct graph *graph, const struct told *a, const stru
     return graph->nodes[a->from].type == graph->nodes[b->from].type && graph->nodes[one->to].type == graph->nodes[two->to].type;
 }
 
-/* Lists hold themselves together by their next pointers: how many steps from `at` on are the same as the one told, itself included. The place behind them. */
-static size_t skip_alike(const struct graph *graph, const struct graph_path *path, size_t at, const struct told *told, size_t *times)
+/* Lists hold themselves together by their next pointers: how many steps from `at` on are the same as the one told, itself
+ * included. The place behind them. */
+static size_t skip_alike(const struct graph *graph, const struct graph_path *path, size_t at, const struct told *told,
+                         size_t *times)
 {
     struct told next;
     *times = 1;

@@ -32,7 +32,8 @@ static void below_release(struct below *below)
     free(below->items);
 }
 
-/* Goes through the tree and adds up what each node retains unless another of its type, further up, does so already: no byte counts twice for a type. */
+/* Goes through the tree and adds up what each node retains unless another of its type, further up, does so already: no byte
+ * counts twice for a type. */
 static void add_retained(struct graph_sum *sums, const struct graph *graph, const struct below *below, const uint8_t *set)
 {
     VEC(uint32_t) stack = { 0 };
