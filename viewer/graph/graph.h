@@ -181,7 +181,9 @@ bool graph_step_is_hidden(const struct graph *graph, const struct graph_path *pa
 /* ---- cut.c ---- */
 
 struct graph_cut { VEC(uint32_t) edges; uint64_t bytes, nodes; };    /* places in edges; what then goes */
-/* The fewest edges to cut so that nothing leads to any node of `set` any more. Returns 0, or -errno with a sentence. */
+/* The fewest edges to cut so that nothing leads to any node of `set` any more, those that the program named before words of C (cut.c says how they are weighed), and of several
+ * such cuts the one next to the set. No edges: nothing leads there. Returns 0, or with a sentence -EBUSY: the interpreter or a class in use holds some of it, -E2BIG: there is no
+ * end. */
 int graph_cut(struct graph_cut *cut, struct graph *graph, const uint8_t *set, struct trace_error *error);
 
 /* ---- select.c ---- */
