@@ -2,6 +2,7 @@
 import os
 import re
 
+import graphs_tables
 import python_tables
 import snapshot_tables
 from text import mb, seconds, size, table, times
@@ -9,7 +10,8 @@ from text import mb, seconds, size, table, times
 # the sections of the document, each between its own markers
 SECTIONS = {"native": ("<!-- bench: begin -->", "<!-- bench: end -->"),
             "python": ("<!-- bench python: begin -->", "<!-- bench python: end -->"),
-            "snapshots": ("<!-- bench snapshots: begin -->", "<!-- bench snapshots: end -->")}
+            "snapshots": ("<!-- bench snapshots: begin -->", "<!-- bench snapshots: end -->"),
+            "graphs": ("<!-- bench graphs: begin -->", "<!-- bench graphs: end -->")}
 
 
 def verdict(workload, ratio):
@@ -150,8 +152,17 @@ def render_snapshots(results):
     return f"{where}\n\n{snapshot_tables.render(snapshots)}"
 
 
+def render_graphs(results):
+    """Empty when no graphs were measured."""
+    graphs = results.get("graphs")
+    if not graphs:
+        return ""
+    where = machine_text(results, f"{graphs['version']}, heapline {graphs['heapline']}", "`tests/bench/python/order_heap.py`")
+    return f"{where}\n\n{graphs_tables.render(graphs)}"
+
+
 def render(results):
-    return "\n\n".join(filter(None, (render_native(results), render_python(results), render_snapshots(results))))
+    return "\n\n".join(filter(None, (render_native(results), render_python(results), render_snapshots(results), render_graphs(results))))
 
 
 def write_docs(path, sections):
