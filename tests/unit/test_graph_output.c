@@ -1,4 +1,5 @@
-/* What `heapline graph` prints of a small graph: a book whose history and orders hold six orders, a buffer, and a cycle that nobody holds. */
+/* What `heapline graph` prints of a small graph: a book whose history and orders hold six orders, a buffer, and a cycle that
+ * nobody holds. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,13 +21,15 @@ static struct graph *graph;
 static uint32_t book, history, orders, keys[2], order[ORDERS], buffer, circle[2];
 static uint32_t order_type, node_type;
 
-/* Retained: the book all but the circle, 100 + 56 + 64 + 16 + 60 + 1000 = 1296. History: itself, the four orders that are in nothing else, and the last one's buffer,
- * 1096. Orders: itself and its keys, 80. The last order: itself and the buffer, 1010. */
+/* Retained: the book all but the circle, 100 + 56 + 64 + 16 + 60 + 1000 = 1296. History: itself, the four orders that are in
+ * nothing else, and the last one's buffer, 1096. Orders: itself and its keys, 80. The last order: itself and the buffer, 1010. */
 static int set_up(void **state)
 {
     sample_init(&sample);
-    uint32_t book_type = sample_type(&sample, GRAPH_PYTHON, "app", "Book"), list = sample_type(&sample, GRAPH_PYTHON, "builtins", "list");
-    uint32_t dict = sample_type(&sample, GRAPH_PYTHON, "builtins", "dict"), number = sample_type(&sample, GRAPH_PYTHON, "app", "Key");
+    uint32_t book_type = sample_type(&sample, GRAPH_PYTHON, "app", "Book"),
+             list = sample_type(&sample, GRAPH_PYTHON, "builtins", "list");
+    uint32_t dict = sample_type(&sample, GRAPH_PYTHON, "builtins", "dict"),
+             number = sample_type(&sample, GRAPH_PYTHON, "app", "Key");
     uint32_t native = sample_type(&sample, GRAPH_NATIVE, "libload.so", "malloc in load (load.c:31)");
     order_type = sample_type(&sample, GRAPH_PYTHON, "app", "Order");
     node_type = sample_type(&sample, GRAPH_PYTHON, "app", "Node");
@@ -114,10 +117,13 @@ static struct graph_wanted select_node(uint32_t node, const char *name)
 
 #define HEAD "snapshot  1.32 KiB in 14 nodes\n"          /* 1296 + 60 */
 #define COLUMNS "\n   retained     shallow\n"
-#define LEGEND "\n\"retained\" goes when this goes; \"shallow\" is the block and its parts alone. Keys, classes and a function's globals are not followed.\n" \
-               "Many objects that are held in the same way are one row; --no-collapse shows them one by one, --depth goes further.\n"
+#define LEGEND                                                                                                                   \
+    "\n\"retained\" goes when this goes; \"shallow\" is the block and its parts alone. Keys, classes and a function's globals "  \
+    "are not followed.\n"                                                                                                        \
+    "Many objects that are held in the same way are one row; --no-collapse shows them one by one, --depth goes further.\n"
 
-static void print_near(enum graph_view_kind kind, struct graph_wanted wanted, struct graph_view_options options, const char *expected)
+static void print_near(enum graph_view_kind kind, struct graph_wanted wanted, struct graph_view_options options,
+                       const char *expected)
 {
     struct printed printed;
     struct graph_view shown;
@@ -193,7 +199,8 @@ static void types_json(void **state)
     assert_string_equal(text_in(json_object_get(row, "type"), "module"), "app");
     assert_int_equal(number_in(json_object_get(object, "selection"), "nodes"), 6);
     assert_int_equal(number_in(json_object_get(object, "graph"), "bytes"), 1356);
-    assert_int_equal(number_in(json_object_get(json_object_get(json_object_get(object, "graph"), "sorts"), "native"), "bytes"), 1000);
+    assert_int_equal(number_in(json_object_get(json_object_get(json_object_get(object, "graph"), "sorts"), "native"), "bytes"),
+                     1000);
     json_decref(object);
     vec_release(&rows);
     free((void *)wanted.set);
@@ -202,7 +209,8 @@ static void types_json(void **state)
 /* Six orders are one row, and so are their places in the list. */
 static void backrefs_together(void **state)
 {
-    print_near(GRAPH_VIEW_BACKREFS, select_type(order_type, "type:Order"), (struct graph_view_options){ .depth = 3, .too_many = 10, .collapse = true },
+    print_near(GRAPH_VIEW_BACKREFS, select_type(order_type, "type:Order"),
+               (struct graph_view_options){ .depth = 3, .too_many = 10, .collapse = true },
                "Who refers to type:Order\n" HEAD "only      type:Order: 60 B in 6 nodes\n" COLUMNS
                "   1.04 KiB        60 B  6 × Order\n"
                "   1.07 KiB        56 B  ├─ […] of list of 6 items at 0x102000  (6 references)\n"
@@ -215,7 +223,8 @@ static void backrefs_together(void **state)
 
 static void refs_one_by_one(void **state)
 {
-    print_near(GRAPH_VIEW_REFS, select_node(book, "type:Book"), (struct graph_view_options){ .depth = 2, .too_many = 10, .collapse = true },
+    print_near(GRAPH_VIEW_REFS, select_node(book, "type:Book"),
+               (struct graph_view_options){ .depth = 2, .too_many = 10, .collapse = true },
                "What type:Book refers to\n" HEAD "only      type:Book: 100 B in 1 node\n" COLUMNS
                "   1.27 KiB       100 B  Book at 0x101000\n"
                "   1.07 KiB        56 B  ├─ .history: list of 6 items at 0x102000\n"
@@ -232,7 +241,8 @@ static void refs_one_by_one(void **state)
 /* With --no-collapse and --too-many 2, the rest is counted whatever it is. */
 static void too_many(void **state)
 {
-    print_near(GRAPH_VIEW_REFS, select_node(history, "type:list"), (struct graph_view_options){ .depth = 1, .too_many = 2, .collapse = false },
+    print_near(GRAPH_VIEW_REFS, select_node(history, "type:list"),
+               (struct graph_view_options){ .depth = 1, .too_many = 2, .collapse = false },
                "What type:list refers to\n" HEAD "only      type:list: 56 B in 1 node\n" COLUMNS
                "   1.07 KiB        56 B  list of 6 items at 0x102000\n"
                "     1010 B        10 B  ├─ [5]: Order at 0x10b000  (refers to 2)\n"
@@ -267,9 +277,10 @@ static void dominators(void **state)
     begin(&printed);
     graph_view_dominators(&shown, graph, &options);
     graph_text_view(&printed.view, graph, &wanted, &shown);
-    /* 2% of what is held are 25 bytes: the last order stands alone, three others are one row, the two in both are small, and so are the keys. */
-    expect(&printed, "Who alone holds what, by retained bytes\n" HEAD COLUMNS
-           "                         roots\n"
+    /* 2% of what is held are 25 bytes: the last order stands alone, three others are one row, the two in both are small, and so
+     * are the keys. */
+    expect(&printed,
+           "Who alone holds what, by retained bytes\n" HEAD COLUMNS "                         roots\n"
            "   1.27 KiB       100 B  └─ global shop in app: Book at 0x101000\n"
            "   1.07 KiB        56 B     ├─ .history: list of 6 items at 0x102000\n"
            "     1010 B        10 B     │  ├─ [5]: Order at 0x10b000\n"
@@ -278,7 +289,8 @@ static void dominators(void **state)
            "       80 B        64 B     ├─ .orders: dict of 2 items at 0x103000\n"
            "       16 B        16 B     │  └─ … 2 more of Key\n"
            "       20 B        20 B     └─ … 2 more of Order\n"
-           "\n\"retained\" is what goes when this goes: its own bytes and all that can be reached only through it, which stands below it.\n");
+           "\n\"retained\" is what goes when this goes: its own bytes and all that can be reached only through it, which stands "
+           "below it.\n");
     graph_view_release(&shown);
 }
 
@@ -353,7 +365,8 @@ static void leaking(void **state)
     graph_leaking(&found, graph);
     begin(&printed);
     assert_int_equal(graph_json_leaking(&printed.view, graph, &found), 0);
-    json_t *object = read_json(&printed), *garbage = json_object_get(object, "garbage"), *cycle = json_array_get(json_object_get(garbage, "cycles"), 0);
+    json_t *object = read_json(&printed), *garbage = json_object_get(object, "garbage"),
+           *cycle = json_array_get(json_object_get(garbage, "cycles"), 0);
     assert_int_equal(number_in(garbage, "nodes"), 2);
     assert_int_equal(number_in(garbage, "bytes"), 60);
     assert_int_equal(json_array_size(json_object_get(cycle, "members")), 2);
@@ -363,7 +376,9 @@ static void leaking(void **state)
     graph_text_leaking(&printed.view, graph, &found);
     fclose(printed.view.out);
     assert_non_null(strstr(printed.text, "\nCycles that wait for the collector: 2 objects, 60 B\n"));
-    assert_non_null(strstr(printed.text, "       60 B         2  2 × Node\n                       it goes by itself when this is weak: .next of Node at 0x10"));
+    assert_non_null(strstr(
+        printed.text,
+        "       60 B         2  2 × Node\n                       it goes by itself when this is weak: .next of Node at 0x10"));
     assert_non_null(strstr(printed.text, "\nLost native blocks: none\n"));
     free(printed.text);
     graph_leaking_release(&found);
@@ -399,7 +414,8 @@ static void reasons(void **state)
     vec_push(&graph->reasons, xstrdup("the graph ends early"));
     begin(&printed);
     graph_text_notes(&printed.view, graph);
-    expect(&printed, "\nNot everything could be seen\n  The graph ends early.\n  References are missing, and what they led to seems to be held by nobody.\n");
+    expect(&printed, "\nNot everything could be seen\n  The graph ends early.\n  References are missing, and what they led to "
+                     "seems to be held by nobody.\n");
     free(graph->reasons.items[0]);
     graph->reasons.n = 0;
 }
@@ -432,13 +448,19 @@ static void growth(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(types, set_up, tear_down), cmocka_unit_test_setup_teardown(types_json, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(types, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(types_json, set_up, tear_down),
         cmocka_unit_test_setup_teardown(retained_two_ways, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(backrefs_together, set_up, tear_down), cmocka_unit_test_setup_teardown(refs_one_by_one, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(too_many, set_up, tear_down), cmocka_unit_test_setup_teardown(in_ascii, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(dominators, set_up, tear_down), cmocka_unit_test_setup_teardown(chain, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(cuts, set_up, tear_down), cmocka_unit_test_setup_teardown(leaking, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(show, set_up, tear_down), cmocka_unit_test_setup_teardown(reasons, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(backrefs_together, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(refs_one_by_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(too_many, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(in_ascii, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(dominators, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(chain, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(cuts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(leaking, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(show, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reasons, set_up, tear_down),
         cmocka_unit_test_setup_teardown(growth, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

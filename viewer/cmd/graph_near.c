@@ -10,8 +10,13 @@
 static struct graph_view_options shape(uint32_t depth)
 {
     return (struct graph_view_options){
-        .depth = graph_options.depth == UINT64_MAX ? depth : graph_options.depth < UINT32_MAX ? (uint32_t)graph_options.depth : 0,
-        .too_many = view_options.top ? (uint32_t)(view_options.top < UINT32_MAX ? view_options.top : 0) : graph_options.too_many < UINT32_MAX ? (uint32_t)graph_options.too_many : 0, .collapse = !graph_options.no_collapse,
+        .depth = graph_options.depth == UINT64_MAX  ? depth
+                 : graph_options.depth < UINT32_MAX ? (uint32_t)graph_options.depth
+                                                    : 0,
+        .too_many = view_options.top                      ? (uint32_t)(view_options.top < UINT32_MAX ? view_options.top : 0)
+                    : graph_options.too_many < UINT32_MAX ? (uint32_t)graph_options.too_many
+                                                          : 0,
+        .collapse = !graph_options.no_collapse,
         .min_share = (double)graph_options.min_percent / 100,
     };
 }
@@ -28,7 +33,8 @@ static int view_json(struct graph_session *session, void *shown)
     return graph_json_view(&session->view, session->graph, &session->wanted, shown);
 }
 
-static int run_neighbours(const struct command *command, enum graph_view_kind kind, enum graph_html_start start, int argc, char **argv)
+static int run_neighbours(const struct command *command, enum graph_view_kind kind, enum graph_html_start start, int argc,
+                          char **argv)
 {
     struct graph_session session;
     int status;
@@ -66,7 +72,8 @@ static int run_dominators(int argc, char **argv)
             struct graph_view shown;
             struct graph_view_options options = shape(DOMINATORS_DEPTH);
             graph_view_dominators(&shown, session.graph, &options);
-            status = graph_answer(&session, &command_graph_dominators, &(struct graph_answer){ &shown, view_text, view_json, &shown, true, GRAPH_HTML_DOMINATORS });
+            status = graph_answer(&session, &command_graph_dominators,
+                                  &(struct graph_answer){ &shown, view_text, view_json, &shown, true, GRAPH_HTML_DOMINATORS });
             graph_view_release(&shown);
         }
     }
@@ -96,12 +103,14 @@ static int run_chain(int argc, char **argv)
         if (!graph_can_answer(&command_graph_chain, true, true)) {
             /* said already */
         } else if (!graph_chain(&path, session.graph, session.set)) {
-            say_error("graph chain: nothing leads from a root to \"%s\"; \"heapline graph leaking\" says why it is still there", session.selector.data);
+            say_error("graph chain: nothing leads from a root to \"%s\"; \"heapline graph leaking\" says why it is still there",
+                      session.selector.data);
             status = EXIT_FAIL;
         } else {
             struct graph_view shown;
             graph_view_path(&shown, session.graph, &path, session.selector.data);
-            status = graph_answer(&session, &command_graph_chain, &(struct graph_answer){ &path, chain_text, chain_json, &shown, true, GRAPH_HTML_BACKREFS });
+            status = graph_answer(&session, &command_graph_chain,
+                                  &(struct graph_answer){ &path, chain_text, chain_json, &shown, true, GRAPH_HTML_BACKREFS });
             graph_view_release(&shown);
         }
         vec_release(&path.steps);
@@ -137,7 +146,8 @@ static int run_free(int argc, char **argv)
         } else {
             struct graph_view shown;
             graph_view_cut(&shown, session.graph, &cut, session.set, session.selector.data);
-            status = graph_answer(&session, &command_graph_free, &(struct graph_answer){ &cut, free_text, free_json, &shown, true, GRAPH_HTML_BACKREFS });
+            status = graph_answer(&session, &command_graph_free,
+                                  &(struct graph_answer){ &cut, free_text, free_json, &shown, true, GRAPH_HTML_BACKREFS });
             graph_view_release(&shown);
         }
         vec_release(&cut.edges);
@@ -184,7 +194,8 @@ static int run_show(int argc, char **argv)
         } else if (graph_can_answer(&command_graph_show, true, true)) {
             struct graph_view shown;
             view_first(&shown, &session);
-            status = graph_answer(&session, &command_graph_show, &(struct graph_answer){ NULL, show_text, show_json, &shown, true, GRAPH_HTML_REFS });
+            status = graph_answer(&session, &command_graph_show,
+                                  &(struct graph_answer){ NULL, show_text, show_json, &shown, true, GRAPH_HTML_REFS });
             graph_view_release(&shown);
         }
     }
@@ -194,8 +205,9 @@ static int run_show(int argc, char **argv)
 
 /* What they are called and how they are asked. */
 
-#define SELECTORS \
-    "\n\nSELECTOR is type:Order, module:numpy, line:app.py:42, addr:0x7f1200, 'size:>1M', new-since:LABEL or held-by:SELECTOR; of several all must hold. Names may be patterns, " \
+#define SELECTORS                                                                                                                \
+    "\n\nSELECTOR is type:Order, module:numpy, line:app.py:42, addr:0x7f1200, 'size:>1M', new-since:LABEL or held-by:SELECTOR; " \
+    "of several all must hold. Names may be patterns, "                                                                          \
     "such as type:Order*."
 
 static const struct option near_options[] = {
@@ -220,8 +232,10 @@ const struct command command_graph_refs = {
     .name = "graph refs",
     .operands = "FILE SELECTOR...",
     .summary = "what objects refer to, by the names of attributes, items and locals",
-    .description = "Shows what objects refer to, as a tree: by which attribute, item, key, local or offset, and how much that retains. Each object stands where it is nearest; "
-                   "elsewhere it is only named, and cycles are marked. Of more than a few neighbours of one type the first stand for all." SELECTORS,
+    .description = "Shows what objects refer to, as a tree: by which attribute, item, key, local or offset, and how much that "
+                   "retains. Each object stands where it is nearest; "
+                   "elsewhere it is only named, and cycles are marked. Of more than a few neighbours of one type the first stand "
+                   "for all." SELECTORS,
     .examples = "heapline graph refs app.hpl type:Order\twhat orders are made of\n"
                 "heapline graph refs app.hpl addr:0x7f1200 -o refs.svg\tthe same as a picture\n",
     .options = near_options,
@@ -232,7 +246,8 @@ const struct command command_graph_backrefs = {
     .name = "graph backrefs",
     .operands = "FILE SELECTOR...",
     .summary = "who refers to objects, up to the roots",
-    .description = "Shows who refers to objects, as a tree: below each object those that hold it, with the name of the place. Roots are where the search for pointers began: globals, "
+    .description = "Shows who refers to objects, as a tree: below each object those that hold it, with the name of the place. "
+                   "Roots are where the search for pointers began: globals, "
                    "stacks, registers, the interpreter's modules and frames." SELECTORS,
     .examples = "heapline graph backrefs app.hpl type:Order --depth 5\twho holds orders\n"
                 "heapline graph backrefs app.hpl 'size:>1M' -o big.html\ta page in which to look around\n",
@@ -244,8 +259,10 @@ const struct command command_graph_chain = {
     .name = "graph chain",
     .operands = "FILE SELECTOR...",
     .summary = "the shortest named way from a root to an object",
-    .description = "Shows the shortest way from a root to one of the objects: as one expression, and step by step with sizes and with the lines that allocated what lies on the way. Names are "
-                   "preferred to words on stacks, which may be left over from calls that ended. Exit status 1: nothing leads there." SELECTORS,
+    .description = "Shows the shortest way from a root to one of the objects: as one expression, and step by step with sizes and "
+                   "with the lines that allocated what lies on the way. Names are "
+                   "preferred to words on stacks, which may be left over from calls that ended. Exit status 1: nothing leads "
+                   "there." SELECTORS,
     .examples = "heapline graph chain app.hpl type:Order new-since:start\twhy a new order is still there\n",
     .options = path_options,
     .run = run_chain,
@@ -253,7 +270,8 @@ const struct command command_graph_chain = {
 
 static const struct option dominators_options[] = {
     GRAPH_DEPTH_ROW("5"),
-    {"min-percent", 0, OPTION_COUNT, "N", "only count what retains less than N percent of the heap (default: 1)", &graph_options.min_percent, NULL},
+    { "min-percent", 0, OPTION_COUNT, "N", "only count what retains less than N percent of the heap (default: 1)",
+      &graph_options.min_percent, NULL },
     GRAPH_MANY_ROWS,
     GRAPH_SNAPSHOT_ROW,
     GRAPH_PROCESS_ROW,
@@ -266,7 +284,8 @@ const struct command command_graph_dominators = {
     .name = "graph dominators",
     .operands = "FILE",
     .summary = "who alone holds how much, as a tree",
-    .description = "Shows the dominator tree: below each object what only it holds, which would go if it went, the largest first. Objects of one type with the same holder are one row, unless one of "
+    .description = "Shows the dominator tree: below each object what only it holds, which would go if it went, the largest "
+                   "first. Objects of one type with the same holder are one row, unless one of "
                    "them retains enough to be shown by itself.",
     .examples = "heapline graph dominators app.hpl\twhere the heap hangs\n"
                 "heapline graph dominators app.hpl --depth 0 --min-percent 5\tall the way down, only what is large\n",
@@ -278,7 +297,8 @@ const struct command command_graph_free = {
     .name = "graph free",
     .operands = "FILE SELECTOR...",
     .summary = "the fewest references to cut so that objects go",
-    .description = "Finds the fewest references that must be given up so that nothing leads to any of the objects any more, with their holders and the lines that allocated these, and says how much "
+    .description = "Finds the fewest references that must be given up so that nothing leads to any of the objects any more, with "
+                   "their holders and the lines that allocated these, and says how much "
                    "goes then." SELECTORS,
     .examples = "heapline graph free app.hpl type:Order\twhat to clear so that all orders go\n",
     .options = path_options,
@@ -299,7 +319,8 @@ const struct command command_graph_show = {
     .name = "graph show",
     .operands = "FILE SELECTOR...",
     .summary = "all that is known of an object",
-    .description = "Shows all that is known of an object, or of the few that retain most: type, value, size and parts, retained bytes, where and when it was allocated, references counted and "
+    .description = "Shows all that is known of an object, or of the few that retain most: type, value, size and parts, retained "
+                   "bytes, where and when it was allocated, references counted and "
                    "found, how it is reached, and its neighbours." SELECTORS,
     .examples = "heapline graph show app.hpl addr:0x7f1200\tone object\n"
                 "heapline graph show app.hpl type:dict --objects 1\tthe dict that retains most\n",

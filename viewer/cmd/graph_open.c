@@ -9,7 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-struct graph_options graph_options = { .depth = UINT64_MAX, .too_many = 10, .min_percent = 1, .objects = 3, .by = GRAPH_BY_BYTES };
+struct graph_options graph_options = {
+    .depth = UINT64_MAX, .too_many = 10, .min_percent = 1, .objects = 3, .by = GRAPH_BY_BYTES
+};
 
 static bool has_selector(enum graph_need need)
 {
@@ -19,12 +21,14 @@ static bool has_selector(enum graph_need need)
 static bool check_operands(const struct command *command, int n, enum graph_need need, int most)
 {
     if (n == 0)
-        say_error("%s takes the name of a trace: heapline %s %s; \"heapline run --graph PROGRAM\" records one", command->name, command->name, command->operands);
+        say_error("%s takes the name of a trace: heapline %s %s; \"heapline run --graph PROGRAM\" records one", command->name,
+                  command->name, command->operands);
     else if (n == 1 && need == GRAPH_MUST_SELECT)
-        say_error("%s needs to know which objects: heapline %s %s, such as type:dict, line:app.py:42, addr:0x7f1200 or size:>1M", command->name, command->name,
-                  command->operands);
+        say_error("%s needs to know which objects: heapline %s %s, such as type:dict, line:app.py:42, addr:0x7f1200 or size:>1M",
+                  command->name, command->name, command->operands);
     else if (n - 1 > most && !has_selector(need))
-        say_error("%s does not know what to do with \"%s\": heapline %s %s", command->name, "more operands", command->name, command->operands);
+        say_error("%s does not know what to do with \"%s\": heapline %s %s", command->name, "more operands", command->name,
+                  command->operands);
     else
         return true;
     return false;
@@ -76,7 +80,8 @@ static bool choose(struct graph_session *session, const struct command *command,
     return false;
 }
 
-bool graph_open(struct graph_session *session, const struct command *command, int argc, char **argv, enum graph_need need, int most_operands, int *status)
+bool graph_open(struct graph_session *session, const struct command *command, int argc, char **argv, enum graph_need need,
+                int most_operands, int *status)
 {
     *session = (struct graph_session){ .selector = STRBUF_INIT };
     view_init(&session->view, COLOR_AUTO);
@@ -117,8 +122,10 @@ static const char *ending(const char *path)
 
 static enum form form_asked(void)
 {
-    static const struct { const char *ending; enum form form; } forms[] = {
-        { "txt", FORM_TEXT }, { "json", FORM_JSON }, { "dot", FORM_DOT }, { "gv", FORM_DOT }, { "html", FORM_PAGE }, { "htm", FORM_PAGE },
+    static const struct { const char *ending; enum form form;
+    } forms[] = {
+        { "txt", FORM_TEXT }, { "json", FORM_JSON }, { "dot", FORM_DOT },
+        { "gv", FORM_DOT },   { "html", FORM_PAGE }, { "htm", FORM_PAGE },
     };
     if (!graph_options.output || strcmp(graph_options.output, "-") == 0)
         return graph_options.dot ? FORM_DOT : view_options.json ? FORM_JSON : FORM_TEXT;
@@ -133,11 +140,15 @@ static enum form form_asked(void)
 
 bool graph_can_answer(const struct command *command, bool has_picture, bool has_page)
 {
-    const char *forms = has_picture ? ".svg, .png, .pdf, .dot, .html, .json or .txt" : has_page ? ".html, .json or .txt" : ".json or .txt";
+    const char *forms = has_picture ? ".svg, .png, .pdf, .dot, .html, .json or .txt"
+                        : has_page  ? ".html, .json or .txt"
+                                    : ".json or .txt";
     enum form form = form_asked();
-    bool good = form != FORM_UNKNOWN && ((form != FORM_DOT && form != FORM_PICTURE) || has_picture) && (form != FORM_PAGE || has_page);
+    bool good = form != FORM_UNKNOWN && ((form != FORM_DOT && form != FORM_PICTURE) || has_picture) &&
+                (form != FORM_PAGE || has_page);
     if (!good)
-        say_error("%s: %s cannot be written: the name must end in %s", command->name, graph_options.output ? graph_options.output : "a picture", forms);
+        say_error("%s: %s cannot be written: the name must end in %s", command->name,
+                  graph_options.output ? graph_options.output : "a picture", forms);
     return good;
 }
 
@@ -145,7 +156,10 @@ static int print_page(const struct graph_session *session, const struct graph_an
 {
     uint64_t nodes = graph_options.page_nodes;
     struct graph_html_options options = {
-        .start = answer->start, .selector = session->wanted.selector, .set = session->set, .nodes = nodes < UINT32_MAX ? (uint32_t)nodes : UINT32_MAX,
+        .start = answer->start,
+        .selector = session->wanted.selector,
+        .set = session->set,
+        .nodes = nodes < UINT32_MAX ? (uint32_t)nodes : UINT32_MAX,
         .option = "--page-nodes",
     };
     return graph_html_print(session->view.out, session->graph, &options);
@@ -159,7 +173,8 @@ static int print_form(struct graph_session *session, const struct graph_answer *
     case FORM_DOT:
         return graph_dot_print(session->view.out, session->graph, answer->shown);
     case FORM_PICTURE:
-        return graph_picture_print(session->view.out, session->graph, answer->shown, ending(graph_options.output), GRAPH_PICTURE_SECONDS, error);
+        return graph_picture_print(session->view.out, session->graph, answer->shown, ending(graph_options.output),
+                                   GRAPH_PICTURE_SECONDS, error);
     case FORM_PAGE:
         return print_page(session, answer);
     default:
@@ -180,11 +195,13 @@ static int write_file(const struct command *command, const char *bytes, size_t n
     bool good = fwrite(bytes, 1, n, out) == n;
     good = fclose(out) == 0 && good;
     if (!good)
-        say_error("%s: %s could not be written (%s); what is there is not complete", command->name, graph_options.output, strerror(errno ? errno : EIO));
+        say_error("%s: %s could not be written (%s); what is there is not complete", command->name, graph_options.output,
+                  strerror(errno ? errno : EIO));
     return good ? EXIT_OK : EXIT_USAGE;
 }
 
-static int answer_to_file(struct graph_session *session, const struct command *command, const struct graph_answer *answer, enum form form)
+static int answer_to_file(struct graph_session *session, const struct command *command, const struct graph_answer *answer,
+                          enum form form)
 {
     struct trace_error error = { "" };
     char *bytes = NULL;

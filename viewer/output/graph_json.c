@@ -10,7 +10,8 @@ static json_t *limited(const struct view *view, size_t n, size_t *shown)
     return json_array();
 }
 
-int graph_json_types(const struct view *view, const struct graph *graph, const struct graph_wanted *wanted, const struct graph_rows *rows, enum graph_by by)
+int graph_json_types(const struct view *view, const struct graph *graph, const struct graph_wanted *wanted,
+                     const struct graph_rows *rows, enum graph_by by)
 {
     size_t shown;
     json_t *object = graph_json_begin("types", graph, wanted), *list = limited(view, rows->n, &shown);
@@ -49,7 +50,8 @@ static void add_rows(json_t *object, const struct view *view, const char *key, c
     json_object_set_new(object, key, list);
 }
 
-int graph_json_growth(const struct view *view, const struct graph *before, const struct graph *after, const struct graph_growth *growth)
+int graph_json_growth(const struct view *view, const struct graph *before, const struct graph *after,
+                      const struct graph_growth *growth)
 {
     json_t *object = graph_json_begin("growth", after, NULL), *since = json_object();
     struct graph_sorts sums;
@@ -63,18 +65,21 @@ int graph_json_growth(const struct view *view, const struct graph *before, const
     return json_finish(object, view->out);
 }
 
-int graph_json_view(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, const struct graph_view *shown)
+int graph_json_view(const struct view *view, struct graph *graph, const struct graph_wanted *wanted,
+                    const struct graph_view *shown)
 {
     static const char *const names[] = {
-        [GRAPH_VIEW_REFS] = "refs", [GRAPH_VIEW_BACKREFS] = "backrefs", [GRAPH_VIEW_CHAIN] = "chain", [GRAPH_VIEW_DOMINATORS] = "dominators",
-        [GRAPH_VIEW_FREE] = "free", [GRAPH_VIEW_SHOW] = "show",
+        [GRAPH_VIEW_REFS] = "refs",   [GRAPH_VIEW_BACKREFS] = "backrefs",
+        [GRAPH_VIEW_CHAIN] = "chain", [GRAPH_VIEW_DOMINATORS] = "dominators",
+        [GRAPH_VIEW_FREE] = "free",   [GRAPH_VIEW_SHOW] = "show",
     };
     json_t *object = graph_json_begin(names[shown->kind], graph, wanted);
     json_object_set_new(object, "shown", graph_json_shown(graph, shown));
     return json_finish(object, view->out);
 }
 
-int graph_json_chain(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, const struct graph_path *path)
+int graph_json_chain(const struct view *view, struct graph *graph, const struct graph_wanted *wanted,
+                     const struct graph_path *path)
 {
     json_t *object = graph_json_begin("chain", graph, wanted);
     struct strbuf text = STRBUF_INIT;
@@ -153,7 +158,8 @@ static json_t *json_cycles(const struct view *view, const struct graph *graph, c
         graph_json_number(one, "bytes", component->bytes);
         json_object_set_new(one, "members", members);
         json_object_set_new(one, "weaken", edge == GRAPH_NONE ? json_null() : graph_json_edge(graph, edge));
-        json_object_set_new(one, "weaken_in", edge == GRAPH_NONE ? json_null() : graph_json_node(graph, graph_edge_owner(graph, edge)));
+        json_object_set_new(one, "weaken_in",
+                            edge == GRAPH_NONE ? json_null() : graph_json_node(graph, graph_edge_owner(graph, edge)));
         json_array_append_new(list, one);
     }
     graph_json_number(object, "nodes", leaking->garbage_nodes);

@@ -5,7 +5,9 @@
 #include "graph_print.h"
 #include "json.h"
 
-json_t *graph_json_begin(const char *what, const struct graph *graph, const struct graph_wanted *wanted);   /* "heapline-graph/1", with the trace, the snapshot and the selection */
+json_t *
+graph_json_begin(const char *what, const struct graph *graph,
+                 const struct graph_wanted *wanted); /* "heapline-graph/1", with the trace, the snapshot and the selection */
 json_t *graph_json_snapshot(const struct profile *profile, uint32_t snapshot);
 json_t *graph_json_node(const struct graph *graph, uint32_t node);
 json_t *graph_json_type(const struct graph *graph, uint32_t type);

@@ -107,7 +107,10 @@ json_t *graph_json_root(const struct graph *graph, uint32_t root)
     json_object_set_new(object, "kind", json_string(kinds[real->kind <= TRACE_ROOT_OTHER ? real->kind : 0]));
     json_object_set_new(object, "name", json_text(real->name));
     json_object_set_new(object, "named", json_boolean(real->named));
-    json_object_set_new(object, "tid", graph->profile && real->thread != TRACE_NONE ? json_integer(graph->profile->trace->threads[real->thread].tid) : json_null());
+    json_object_set_new(object, "tid",
+                        graph->profile && real->thread != TRACE_NONE
+                            ? json_integer(graph->profile->trace->threads[real->thread].tid)
+                            : json_null());
     json_object_set_new(object, "address", real->at ? json_integer((json_int_t)real->at) : json_null());
     return object;
 }
@@ -115,9 +118,12 @@ json_t *graph_json_root(const struct graph *graph, uint32_t root)
 json_t *graph_json_edge(const struct graph *graph, uint32_t edge)
 {
     static const char *const kinds[HL_EDGE_KINDS] = {
-        [HL_EDGE_OFFSET] = "offset", [HL_EDGE_INSIDE] = "inside", [HL_EDGE_FIELD] = "field", [HL_EDGE_NAMED] = "named", [HL_EDGE_ATTRIBUTE] = "attribute",
-        [HL_EDGE_SLOT] = "slot", [HL_EDGE_INDEX] = "index", [HL_EDGE_VALUE] = "value", [HL_EDGE_KEY] = "key", [HL_EDGE_ITEM] = "item", [HL_EDGE_LOCAL] = "local",
-        [HL_EDGE_STACK] = "stack", [HL_EDGE_CELL] = "cell", [HL_EDGE_CLASS] = "class", [HL_EDGE_WEAK] = "weak", [HL_EDGE_PART] = "part",
+        [HL_EDGE_OFFSET] = "offset", [HL_EDGE_INSIDE] = "inside",       [HL_EDGE_FIELD] = "field",
+        [HL_EDGE_NAMED] = "named",   [HL_EDGE_ATTRIBUTE] = "attribute", [HL_EDGE_SLOT] = "slot",
+        [HL_EDGE_INDEX] = "index",   [HL_EDGE_VALUE] = "value",         [HL_EDGE_KEY] = "key",
+        [HL_EDGE_ITEM] = "item",     [HL_EDGE_LOCAL] = "local",         [HL_EDGE_STACK] = "stack",
+        [HL_EDGE_CELL] = "cell",     [HL_EDGE_CLASS] = "class",         [HL_EDGE_WEAK] = "weak",
+        [HL_EDGE_PART] = "part",
     };
     json_t *object = json_object();
     if (edge == GRAPH_NONE) {
@@ -160,7 +166,8 @@ json_t *graph_json_node(const struct graph *graph, uint32_t node)
     json_object_set_new(object, "type", graph_json_type(graph, real->type));
     json_object_set_new(object, "sort", json_string(graph_sort_names[real->sort]));
     graph_json_number(object, "bytes", real->bytes);
-    json_object_set_new(object, "retained_bytes", graph->retained ? json_integer((json_int_t)graph->retained[node]) : json_null());
+    json_object_set_new(object, "retained_bytes",
+                        graph->retained ? json_integer((json_int_t)graph->retained[node]) : json_null());
     bool python = real->flags & HL_NODE_PYTHON;
     json_object_set_new(object, "references", python ? json_integer(real->references) : json_null());
     json_object_set_new(object, "held_from_c", python ? json_integer(graph_held_from_c(graph, node)) : json_null());
@@ -180,7 +187,8 @@ json_t *graph_json_steps(struct graph *graph, const struct graph_path *path)
         uint32_t next = i + 1 < path->steps.n ? path->steps.items[i + 1].edge : GRAPH_NONE;
         json_t *object = json_object();
         bool root = step->node == 0;
-        json_object_set_new(object, "root", root && next != GRAPH_NONE ? graph_json_root(graph, graph_edge_root(graph, next)) : json_null());
+        json_object_set_new(object, "root",
+                            root && next != GRAPH_NONE ? graph_json_root(graph, graph_edge_root(graph, next)) : json_null());
         json_object_set_new(object, "edge", root || step->edge == GRAPH_NONE ? json_null() : graph_json_edge(graph, step->edge));
         json_object_set_new(object, "node", root ? json_null() : graph_json_node(graph, step->node));
         json_array_append_new(steps, object);
@@ -220,7 +228,9 @@ json_t *graph_json_shown(struct graph *graph, const struct graph_view *shown)
         json_t *one = graph_json_edge(graph, edge->count > 1 && !*edge->text ? GRAPH_NONE : edge->edge);
         json_object_set_new(one, "text", json_text(edge->text));
         json_object_set_new(one, "holds", json_boolean(edge->holds));
-        json_object_set_new(one, "counted", json_boolean(edge->edge != GRAPH_NONE && graph_edge_owner(graph, edge->edge) && graph_edge_counts(&graph->edges[edge->edge])));
+        json_object_set_new(one, "counted",
+                            json_boolean(edge->edge != GRAPH_NONE && graph_edge_owner(graph, edge->edge) &&
+                                         graph_edge_counts(&graph->edges[edge->edge])));
         graph_json_number(one, "from", edge->from);
         graph_json_number(one, "to", edge->to);
         graph_json_number(one, "count", edge->count);

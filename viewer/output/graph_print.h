@@ -1,4 +1,5 @@
-/* What `heapline graph` prints (cmd/graph.c), as text and as JSON. A graph without profile and snapshot is printed without what these would say. */
+/* What `heapline graph` prints (cmd/graph.c), as text and as JSON. A graph without profile and snapshot is printed without what
+ * these would say. */
 #ifndef HEAPLINE_OUTPUT_GRAPH_PRINT_H
 #define HEAPLINE_OUTPUT_GRAPH_PRINT_H
 
@@ -37,9 +38,11 @@ struct graph_lot {
     uint64_t retained;                     /* together, exactly, for the first ones */
 };
 struct graph_lots VEC_FIELDS(struct graph_lot);
-void graph_lots_build(struct graph_lots *lots, struct graph *graph, const uint32_t *nodes, size_t n);   /* most bytes retained first */
+void graph_lots_build(struct graph_lots *lots, struct graph *graph, const uint32_t *nodes,
+                      size_t n); /* most bytes retained first */
 
-/* Who holds a Python object from C: the node that leads to it, and by which edge; GRAPH_NONE: nobody was found. Node 0 stands for roots. */
+/* Who holds a Python object from C: the node that leads to it, and by which edge; GRAPH_NONE: nobody was found. Node 0 stands for
+ * roots. */
 uint32_t graph_c_holder(const struct graph *graph, uint32_t node, uint32_t *edge);
 
 /* Bytes of the block that the object itself stands in, without its parts; 0: it has none. */
@@ -59,11 +62,16 @@ const char *graph_cause_name(enum trace_snapshot_cause cause);
 
 /* ---- text ---- */
 
-void graph_text_types(const struct view *view, const struct graph *graph, const struct graph_wanted *wanted, const struct graph_rows *rows, enum graph_by by);
-void graph_text_growth(const struct view *view, const struct graph *before, const struct graph *after, const struct graph_growth *growth);
-void graph_text_view(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, const struct graph_view *shown);   /* REFS, BACKREFS, DOMINATORS */
-void graph_text_chain(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, const struct graph_path *path);
-void graph_text_free(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, const struct graph_cut *cut);
+void graph_text_types(const struct view *view, const struct graph *graph, const struct graph_wanted *wanted,
+                      const struct graph_rows *rows, enum graph_by by);
+void graph_text_growth(const struct view *view, const struct graph *before, const struct graph *after,
+                       const struct graph_growth *growth);
+void graph_text_view(const struct view *view, struct graph *graph, const struct graph_wanted *wanted,
+                     const struct graph_view *shown); /* REFS, BACKREFS, DOMINATORS */
+void graph_text_chain(const struct view *view, struct graph *graph, const struct graph_wanted *wanted,
+                      const struct graph_path *path);
+void graph_text_free(const struct view *view, struct graph *graph, const struct graph_wanted *wanted,
+                     const struct graph_cut *cut);
 void graph_text_leaking(const struct view *view, struct graph *graph, const struct graph_leaking *leaking);
 void graph_text_show(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, size_t most);
 void graph_text_snapshots(const struct view *view, const struct profile *profile);
@@ -73,19 +81,26 @@ void graph_text_head(const struct view *view, const struct graph *graph, const s
 void graph_text_notes(const struct view *view, const struct graph *graph);
 void graph_text_heading(const struct view *view, const char *text);
 void graph_text_add_place(struct strbuf *out, const char *edge, const char *holder);        /* ".history of Book at 0x…" */
-void graph_text_add_line(struct strbuf *out, const struct graph *graph, uint32_t node);      /* of its allocation; nothing where the node's name has it */
+void graph_text_add_line(struct strbuf *out, const struct graph *graph,
+                         uint32_t node); /* of its allocation; nothing where the node's name has it */
 
-/* The trees of a view, with what was asked for at their top; and the branches of one place of it. What leads out, or who leads to it. */
+/* The trees of a view, with what was asked for at their top; and the branches of one place of it. What leads out, or who leads to
+ * it. */
 void graph_text_trees(const struct view *view, const struct graph *graph, const struct graph_view *shown, bool incoming);
-void graph_text_branches(const struct view *view, const struct graph *graph, const struct graph_view *shown, uint32_t place, bool incoming);
+void graph_text_branches(const struct view *view, const struct graph *graph, const struct graph_view *shown, uint32_t place,
+                         bool incoming);
 
 /* ---- JSON: each returns 0 or -errno ---- */
 
-int graph_json_types(const struct view *view, const struct graph *graph, const struct graph_wanted *wanted, const struct graph_rows *rows, enum graph_by by);
-int graph_json_growth(const struct view *view, const struct graph *before, const struct graph *after, const struct graph_growth *growth);
-int graph_json_view(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, const struct graph_view *shown);     /* all kinds */
+int graph_json_types(const struct view *view, const struct graph *graph, const struct graph_wanted *wanted,
+                     const struct graph_rows *rows, enum graph_by by);
+int graph_json_growth(const struct view *view, const struct graph *before, const struct graph *after,
+                      const struct graph_growth *growth);
+int graph_json_view(const struct view *view, struct graph *graph, const struct graph_wanted *wanted,
+                    const struct graph_view *shown); /* all kinds */
 int graph_json_free(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, const struct graph_cut *cut);
-int graph_json_chain(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, const struct graph_path *path);
+int graph_json_chain(const struct view *view, struct graph *graph, const struct graph_wanted *wanted,
+                     const struct graph_path *path);
 int graph_json_leaking(const struct view *view, struct graph *graph, const struct graph_leaking *leaking);
 int graph_json_show(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, size_t most);
 int graph_json_snapshots(const struct view *view, const struct profile *profile);

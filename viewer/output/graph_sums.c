@@ -71,8 +71,8 @@ void graph_rows_sort(struct graph_rows *rows, const struct graph *graph, enum gr
 /* Rows whose bytes are made exact at a time: a bit each. */
 #define LANES 64
 
-/* Which lanes a way from the roots leads to a node in, that no object of the lane's type lies on. One walk does for all lanes: a node is looked at again only when it is
- * reached in more of them. */
+/* Which lanes a way from the roots leads to a node in, that no object of the lane's type lies on. One walk does for all lanes: a
+ * node is looked at again only when it is reached in more of them. */
 struct lanes {
     const struct graph *graph;
     uint64_t *open;                        /* by node: the lanes that reach it */
@@ -226,7 +226,8 @@ uint32_t graph_c_holder(const struct graph *graph, uint32_t node, uint32_t *edge
     uint32_t holder = GRAPH_NONE;
     *edge = GRAPH_NONE;
     for (uint32_t i = graph->nodes[node].first_in; i < graph->nodes[node + 1].first_in; i++) {
-        uint32_t from = graph->in[i].from, sort = graph->nodes[from].sort, root = from ? GRAPH_NONE : graph_edge_root(graph, graph->in[i].edge);
+        uint32_t from = graph->in[i].from, sort = graph->nodes[from].sort,
+                 root = from ? GRAPH_NONE : graph_edge_root(graph, graph->in[i].edge);
         bool native = from == 0 || sort == GRAPH_NATIVE || sort == GRAPH_CPP;
         if (!native || graph_edge_counts(&graph->edges[graph->in[i].edge]))
             continue;
@@ -266,8 +267,11 @@ uint64_t graph_own_bytes(const struct graph *graph, uint32_t node)
 const char *graph_cause_text(enum trace_snapshot_cause cause)
 {
     static const char *const texts[] = {
-        [TRACE_SNAPSHOT_EXIT] = "at its end", [TRACE_SNAPSHOT_BEFORE_EXIT] = "before Python ended", [TRACE_SNAPSHOT_REQUEST] = "as asked for from outside",
-        [TRACE_SNAPSHOT_CALL] = "as the program asked for", [TRACE_SNAPSHOT_CHECK] = "at a leak check of the program",
+        [TRACE_SNAPSHOT_EXIT] = "at its end",
+        [TRACE_SNAPSHOT_BEFORE_EXIT] = "before Python ended",
+        [TRACE_SNAPSHOT_REQUEST] = "as asked for from outside",
+        [TRACE_SNAPSHOT_CALL] = "as the program asked for",
+        [TRACE_SNAPSHOT_CHECK] = "at a leak check of the program",
     };
     return cause < sizeof texts / sizeof *texts && texts[cause] ? texts[cause] : "";
 }

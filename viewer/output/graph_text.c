@@ -40,8 +40,8 @@ static void add_selection(struct strbuf *out, const struct graph *graph, const s
 {
     struct graph_sorts sums;
     graph_sort_sums(&sums, graph, wanted->set);
-    strbuf_printf(out, "%s: %s in %s node%s", wanted->selector, format_bytes(sums.all_bytes).text, format_count(sums.all_nodes).text,
-                  view_plural(sums.all_nodes));
+    strbuf_printf(out, "%s: %s in %s node%s", wanted->selector, format_bytes(sums.all_bytes).text,
+                  format_count(sums.all_nodes).text, view_plural(sums.all_nodes));
 }
 
 void graph_text_head(const struct view *view, const struct graph *graph, const struct graph_wanted *wanted, const char *title)
@@ -83,7 +83,8 @@ void graph_text_notes(const struct view *view, const struct graph *graph)
         strbuf_release(&text);
     }
     if (!graph->whole)
-        view_print_wrapped(view, view->colors->bad, "  References are missing, and what they led to seems to be held by nobody.", 2);
+        view_print_wrapped(view, view->colors->bad, "  References are missing, and what they led to seems to be held by nobody.",
+                           2);
 }
 
 /* Texts that say already whose place it is need no "of". */
@@ -141,7 +142,8 @@ static bool has_node(const struct graph_view_node *node)
 }
 
 /* What stands beside the name: that it was met before, how much is not shown, where it was allocated. */
-static void add_remarks(const struct printer *printer, struct strbuf *out, uint32_t place, const struct graph_view_edge *edge, bool met)
+static void add_remarks(const struct printer *printer, struct strbuf *out, uint32_t place, const struct graph_view_edge *edge,
+                        bool met)
 {
     const struct graph_view_node *node = &printer->shown->nodes.items[place];
     struct strbuf line = STRBUF_INIT;
@@ -197,7 +199,8 @@ static void make_ascii(struct strbuf *text)
     }
 }
 
-static void print_node(const struct printer *printer, uint32_t place, const struct graph_view_edge *edge, const char *lead, bool met)
+static void print_node(const struct printer *printer, uint32_t place, const struct graph_view_edge *edge, const char *lead,
+                       bool met)
 {
     const struct view *view = printer->view;
     const struct graph_view_node *node = &printer->shown->nodes.items[place];
@@ -217,9 +220,12 @@ static void print_node(const struct printer *printer, uint32_t place, const stru
         fprintf(view->out, "%11s %11s", format_bytes(node->retained).text, format_bytes(node->bytes).text);
     else
         fprintf(view->out, "%23s", "");
-    const char *color = node->role == GRAPH_VIEW_TARGET ? view->colors->hot : node->role == GRAPH_VIEW_HOLDER ? view->colors->good : has_node(node) ? view->colors->function : "";
-    fprintf(view->out, "  %s%s%s%s%s%s%s%s%s%s\n", view->colors->dim, printer->indent.data, lead, view->colors->reset, color, clipped.data,
-            *color ? view->colors->reset : "", view->colors->dim, rest.data, view->colors->reset);
+    const char *color = node->role == GRAPH_VIEW_TARGET   ? view->colors->hot
+                        : node->role == GRAPH_VIEW_HOLDER ? view->colors->good
+                        : has_node(node)                  ? view->colors->function
+                                                          : "";
+    fprintf(view->out, "  %s%s%s%s%s%s%s%s%s%s\n", view->colors->dim, printer->indent.data, lead, view->colors->reset, color,
+            clipped.data, *color ? view->colors->reset : "", view->colors->dim, rest.data, view->colors->reset);
     strbuf_release(&rest);
     strbuf_release(&clipped);
     strbuf_release(&remarks);
@@ -274,7 +280,8 @@ void graph_text_trees(const struct view *view, const struct graph *graph, const 
     close_printer(&printer);
 }
 
-void graph_text_branches(const struct view *view, const struct graph *graph, const struct graph_view *shown, uint32_t place, bool incoming)
+void graph_text_branches(const struct view *view, const struct graph *graph, const struct graph_view *shown, uint32_t place,
+                         bool incoming)
 {
     struct printer printer = { .view = view, .graph = graph, .shown = shown, .incoming = incoming };
     open_printer(&printer);
@@ -284,15 +291,18 @@ void graph_text_branches(const struct view *view, const struct graph *graph, con
 
 static void print_legend(const struct view *view, const struct graph_view *shown)
 {
-    const char *text = shown->kind == GRAPH_VIEW_DOMINATORS
-                           ? "\"retained\" is what goes when this goes: its own bytes and all that can be reached only through it, which stands below it."
-                           : "\"retained\" goes when this goes; \"shallow\" is the block and its parts alone. Keys, classes and a function's globals are not "
-                             "followed. Many objects that are held in the same way are one row; --no-collapse shows them one by one, --depth goes further.";
+    const char *text = shown->kind == GRAPH_VIEW_DOMINATORS ? "\"retained\" is what goes when this goes: its own bytes and all "
+                                                              "that can be reached only through it, which stands below it."
+                                                            : "\"retained\" goes when this goes; \"shallow\" is the block and "
+                                                              "its parts alone. Keys, classes and a function's globals are not "
+                                                              "followed. Many objects that are held in the same way are one row; "
+                                                              "--no-collapse shows them one by one, --depth goes further.";
     fputc('\n', view->out);
     view_print_wrapped(view, view->colors->dim, text, 0);
 }
 
-void graph_text_view(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, const struct graph_view *shown)
+void graph_text_view(const struct view *view, struct graph *graph, const struct graph_wanted *wanted,
+                     const struct graph_view *shown)
 {
     graph_text_head(view, graph, wanted, shown->title);
     fprintf(view->out, "\n%s%11s %11s%s\n", view->colors->dim, "retained", "shallow", view->colors->reset);

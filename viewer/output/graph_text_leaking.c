@@ -1,4 +1,5 @@
-/* `heapline graph leaking`: four kinds of what should not be there, each with a sentence that says what it means and what to do. */
+/* `heapline graph leaking`: four kinds of what should not be there, each with a sentence that says what it means and what to do.
+ */
 #include "graph_print.h"
 #include "graph_view.h"
 
@@ -26,11 +27,13 @@ static uint64_t bytes_of(const struct graph *graph, const uint32_t *nodes, size_
 }
 
 /* "Nobody refers to them: 3 objects, 1.2 KiB", and what that means. */
-static void print_heading(const struct printer *printer, const char *what, uint64_t n, uint64_t bytes, const char *unit, const char *meaning)
+static void print_heading(const struct printer *printer, const char *what, uint64_t n, uint64_t bytes, const char *unit,
+                          const char *meaning)
 {
     char heading[192];
     if (n)
-        snprintf(heading, sizeof heading, "%s: %s %s%s, %s", what, format_count(n).text, unit, view_plural(n), format_bytes(bytes).text);
+        snprintf(heading, sizeof heading, "%s: %s %s%s, %s", what, format_count(n).text, unit, view_plural(n),
+                 format_bytes(bytes).text);
     else
         snprintf(heading, sizeof heading, "%s: none", what);
     graph_text_heading(printer->view, heading);
@@ -72,14 +75,15 @@ static void print_lot(const struct printer *printer, const struct graph_lot *lot
     if (line.length && graph->types[lot->type].sort != GRAPH_NATIVE)
         strbuf_printf(&name, "  %s", line.data);
     view_add_clipped(view, &clipped, name.data, name.length, view->width > 60 ? view->width - 36 : 24);
-    fprintf(view->out, "%11s %11s %9" PRIu64 "  %s%s%s\n", format_bytes(lot->retained).text, format_bytes(lot->bytes).text, lot->count,
-            view->colors->function, clipped.data, view->colors->reset);
+    fprintf(view->out, "%11s %11s %9" PRIu64 "  %s%s%s\n", format_bytes(lot->retained).text, format_bytes(lot->bytes).text,
+            lot->count, view->colors->function, clipped.data, view->colors->reset);
     if (graph->types[lot->type].sort == GRAPH_PYTHON) {
         strbuf_add(&example, lot->count > 1 ? "such as " : "");
         graph_add_node(&example, graph, lot->example);
         uint32_t c = graph_held_from_c(graph, lot->example);
         if (c)
-            strbuf_printf(&example, ", whose count has %s%" PRIu32 " that nothing explains", c == UINT32_MAX ? "at least " : "", c);
+            strbuf_printf(&example, ", whose count has %s%" PRIu32 " that nothing explains", c == UINT32_MAX ? "at least " : "",
+                          c);
         if (with_holder) {
             strbuf_add(&example, "; ");
             size_t begin = example.length;
@@ -108,7 +112,8 @@ static void print_lots(const struct printer *printer, const uint32_t *nodes, siz
     for (size_t i = 0; i < lots.n && i < most; i++)
         print_lot(printer, &lots.items[i], with_holder);
     if (lots.n > most)
-        fprintf(view->out, "%33s  %s%s %zu more (--top)%s\n", "", view->colors->dim, view->utf8 ? "…" : "...", lots.n - most, view->colors->reset);
+        fprintf(view->out, "%33s  %s%s %zu more (--top)%s\n", "", view->colors->dim, view->utf8 ? "…" : "...", lots.n - most,
+                view->colors->reset);
     vec_release(&lots);
 }
 
@@ -152,7 +157,8 @@ static void add_members(const struct graph *graph, struct strbuf *out, const uin
     free(shares);
 }
 
-/* Where a cycle can be opened: "the reference .next of Node at 0x…, app.py:14 in cycle". With `example` false without the address, so that cycles can be compared. */
+/* Where a cycle can be opened: "the reference .next of Node at 0x…, app.py:14 in cycle". With `example` false without the
+ * address, so that cycles can be compared. */
 static void add_weakest(const struct graph *graph, struct strbuf *out, uint32_t edge, bool example)
 {
     struct strbuf text = STRBUF_INIT, holder = STRBUF_INIT, line = STRBUF_INIT;
@@ -219,10 +225,12 @@ static void print_alike(const struct printer *printer, const struct alike *alike
         strbuf_printf(&text, "%s cycles, each of ", format_count(alike->cycles).text);
     strbuf_add(&text, alike->members);
     view_add_clipped(view, &clipped, text.data, text.length, view->width > 60 ? view->width - 36 : 24);
-    fprintf(view->out, "%11s %9" PRIu64 "  %s%s%s\n", format_bytes(alike->bytes).text, alike->nodes, view->colors->function, clipped.data, view->colors->reset);
+    fprintf(view->out, "%11s %9" PRIu64 "  %s%s%s\n", format_bytes(alike->bytes).text, alike->nodes, view->colors->function,
+            clipped.data, view->colors->reset);
     if (alike->edge != GRAPH_NONE) {
         strbuf_clear(&text);
-        strbuf_add(&text, alike->cycles > 1 ? "they go by themselves when this is weak in each, such as " : "it goes by itself when this is weak: ");
+        strbuf_add(&text, alike->cycles > 1 ? "they go by themselves when this is weak in each, such as "
+                                            : "it goes by itself when this is weak: ");
         add_weakest(printer->graph, &text, alike->edge, true);
         fprintf(view->out, "%23s", "");
         view_print_wrapped(view, view->colors->dim, text.data, 23);
@@ -249,9 +257,11 @@ static void print_cycles(const struct printer *printer, const struct graph_leaki
         free(alikes.items[i].weakest);
     }
     if (alikes.n > most)
-        fprintf(view->out, "%21s  %s%s %zu more kinds of cycles (--top)%s\n", "", view->colors->dim, view->utf8 ? "…" : "...", alikes.n - most, view->colors->reset);
+        fprintf(view->out, "%21s  %s%s %zu more kinds of cycles (--top)%s\n", "", view->colors->dim, view->utf8 ? "…" : "...",
+                alikes.n - most, view->colors->reset);
     if (n > CYCLES_COMPARED)
-        fprintf(view->out, "%21s  %s%s %zu smaller cycles%s\n", "", view->colors->dim, view->utf8 ? "…" : "...", n - CYCLES_COMPARED, view->colors->reset);
+        fprintf(view->out, "%21s  %s%s %zu smaller cycles%s\n", "", view->colors->dim, view->utf8 ? "…" : "...",
+                n - CYCLES_COMPARED, view->colors->reset);
     vec_release(&alikes);
 }
 
@@ -260,20 +270,26 @@ void graph_text_leaking(const struct view *view, struct graph *graph, const stru
     struct printer printer = { view, graph };
     graph_text_head(view, graph, NULL, "What should not be there");
     if (graph->python) {
-        print_heading(&printer, "Nobody refers to them", leaking->forgotten.n, bytes_of(graph, leaking->forgotten.items, leaking->forgotten.n), "Python object",
-                      "Their reference count says that somebody holds them, and nothing that was found does. As a rule C code took a reference and never "
+        print_heading(&printer, "Nobody refers to them", leaking->forgotten.n,
+                      bytes_of(graph, leaking->forgotten.items, leaking->forgotten.n), "Python object",
+                      "Their reference count says that somebody holds them, and nothing that was found does. As a rule C code "
+                      "took a reference and never "
                       "gave it back (a missing Py_DECREF): the line that allocated them is the place to begin.");
         print_lots(&printer, leaking->forgotten.items, leaking->forgotten.n, false);
         print_heading(&printer, "Cycles that wait for the collector", leaking->garbage_nodes, leaking->garbage_bytes, "object",
-                      "Nothing outside leads to them, but they hold each other, so that only Python's cyclic collector frees them (gc.collect()). A weak reference in "
+                      "Nothing outside leads to them, but they hold each other, so that only Python's cyclic collector frees "
+                      "them (gc.collect()). A weak reference in "
                       "the place that is named lets them go at once.");
         print_cycles(&printer, leaking);
-        print_heading(&printer, "Held only from C", leaking->from_c.n, bytes_of(graph, leaking->from_c.items, leaking->from_c.n), "Python object",
-                      "No Python object leads to them: an extension's memory or a C variable does. They are no leak if that is what it is there for.");
+        print_heading(&printer, "Held only from C", leaking->from_c.n, bytes_of(graph, leaking->from_c.items, leaking->from_c.n),
+                      "Python object",
+                      "No Python object leads to them: an extension's memory or a C variable does. They are no leak if that is "
+                      "what it is there for.");
         print_lots(&printer, leaking->from_c.items, leaking->from_c.n, true);
     }
     print_heading(&printer, "Lost native blocks", leaking->lost.n, bytes_of(graph, leaking->lost.items, leaking->lost.n), "block",
-                  "No pointer leads to them any more, so nobody can free them. \"heapline leaks\" has their stacks, suppressions and a verdict.");
+                  "No pointer leads to them any more, so nobody can free them. \"heapline leaks\" has their stacks, suppressions "
+                  "and a verdict.");
     print_lots(&printer, leaking->lost.items, leaking->lost.n, false);
     graph_text_notes(view, graph);
 }

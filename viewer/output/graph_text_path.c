@@ -13,7 +13,8 @@
 
 static const char *root_kind_text(enum trace_root_kind kind)
 {
-    static const char *const texts[] = { "", "global", "stack", "thread-local", "register", "mapped memory", "registered memory", "" };
+    static const char *const texts[] = { "", "global", "stack", "thread-local", "register", "mapped memory", "registered memory",
+                                         "" };
     return kind <= TRACE_ROOT_OTHER ? texts[kind] : "";
 }
 
@@ -44,8 +45,8 @@ static void print_step(const struct view *view, const struct graph *graph, const
         fprintf(view->out, "%11s %11s", format_bytes(graph->retained[node]).text, format_bytes(graph->nodes[node].bytes).text);
     else
         fprintf(view->out, "%23s", "");
-    fprintf(view->out, "  %s%s%s%s%s%s%s\n", color, clipped.data, *color ? view->colors->reset : "", line.length ? "  " : "", view->colors->dim,
-            line.data, view->colors->reset);
+    fprintf(view->out, "  %s%s%s%s%s%s%s\n", color, clipped.data, *color ? view->colors->reset : "", line.length ? "  " : "",
+            view->colors->dim, line.data, view->colors->reset);
     strbuf_release(&clipped);
     strbuf_release(&line);
 }
@@ -66,12 +67,16 @@ static void print_steps(const struct view *view, const struct graph *graph, cons
             strbuf_add(&name, name.length ? ": " : "");
             graph_add_node(&name, graph, step->node);
         }
-        print_step(view, graph, name.data, step->node, last ? view->colors->hot : step->node ? view->colors->function : view->colors->good);
+        print_step(view, graph, name.data, step->node,
+                   last         ? view->colors->hot
+                   : step->node ? view->colors->function
+                                : view->colors->good);
     }
     strbuf_release(&name);
 }
 
-void graph_text_chain(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, const struct graph_path *path)
+void graph_text_chain(const struct view *view, struct graph *graph, const struct graph_wanted *wanted,
+                      const struct graph_path *path)
 {
     struct strbuf title = STRBUF_INIT, whole = STRBUF_INIT;
     strbuf_printf(&title, "The shortest way from a root to %s", wanted->selector);
@@ -137,9 +142,12 @@ static void print_result(const struct view *view, const struct graph_wanted *wan
 {
     struct strbuf text = STRBUF_INIT;
     if (cut->edges.n == 0)
-        strbuf_printf(&text, "Nothing leads to %s: there is nothing to cut. \"heapline graph leaking\" says why it is still there.", wanted->selector);
+        strbuf_printf(&text,
+                      "Nothing leads to %s: there is nothing to cut. \"heapline graph leaking\" says why it is still there.",
+                      wanted->selector);
     else
-        strbuf_printf(&text, "Then %s in %s object%s.", format_bytes(cut->bytes).text, format_count(cut->nodes).text, cut->nodes == 1 ? " goes" : "s go");
+        strbuf_printf(&text, "Then %s in %s object%s.", format_bytes(cut->bytes).text, format_count(cut->nodes).text,
+                      cut->nodes == 1 ? " goes" : "s go");
     fputc('\n', view->out);
     view_print_wrapped(view, view->colors->number, text.data, 0);
     strbuf_release(&text);
@@ -163,7 +171,8 @@ void graph_text_free(const struct view *view, struct graph *graph, const struct 
     for (size_t i = 0; i < n && i < most; i++)
         print_cut(view, graph, edges[i], i < CUTS_WITH_PATH);
     if (n > most)
-        fprintf(view->out, "%23s  %s%s %zu more (--top)%s\n", "", view->colors->dim, view->utf8 ? "…" : "...", n - most, view->colors->reset);
+        fprintf(view->out, "%23s  %s%s %zu more (--top)%s\n", "", view->colors->dim, view->utf8 ? "…" : "...", n - most,
+                view->colors->reset);
     free(edges);
     print_result(view, wanted, cut);
     graph_text_notes(view, graph);

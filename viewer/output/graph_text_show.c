@@ -52,7 +52,8 @@ static void print_size(const struct printer *printer, uint32_t node)
     if (bytes == 0)
         strbuf_add(&text, ": it stands outside of the heap");
     else if (own && own < bytes)
-        strbuf_printf(&text, ": its own block %s, its parts (items, tables, buffers) %s", format_bytes_exact(own).text, format_bytes_exact(bytes - own).text);
+        strbuf_printf(&text, ": its own block %s, its parts (items, tables, buffers) %s", format_bytes_exact(own).text,
+                      format_bytes_exact(bytes - own).text);
     print_text(printer, "size", text.data);
     uint8_t *set = xcalloc(graph->n, 1);
     set[node] = 1;
@@ -61,7 +62,10 @@ static void print_size(const struct printer *printer, uint32_t node)
     strbuf_clear(&text);
     strbuf_printf(&text, "%s", format_bytes_exact(exact ? exact : retained).text);
     if (nodes > 1)
-        strbuf_printf(&text, nodes == 2 ? ": with it %s object goes that only it leads to" : ": with it %s objects go that only it leads to", format_count(nodes - 1).text);
+        strbuf_printf(&text,
+                      nodes == 2 ? ": with it %s object goes that only it leads to"
+                                 : ": with it %s objects go that only it leads to",
+                      format_count(nodes - 1).text);
     print_text(printer, "retains", text.data);
     strbuf_release(&text);
 }
@@ -81,14 +85,16 @@ static void print_stack(const struct printer *printer, uint32_t node)
         location_add_name(&text, locations, levels.items[i]);
         strbuf_add_char(&text, ' ');
         location_add_place(&text, locations, levels.items[i]);
-        view_add_clipped(printer->view, &clipped, text.data, text.length, printer->view->width > 40 ? printer->view->width - LABEL - 2 : 24);
-        fprintf(printer->view->out, "%*s%s%s%s\n", LABEL + 2, "", printer->view->colors->function, clipped.data, printer->view->colors->reset);
+        view_add_clipped(printer->view, &clipped, text.data, text.length,
+                         printer->view->width > 40 ? printer->view->width - LABEL - 2 : 24);
+        fprintf(printer->view->out, "%*s%s%s%s\n", LABEL + 2, "", printer->view->colors->function, clipped.data,
+                printer->view->colors->reset);
         strbuf_release(&clipped);
         strbuf_release(&text);
     }
     if (levels.n > STACK_SHOWN)
-        fprintf(printer->view->out, "%*s%s%s %zu more calls%s\n", LABEL + 2, "", printer->view->colors->dim, printer->view->utf8 ? "…" : "...",
-                levels.n - STACK_SHOWN, printer->view->colors->reset);
+        fprintf(printer->view->out, "%*s%s%s %zu more calls%s\n", LABEL + 2, "", printer->view->colors->dim,
+                printer->view->utf8 ? "…" : "...", levels.n - STACK_SHOWN, printer->view->colors->reset);
     vec_release(&levels);
 }
 
@@ -125,8 +131,8 @@ static void print_references(const struct printer *printer, uint32_t node)
     if (real->flags & HL_NODE_IMMORTAL)
         strbuf_add(&text, "not counted: the object is immortal");
     else
-        strbuf_printf(&text, "%s%s counted, %s found", real->references == UINT32_MAX ? "at least " : "", format_count(real->references).text,
-                      format_count(found).text);
+        strbuf_printf(&text, "%s%s counted, %s found", real->references == UINT32_MAX ? "at least " : "",
+                      format_count(real->references).text, format_count(found).text);
     if (from_c)
         strbuf_printf(&text, "; held from C: %s", format_count(from_c).text);
     if (from_c && holder != GRAPH_NONE) {
@@ -177,13 +183,16 @@ static void print_near(const struct printer *printer, uint32_t node, bool incomi
 {
     struct graph *graph = printer->graph;
     struct graph_view shown;
-    struct graph_view_options options = { .depth = 1, .too_many = printer->view->top ? printer->view->top : NEAR_BY_DEFAULT, .collapse = true };
+    struct graph_view_options options = { .depth = 1,
+                                          .too_many = printer->view->top ? printer->view->top : NEAR_BY_DEFAULT,
+                                          .collapse = true };
     uint8_t *set = xcalloc(graph->n, 1);
     set[node] = 1;
     graph_view_neighbours(&shown, graph, incoming ? GRAPH_VIEW_BACKREFS : GRAPH_VIEW_REFS, set, "", &options);
     for (size_t i = 0; i < shown.nodes.n; i++)
         shown.nodes.items[i].hidden = 0;
-    fprintf(printer->view->out, "  %s%s%s\n", printer->view->colors->dim, incoming ? "held by" : "refers to", printer->view->colors->reset);
+    fprintf(printer->view->out, "  %s%s%s\n", printer->view->colors->dim, incoming ? "held by" : "refers to",
+            printer->view->colors->reset);
     if (has_edges(&shown, incoming))
         graph_text_branches(printer->view, graph, &shown, 0, incoming);
     else
@@ -208,7 +217,8 @@ static void print_one(const struct printer *printer, uint32_t node)
     print_near(printer, node, true);
     print_near(printer, node, false);
     if (graph->nodes[node].flags & HL_NODE_CUT)
-        view_print_wrapped(printer->view, printer->view->colors->bad, "  It could not be read to the end: references are missing.", 2);
+        view_print_wrapped(printer->view, printer->view->colors->bad,
+                           "  It could not be read to the end: references are missing.", 2);
     strbuf_release(&name);
 }
 
@@ -221,8 +231,8 @@ void graph_text_show(const struct view *view, struct graph *graph, const struct 
     for (size_t i = 0; i < n; i++)
         print_one(&printer, nodes[i]);
     if (n < wanted->n)
-        fprintf(view->out, "\n%s%s %s more match (--objects shows more of them; addr:0x… picks one)%s\n", view->colors->dim, view->utf8 ? "…" : "...",
-                format_count(wanted->n - n).text, view->colors->reset);
+        fprintf(view->out, "\n%s%s %s more match (--objects shows more of them; addr:0x… picks one)%s\n", view->colors->dim,
+                view->utf8 ? "…" : "...", format_count(wanted->n - n).text, view->colors->reset);
     graph_text_notes(view, graph);
 }
 
@@ -238,22 +248,26 @@ void graph_text_snapshots(const struct view *view, const struct profile *profile
         if (!profile->processes[snapshot->process].selected)
             continue;
         if (!any)
-            fprintf(view->out, "%s%6s %11s %9s %11s %-9s %-8s %s%s\n", view->colors->dim, "number", "time", "process", "blocks", "graph", "Python", "cause",
-                    view->colors->reset);
+            fprintf(view->out, "%s%6s %11s %9s %11s %-9s %-8s %s%s\n", view->colors->dim, "number", "time", "process", "blocks",
+                    "graph", "Python", "cause", view->colors->reset);
         any = true;
         missing |= snapshot->graph_bytes == 0;
         struct graph_kept has = graph_kept(profile, i);
         if (*snapshot->label)
             strbuf_printf(&label, " \"%s\"", snapshot->label);
         strbuf_add(&kept, !has.graph ? "none" : has.whole ? "whole" : "cut");
-        fprintf(view->out, "%6" PRIu32 " %11s %9" PRId32 " %11" PRIu64 " %-9s %-8s %s%s%s%s\n", i + 1, format_duration(snapshot->ns).text,
-                trace->processes[snapshot->process].pid, snapshot->blocks, kept.data, has.graph ? has.python ? "yes" : "no" : "", graph_cause_text(snapshot->cause),
-                view->colors->number, label.data, view->colors->reset);
+        fprintf(view->out, "%6" PRIu32 " %11s %9" PRId32 " %11" PRIu64 " %-9s %-8s %s%s%s%s\n", i + 1,
+                format_duration(snapshot->ns).text, trace->processes[snapshot->process].pid, snapshot->blocks, kept.data,
+                has.graph ? has.python ? "yes" : "no" : "", graph_cause_text(snapshot->cause), view->colors->number, label.data,
+                view->colors->reset);
         strbuf_release(&kept);
         strbuf_release(&label);
     }
     if (!any)
-        fprintf(view->out, "There is no snapshot. \"heapline run --graph PROGRAM\" takes one, with its graph, when the program ends.\n");
+        fprintf(view->out,
+                "There is no snapshot. \"heapline run --graph PROGRAM\" takes one, with its graph, when the program ends.\n");
     else if (missing)
-        fprintf(view->out, "\nSnapshots without a graph say who is lost, not who holds whom; \"heapline run --graph\" keeps it with each.\n");
+        fprintf(
+            view->out,
+            "\nSnapshots without a graph say who is lost, not who holds whom; \"heapline run --graph\" keeps it with each.\n");
 }

@@ -16,7 +16,8 @@ static size_t shown_rows(const struct view *view, size_t n)
 static void print_left_out(const struct view *view, size_t n, size_t shown, const char *what)
 {
     if (n > shown)
-        fprintf(view->out, "%s%s %zu more %s (--top)%s\n", view->colors->dim, view->utf8 ? "…" : "...", n - shown, what, view->colors->reset);
+        fprintf(view->out, "%s%s %zu more %s (--top)%s\n", view->colors->dim, view->utf8 ? "…" : "...", n - shown, what,
+                view->colors->reset);
 }
 
 static void add_type(const struct graph *graph, struct strbuf *out, uint32_t type)
@@ -28,8 +29,12 @@ static void add_type(const struct graph *graph, struct strbuf *out, uint32_t typ
 }
 
 static const char *const sort_texts[GRAPH_SORTS] = {
-    [GRAPH_PYTHON] = "Python objects", [GRAPH_FRAME] = "frames", [GRAPH_CPP] = "C++ objects", [GRAPH_NATIVE] = "other native blocks",
-    [GRAPH_MEMORY] = "Python's own memory", [GRAPH_FREE] = "Python's free lists",
+    [GRAPH_PYTHON] = "Python objects",
+    [GRAPH_FRAME] = "frames",
+    [GRAPH_CPP] = "C++ objects",
+    [GRAPH_NATIVE] = "other native blocks",
+    [GRAPH_MEMORY] = "Python's own memory",
+    [GRAPH_FREE] = "Python's free lists",
 };
 
 /* "Python objects 12 B + native blocks 30 B = 42 B, all live bytes of the snapshot". */
@@ -42,7 +47,8 @@ static void print_sum(const struct view *view, const struct graph *graph, const 
     graph_sort_sums(&sums, graph, wanted->set);
     for (unsigned sort = GRAPH_PYTHON; sort < GRAPH_SORTS; sort++)
         if (sums.bytes[sort])
-            strbuf_printf(&text, "%s%s %s", text.length ? " + " : "", sort_texts[sort], format_bytes_exact(sums.bytes[sort]).text);
+            strbuf_printf(&text, "%s%s %s", text.length ? " + " : "", sort_texts[sort],
+                          format_bytes_exact(sums.bytes[sort]).text);
     strbuf_printf(&text, "%s= %s", text.length ? " " : "", format_bytes_exact(sums.all_bytes).text);
     if (wanted->set)
         strbuf_add(&text, ", the selection.");
@@ -57,7 +63,8 @@ static void print_sum(const struct view *view, const struct graph *graph, const 
     strbuf_release(&text);
 }
 
-void graph_text_types(const struct view *view, const struct graph *graph, const struct graph_wanted *wanted, const struct graph_rows *rows, enum graph_by by)
+void graph_text_types(const struct view *view, const struct graph *graph, const struct graph_wanted *wanted,
+                      const struct graph_rows *rows, enum graph_by by)
 {
     static const char *const titles[] = { "Types, by their number", "Types, by shallow bytes", "Types, by retained bytes" };
     const struct palette *colors = view->colors;
@@ -65,14 +72,16 @@ void graph_text_types(const struct view *view, const struct graph *graph, const 
     struct graph_sorts sums;
     graph_sort_sums(&sums, graph, wanted->set);
     graph_text_head(view, graph, wanted, titles[by]);
-    fprintf(view->out, "\n%s%11s %11s %6s %11s  %s%s\n", colors->dim, "count", "shallow", "share", "retained", "type", colors->reset);
+    fprintf(view->out, "\n%s%11s %11s %6s %11s  %s%s\n", colors->dim, "count", "shallow", "share", "retained", "type",
+            colors->reset);
     for (size_t i = 0; i < n; i++) {
         const struct graph_row *row = &rows->items[i];
         struct strbuf name = STRBUF_INIT, clipped = STRBUF_INIT;
         add_type(graph, &name, row->type);
         view_add_clipped(view, &clipped, name.data, name.length, view->width > 65 ? view->width - 45 : 20);
         fprintf(view->out, "%11" PRIu64 " %11s %6s %11s  %s%s%s\n", row->sum.count, format_bytes(row->sum.bytes).text,
-                format_percent(row->sum.bytes, sums.all_bytes).text, format_bytes(row->sum.retained).text, colors->function, clipped.data, colors->reset);
+                format_percent(row->sum.bytes, sums.all_bytes).text, format_bytes(row->sum.retained).text, colors->function,
+                clipped.data, colors->reset);
         strbuf_release(&clipped);
         strbuf_release(&name);
     }
@@ -107,9 +116,9 @@ static void print_row(const struct view *view, const struct graph_growth_row *ro
     size_t used = (size_t)widest + 50;
     view_add_clipped(view, &beside, second, strlen(second), view->width > used + 10 ? view->width - used : 10);
     size_t columns = text_width(name.data, name.length);
-    fprintf(view->out, "%s%s%s%*s %9" PRIu64 " %+9" PRId64 " %11s %12s  %s%s%s\n", view->colors->function, name.data, view->colors->reset,
-            widest - (int)columns, "", row->count_now, row->count, format_bytes(row->bytes_now).text, signed_bytes(row->bytes).text, view->colors->dim,
-            beside.data, view->colors->reset);
+    fprintf(view->out, "%s%s%s%*s %9" PRIu64 " %+9" PRId64 " %11s %12s  %s%s%s\n", view->colors->function, name.data,
+            view->colors->reset, widest - (int)columns, "", row->count_now, row->count, format_bytes(row->bytes_now).text,
+            signed_bytes(row->bytes).text, view->colors->dim, beside.data, view->colors->reset);
     strbuf_release(&beside);
     strbuf_release(&name);
 }
@@ -132,8 +141,8 @@ static void print_table(const struct view *view, const struct graph_growth_row *
             widest = width > widest ? width : widest;
     }
     widest = widest < most ? widest : most;
-    fprintf(view->out, "\n%s%-*s %9s %9s %11s %12s  %s%s\n", view->colors->dim, (int)widest, columns.name, "count", "change", "bytes", "change",
-            columns.beside, view->colors->reset);
+    fprintf(view->out, "\n%s%-*s %9s %9s %11s %12s  %s%s\n", view->colors->dim, (int)widest, columns.name, "count", "change",
+            "bytes", "change", columns.beside, view->colors->reset);
     for (size_t i = 0; i < n && shown < shown_rows(view, grown); i++) {
         if (!grew(&rows[i]))
             continue;
@@ -144,7 +153,8 @@ static void print_table(const struct view *view, const struct graph_growth_row *
     snprintf(what, sizeof what, "%ss that grew", columns.name);
     print_left_out(view, grown, shown, what);
     if (shrunk)
-        fprintf(view->out, "%s%zu %s%s shrank%s\n", view->colors->dim, shrunk, columns.name, view_plural(shrunk), view->colors->reset);
+        fprintf(view->out, "%s%zu %s%s shrank%s\n", view->colors->dim, shrunk, columns.name, view_plural(shrunk),
+                view->colors->reset);
 }
 
 static void print_between(const struct view *view, const struct graph *before, const struct graph *after)
@@ -166,19 +176,23 @@ static void print_between(const struct view *view, const struct graph *before, c
     strbuf_release(&text);
 }
 
-void graph_text_growth(const struct view *view, const struct graph *before, const struct graph *after, const struct graph_growth *growth)
+void graph_text_growth(const struct view *view, const struct graph *before, const struct graph *after,
+                       const struct graph_growth *growth)
 {
     graph_text_head(view, after, NULL, "What grew between two snapshots");
     print_between(view, before, after);
     if (growth->types.n == 0 && growth->lines.n == 0) {
         fprintf(view->out, "\nNothing grew and nothing shrank.\n");
     } else {
-        print_table(view, growth->types.items, growth->types.n, (struct columns){ "type", "the line that let it grow most", false });
-        print_table(view, growth->lines.items, growth->lines.n, (struct columns){ "line", "the type that grew most there", true });
+        print_table(view, growth->types.items, growth->types.n,
+                    (struct columns){ "type", "the line that let it grow most", false });
+        print_table(view, growth->lines.items, growth->lines.n,
+                    (struct columns){ "line", "the type that grew most there", true });
     }
     graph_text_notes(view, after);
     if (!before->whole || before->reasons.n) {
         fputc('\n', view->out);
-        view_print_wrapped(view, view->colors->bad, "The earlier snapshot's graph is not complete either: what was missing there seems to have grown.", 0);
+        view_print_wrapped(view, view->colors->bad,
+                           "The earlier snapshot's graph is not complete either: what was missing there seems to have grown.", 0);
     }
 }

@@ -11,7 +11,8 @@ const char *graph_view_keep(struct graph_view *view, const struct strbuf *text)
     return text->length ? arena_strndup(&view->arena, text->data, text->length) : "";
 }
 
-uint32_t graph_view_add_node(struct graph_view *view, const struct graph *graph, enum graph_view_role role, uint32_t node, uint32_t depth)
+uint32_t graph_view_add_node(struct graph_view *view, const struct graph *graph, enum graph_view_role role, uint32_t node,
+                             uint32_t depth)
 {
     const struct graph_node *real = node == GRAPH_NONE ? NULL : &graph->nodes[node];
     struct graph_view_node added = {
@@ -32,7 +33,8 @@ uint32_t graph_view_add_holder(struct graph_view *view, const struct graph *grap
     return place;
 }
 
-struct graph_view_edge *graph_view_add_edge(struct graph_view *view, const struct graph *graph, uint32_t from, uint32_t to, uint32_t edge)
+struct graph_view_edge *graph_view_add_edge(struct graph_view *view, const struct graph *graph, uint32_t from, uint32_t to,
+                                            uint32_t edge)
 {
     struct graph_view_edge added = { .from = from, .to = to, .edge = edge, .count = 1, .text = "", .holds = true };
     if (edge != GRAPH_NONE) {

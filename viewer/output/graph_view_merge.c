@@ -1,5 +1,6 @@
-/* Neighbourhoods of many objects at once: whatever refers, or is referred to, in the same way by the same type is one group, so that a hundred thousand orders in four
- * lists are two rows. Each node of the graph is in the group in which it was met first, so that all of it takes one look at every edge. */
+/* Neighbourhoods of many objects at once: whatever refers, or is referred to, in the same way by the same type is one group, so
+ * that a hundred thousand orders in four lists are two rows. Each node of the graph is in the group in which it was met first, so
+ * that all of it takes one look at every edge. */
 #include "graph_view.h"
 
 #include "../base/xalloc.h"
@@ -65,8 +66,12 @@ static struct way make_way(const struct builder *builder, uint32_t other, uint32
         return (struct way){ .type = GRAPH_NONE, .value = graph_edge_root(graph, edge), .edge = edge };
     bool alike = kind == HL_EDGE_INDEX || kind == HL_EDGE_KEY || kind == HL_EDGE_STACK || kind == HL_EDGE_ITEM ||
                  (kind == HL_EDGE_VALUE && !has_name(graph, graph->edges[edge].value));
-    return (struct way){ .rank = graph_edge_rank(graph, edge), .type = graph->nodes[other].type, .kind = kind, .value = alike ? ONE : graph->edges[edge].value,
-                         .other = other, .edge = edge };
+    return (struct way){ .rank = graph_edge_rank(graph, edge),
+                         .type = graph->nodes[other].type,
+                         .kind = kind,
+                         .value = alike ? ONE : graph->edges[edge].value,
+                         .other = other,
+                         .edge = edge };
 }
 
 static void collect(const struct builder *builder, const struct members *members, struct ways *ways)
@@ -91,7 +96,8 @@ static void join_places(struct ways *ways)
         size_t values = 1;
         for (end = i + 1; end < ways->n && same_kind(&ways->items[i], &ways->items[end], false); end++)
             values += ways->items[end].value != ways->items[end - 1].value;
-        bool joins = ways->items[i].kind == HL_EDGE_VALUE || ways->items[i].kind == HL_EDGE_OFFSET || ways->items[i].kind == HL_EDGE_INSIDE;
+        bool joins = ways->items[i].kind == HL_EDGE_VALUE || ways->items[i].kind == HL_EDGE_OFFSET ||
+                     ways->items[i].kind == HL_EDGE_INSIDE;
         for (size_t j = i; j < end && joins && values > PLACES_NAMED && ways->items[i].other; j++)
             ways->items[j].value = ONE;
     }
@@ -226,10 +232,13 @@ static void show_lot(struct builder *builder, uint32_t from, const struct way *w
 }
 
 /* Everything in the lots from `first` on. */
-static void show_rest(struct builder *builder, uint32_t from, const struct ways *ways, const struct lots *lots, size_t first, uint32_t depth)
+static void show_rest(struct builder *builder, uint32_t from, const struct ways *ways, const struct lots *lots, size_t first,
+                      uint32_t depth)
 {
     const struct graph *graph = builder->graph;
-    struct graph_view_node sum = { .role = GRAPH_VIEW_MORE, .node = GRAPH_NONE, .root = GRAPH_NONE, .type = GRAPH_NONE, .depth = depth, .place = from };
+    struct graph_view_node sum = {
+        .role = GRAPH_VIEW_MORE, .node = GRAPH_NONE, .root = GRAPH_NONE, .type = GRAPH_NONE, .depth = depth, .place = from
+    };
     uint8_t *types = xcalloc(graph->n_types, 1);
     struct members all = { 0 };
     size_t n = 0;
@@ -319,7 +328,9 @@ static void show_targets(struct builder *builder, struct members *targets)
         vec_push(&vec_last(&types), targets->items[i]);
     }
     vec_sort(&types, by_bytes);
-    struct graph_view_node rest = { .role = GRAPH_VIEW_MORE, .node = GRAPH_NONE, .root = GRAPH_NONE, .type = GRAPH_NONE, .place = GRAPH_NONE };
+    struct graph_view_node rest = {
+        .role = GRAPH_VIEW_MORE, .node = GRAPH_NONE, .root = GRAPH_NONE, .type = GRAPH_NONE, .place = GRAPH_NONE
+    };
     for (size_t i = 0; i < types.n; i++) {
         struct members *of_type = &types.items[i];
         if (i < most) {

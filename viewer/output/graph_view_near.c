@@ -1,7 +1,8 @@
 /* Who refers to whom around the nodes that were asked for: breadth first, so that every node stands where it is nearest.
  *
- * The neighbours of a node are ordered by what they say: named places first, then what it retains; keys, classes and globals of functions last, and nobody goes
- * on from these: they lead to half of the program. Of more than a few of one type the first stand for all. */
+ * The neighbours of a node are ordered by what they say: named places first, then what it retains; keys, classes and globals of
+ * functions last, and nobody goes on from these: they lead to half of the program. Of more than a few of one type the first stand
+ * for all. */
 #include "graph_view.h"
 
 #include "../base/xalloc.h"
@@ -47,8 +48,14 @@ static struct neighbour make_neighbour(const struct builder *builder, uint32_t n
     const struct graph *graph = builder->graph;
     uint32_t kind = graph_edge_kind(&graph->edges[edge]);
     struct neighbour made = {
-        .node = node, .root = GRAPH_NONE, .edge = edge, .type = graph->nodes[node].type, .n_edges = 1, .rank = graph_edge_rank(graph, edge),
-        .named = kind != HL_EDGE_OFFSET && kind != HL_EDGE_INSIDE, .weight = graph->retained[node],
+        .node = node,
+        .root = GRAPH_NONE,
+        .edge = edge,
+        .type = graph->nodes[node].type,
+        .n_edges = 1,
+        .rank = graph_edge_rank(graph, edge),
+        .named = kind != HL_EDGE_OFFSET && kind != HL_EDGE_INSIDE,
+        .weight = graph->retained[node],
     };
     if (node == 0) {
         made.root = graph_edge_root(graph, edge);
@@ -136,7 +143,8 @@ static uint32_t add_place(struct builder *builder, const struct neighbour *neigh
 }
 
 /* The texts of all edges between two nodes: ".a, .b and 3 more". */
-static void add_parallel_texts(struct builder *builder, struct graph_view_edge *added, const struct neighbour *neighbour, uint32_t owner)
+static void add_parallel_texts(struct builder *builder, struct graph_view_edge *added, const struct neighbour *neighbour,
+                               uint32_t owner)
 {
     const struct graph *graph = builder->graph;
     struct strbuf text = STRBUF_INIT;
@@ -153,14 +161,15 @@ static void add_parallel_texts(struct builder *builder, struct graph_view_edge *
     strbuf_release(&text);
 }
 
-static void show_neighbour(struct builder *builder, uint32_t from, const struct neighbour *neighbour, bool incoming, uint32_t depth)
+static void show_neighbour(struct builder *builder, uint32_t from, const struct neighbour *neighbour, bool incoming,
+                           uint32_t depth)
 {
     uint32_t place = *place_of(builder, neighbour);
     bool met = place != GRAPH_NONE;
     if (!met)
         place = add_place(builder, neighbour, depth);
-    struct graph_view_edge *added = graph_view_add_edge(builder->view, builder->graph, incoming ? place : from, incoming ? from : place,
-                                                        neighbour->edge);
+    struct graph_view_edge *added = graph_view_add_edge(builder->view, builder->graph, incoming ? place : from,
+                                                        incoming ? from : place, neighbour->edge);
     added->tree = !met;
     added->count = neighbour->n_edges;
     if (neighbour->n_edges > 1 && neighbour->node)
@@ -182,12 +191,14 @@ static uint32_t add_entry(struct entries *entries, bool more, size_t first)
 }
 
 /* The entry of neighbour i; *rest is that of those beyond too many. */
-static uint32_t choose_entry(struct builder *builder, struct entries *entries, const struct neighbours *found, size_t i, uint32_t *rest)
+static uint32_t choose_entry(struct builder *builder, struct entries *entries, const struct neighbours *found, size_t i,
+                             uint32_t *rest)
 {
     uint32_t type = type_place(builder, &found->items[i]);
     bool full = builder->options->too_many && entries->n >= builder->options->too_many;
     bool key = found->items[i].rank == GRAPH_RANK_KEY;       /* keys are named where their values are: all are one */
-    bool alike = builder->options->collapse && builder->of_type[type].n > GRAPH_ALIKE_SHOWN + 1 && builder->of_type[type].seen >= GRAPH_ALIKE_SHOWN;
+    bool alike = builder->options->collapse && builder->of_type[type].n > GRAPH_ALIKE_SHOWN + 1 &&
+                 builder->of_type[type].seen >= GRAPH_ALIKE_SHOWN;
     alike |= builder->options->collapse && key;
     builder->of_type[type].seen++;
     if (alike && builder->of_type[type].more != GRAPH_NONE && entries->items[builder->of_type[type].more].key == key)
@@ -253,17 +264,24 @@ static uint32_t *make_entries(struct builder *builder, const struct neighbours *
 static uint32_t show_more(struct builder *builder, const struct entry *entry, uint32_t first, uint32_t from, uint32_t depth)
 {
     struct graph_view_node node = {
-        .role = entry->key ? GRAPH_VIEW_GROUP : GRAPH_VIEW_MORE, .node = entry->key ? first : GRAPH_NONE, .root = GRAPH_NONE,
+        .role = entry->key ? GRAPH_VIEW_GROUP : GRAPH_VIEW_MORE,
+        .node = entry->key ? first : GRAPH_NONE,
+        .root = GRAPH_NONE,
         .type = entry->n_types == 1 ? entry->type : GRAPH_NONE,
-        .n_types = entry->n_types, .count = entry->count, .depth = depth, .bytes = entry->bytes, .retained = entry->retained, .place = from,
+        .n_types = entry->n_types,
+        .count = entry->count,
+        .depth = depth,
+        .bytes = entry->bytes,
+        .retained = entry->retained,
+        .place = from,
     };
     vec_push(&builder->view->nodes, node);
     vec_push(&builder->ends, true);
     return (uint32_t)builder->view->nodes.n - 1;
 }
 
-static void show_entry(struct builder *builder, const struct entry *entry, const struct neighbours *found, uint32_t from, bool incoming,
-                       uint32_t depth)
+static void show_entry(struct builder *builder, const struct entry *entry, const struct neighbours *found, uint32_t from,
+                       bool incoming, uint32_t depth)
 {
     if (!entry->more || entry->count == 1) {
         show_neighbour(builder, from, &found->items[entry->first], incoming, depth);
@@ -271,8 +289,13 @@ static void show_entry(struct builder *builder, const struct entry *entry, const
     }
     uint32_t place = show_more(builder, entry, found->items[entry->first].node, from, depth);
     struct graph_view_edge edge = {
-        .from = incoming ? place : from, .to = incoming ? from : place, .edge = found->items[entry->first].edge, .count = entry->n_edges,
-        .text = entry->key ? "keys" : "", .holds = entry->holds, .tree = true,
+        .from = incoming ? place : from,
+        .to = incoming ? from : place,
+        .edge = found->items[entry->first].edge,
+        .count = entry->n_edges,
+        .text = entry->key ? "keys" : "",
+        .holds = entry->holds,
+        .tree = true,
     };
     vec_push(&builder->view->edges, edge);
 }
@@ -328,7 +351,9 @@ static void show_targets(struct builder *builder, const uint8_t *set)
 
 static void set_title(struct graph_view *view, const char *what)
 {
-    static const char *const forms[] = { [GRAPH_VIEW_REFS] = "What %s refers to", [GRAPH_VIEW_BACKREFS] = "Who refers to %s", [GRAPH_VIEW_SHOW] = "%s" };
+    static const char *const forms[] = { [GRAPH_VIEW_REFS] = "What %s refers to",
+                                         [GRAPH_VIEW_BACKREFS] = "Who refers to %s",
+                                         [GRAPH_VIEW_SHOW] = "%s" };
     struct strbuf title = STRBUF_INIT;
     const char *form = forms[view->kind], *name = strstr(form, "%s");
     strbuf_add_bytes(&title, form, (size_t)(name - form));
@@ -345,8 +370,8 @@ static uint32_t *filled(size_t n)
     return made;
 }
 
-void graph_view_neighbours(struct graph_view *view, struct graph *graph, enum graph_view_kind kind, const uint8_t *set, const char *what,
-                           const struct graph_view_options *options)
+void graph_view_neighbours(struct graph_view *view, struct graph *graph, enum graph_view_kind kind, const uint8_t *set,
+                           const char *what, const struct graph_view_options *options)
 {
     struct builder builder = { .view = view, .graph = graph, .options = options };
     uint32_t most = kind == GRAPH_VIEW_SHOW ? 1 : options->depth ? options->depth : UINT32_MAX;

@@ -42,7 +42,8 @@ static int by_place(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-void graph_view_cut(struct graph_view *view, struct graph *graph, const struct graph_cut *cut, const uint8_t *set, const char *what)
+void graph_view_cut(struct graph_view *view, struct graph *graph, const struct graph_cut *cut, const uint8_t *set,
+                    const char *what)
 {
     *view = (struct graph_view){ .kind = GRAPH_VIEW_FREE };
     graph_dominate(graph);

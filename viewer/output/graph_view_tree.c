@@ -1,5 +1,5 @@
-/* The dominator tree by retained bytes. Siblings of one type are one group, and its members' children are children of the group: what they retain is disjoint, so
- * that sums are exact. Whoever retains a large share alone stands alone. */
+/* The dominator tree by retained bytes. Siblings of one type are one group, and its members' children are children of the group:
+ * what they retain is disjoint, so that sums are exact. Whoever retains a large share alone stands alone. */
 #include "graph_view.h"
 
 #include "../base/xalloc.h"
@@ -85,7 +85,8 @@ static void find_branches(const struct builder *builder, struct branches *branch
 {
     struct members all = { 0 };
     for (size_t i = 0; i < n; i++)
-        vec_append(&all, builder->children + builder->first[parents[i]], builder->first[parents[i] + 1] - builder->first[parents[i]]);
+        vec_append(&all, builder->children + builder->first[parents[i]],
+                   builder->first[parents[i] + 1] - builder->first[parents[i]]);
     sorted_graph = builder->graph;
     vec_sort(&all, by_type);
     for (size_t i = 0, end; i < all.n; i = end) {
@@ -133,7 +134,9 @@ static uint32_t show_branch(struct builder *builder, const struct branch *branch
 /* The branches from `first` on are counted only. */
 static void show_small(struct builder *builder, const struct branches *branches, size_t first, uint32_t parent, uint32_t depth)
 {
-    struct graph_view_node sum = { .role = GRAPH_VIEW_MORE, .node = GRAPH_NONE, .root = GRAPH_NONE, .type = GRAPH_NONE, .depth = depth, .place = parent };
+    struct graph_view_node sum = {
+        .role = GRAPH_VIEW_MORE, .node = GRAPH_NONE, .root = GRAPH_NONE, .type = GRAPH_NONE, .depth = depth, .place = parent
+    };
     builder->marks++;
     for (size_t i = first; i < branches->n; i++) {
         const struct branch *branch = &branches->items[i];
@@ -149,7 +152,8 @@ static void show_small(struct builder *builder, const struct branches *branches,
     if (sum.n_types > 1)
         sum.type = GRAPH_NONE;
     vec_push(&builder->view->nodes, sum);
-    struct graph_view_edge *edge = graph_view_add_edge(builder->view, builder->graph, parent, (uint32_t)builder->view->nodes.n - 1, GRAPH_NONE);
+    struct graph_view_edge *edge = graph_view_add_edge(builder->view, builder->graph, parent,
+                                                       (uint32_t)builder->view->nodes.n - 1, GRAPH_NONE);
     edge->tree = true;
     edge->count = sum.count;
 }
