@@ -1,4 +1,5 @@
-/* Pictures of reference graphs: the text for Graphviz, held to what it means, and Graphviz itself: there, missing, failing, too slow. */
+/* Pictures of reference graphs: the text for Graphviz, held to what it means, and Graphviz itself: there, missing, failing, too
+ * slow. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,11 +24,13 @@ static struct graph *graph;
 static struct graph_view view;
 static uint32_t history, buffer, watcher, first_order, str;
 
-/* history in app ─▶ list ─▶ [0] … [8] Order ─▶ .note str (the first one only); list ─▶ +0x10 native; a weak reference to the first Order. */
+/* history in app ─▶ list ─▶ [0] … [8] Order ─▶ .note str (the first one only); list ─▶ +0x10 native; a weak reference to the
+ * first Order. */
 static int set_up(void **state)
 {
     sample_init(&sample);
-    uint32_t list = sample_type(&sample, GRAPH_PYTHON, "builtins", "list"), order = sample_type(&sample, GRAPH_PYTHON, "app", "Order");
+    uint32_t list = sample_type(&sample, GRAPH_PYTHON, "builtins", "list"),
+             order = sample_type(&sample, GRAPH_PYTHON, "app", "Order");
     history = sample_node(&sample, list, 100);
     sample_root(&sample, TRACE_ROOT_GLOBAL, true, "history in app", history);
     for (uint32_t i = 0; i < ORDERS; i++) {
@@ -59,7 +62,8 @@ static void look(enum graph_view_kind kind, uint32_t node, uint32_t depth)
 {
     uint8_t *set = calloc(graph->n, 1);
     set[node] = 1;
-    graph_view_neighbours(&view, graph, kind, set, "what \"was\" asked for", &(struct graph_view_options){ .depth = depth, .too_many = 10, .collapse = true });
+    graph_view_neighbours(&view, graph, kind, set, "what \"was\" asked for",
+                          &(struct graph_view_options){ .depth = depth, .too_many = 10, .collapse = true });
     free(set);
 }
 
@@ -88,7 +92,8 @@ static void test_refs(void **state)
     look(GRAPH_VIEW_REFS, history, 2);
     char *text = print();
     assert_has(text, "digraph heapline {");
-    assert_has(text, "[label=\"list\\n0x101000\\n100 B, holds 4.58 KiB\", fillcolor=\"#d9e8fb\", color=\"#d40000\", penwidth=2.5];");    /* 100 + 9 * 48 + 60 + 4096 */
+    assert_has(text, "[label=\"list\\n0x101000\\n100 B, holds 4.58 KiB\", fillcolor=\"#d9e8fb\", color=\"#d40000\", "
+                     "penwidth=2.5];"); /* 100 + 9 * 48 + 60 + 4096 */
     assert_has(text, "label=\" [0]\"");
     assert_has(text, "label=\" +0x10\"");
     assert_has(text, "label=\" .note\"");
@@ -298,7 +303,8 @@ static void test_too_slow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_refs), TEST(test_backrefs), TEST(test_references_that_nobody_explains), TEST(test_escapes), TEST(test_long_texts_are_cut), TEST(test_svg), TEST(test_missing),
+        TEST(test_refs), TEST(test_backrefs), TEST(test_references_that_nobody_explains), TEST(test_escapes),
+        TEST(test_long_texts_are_cut), TEST(test_svg), TEST(test_missing),
         TEST(test_empty_path), TEST(test_failing), TEST(test_silent_failures), TEST(test_not_a_program), TEST(test_too_slow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* The data in the page of a reference graph: read back as JSON, and held to the graph. What the page does with it is tested in tests/web. */
+/* The data in the page of a reference graph: read back as JSON, and held to the graph. What the page does with it is tested in
+ * tests/web. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,11 +21,13 @@ static struct graph_sample sample;
 static struct graph *graph;
 static uint32_t list, first_item, twice, stray;
 
-/* app.list (1000 B) ─▶ [i] item i, of 10 + i B; ─▶ [100], [101] and weakly one more (5 B); a stray block of 7 B that nothing leads to. */
+/* app.list (1000 B) ─▶ [i] item i, of 10 + i B; ─▶ [100], [101] and weakly one more (5 B); a stray block of 7 B that nothing
+ * leads to. */
 static int set_up(void **state)
 {
     sample_init(&sample);
-    uint32_t type = sample_type(&sample, GRAPH_PYTHON, "builtins", "list"), item = sample_type(&sample, GRAPH_PYTHON, "app", "Item");
+    uint32_t type = sample_type(&sample, GRAPH_PYTHON, "builtins", "list"),
+             item = sample_type(&sample, GRAPH_PYTHON, "app", "Item");
     list = sample_node(&sample, type, 1000);
     sample_root(&sample, TRACE_ROOT_GLOBAL, true, "list in app", list);
     for (uint32_t i = 0; i < ITEMS; i++) {
@@ -89,7 +92,8 @@ static const char *string_at(const json_t *data, int64_t i)
 static void test_whole(void **state)
 {
     json_t *data = read_data(&(struct graph_html_options){ 0 });
-    static const char *const columns[] = { "type", "address", "bytes", "retained", "line", "text", "references", "from_c", "born_ms", "dominator", "via" };
+    static const char *const columns[] = { "type", "address", "bytes", "retained", "line", "text",
+                                           "references", "from_c", "born_ms", "dominator", "via" };
     for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
         assert_int_equal(length(data, "nodes", columns[c]), graph->n);
     uint64_t address = 0;
@@ -128,8 +132,9 @@ static void test_edges(void **state)
     json_decref(data);
 }
 
-/* Eleven nodes: two thirds are what retains most, the list and items of 109 … 104 B; then up to nine tenths what these refer to, the list's first item; then what retains
- * most of the rest, items of 103 … 101 B. Beside the list: 90 items, 11 + 12 + … + 100 = 4,995 B, and the pair; [node, type, count, bytes] by bytes. */
+/* Eleven nodes: two thirds are what retains most, the list and items of 109 … 104 B; then up to nine tenths what these refer to,
+ * the list's first item; then what retains most of the rest, items of 103 … 101 B. Beside the list: 90 items, 11 + 12 + … + 100 =
+ * 4,995 B, and the pair; [node, type, count, bytes] by bytes. */
 static void test_bounded(void **state)
 {
     json_t *data = read_data(&(struct graph_html_options){ .nodes = 11, .option = "--many N" });
@@ -147,8 +152,10 @@ static void test_bounded(void **state)
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(at(data, "left_out", "unheld", i), unheld[i]);
     /* 1,000 + 10 + 101 + … + 109 = 1,955 of 1,000 + 5,950 + 5 + 7. */
-    assert_string_equal(json_string_value(json_object_get(data, "summary")), "11 of 103 objects are in this page, with 1.91 KiB of 6.80 KiB");
-    assert_non_null(strstr(json_string_value(json_array_get(json_object_get(data, "notes"), 0)), "More are in a page that is written with --many N."));
+    assert_string_equal(json_string_value(json_object_get(data, "summary")), "11 of 103 objects are in this page, with 1.91 KiB "
+                                                                             "of 6.80 KiB");
+    assert_non_null(strstr(json_string_value(json_array_get(json_object_get(data, "notes"), 0)), "More are in a page that is "
+                                                                                                 "written with --many N."));
     assert_int_equal(at(data, "types", "count", 2), ITEMS);                    /* types are whole */
     json_decref(data);
 }
@@ -158,7 +165,8 @@ static void test_selection(void **state)
 {
     uint8_t *set = calloc(graph->n, 1);
     set[first_item] = 1;
-    json_t *data = read_data(&(struct graph_html_options){ .start = GRAPH_HTML_BACKREFS, .selector = "type:\"</script>\"", .set = set, .nodes = 2 });
+    json_t *data = read_data(
+        &(struct graph_html_options){ .start = GRAPH_HTML_BACKREFS, .selector = "type:\"</script>\"", .set = set, .nodes = 2 });
     json_t *selection = json_object_get(data, "selection");
     assert_int_equal(json_array_size(selection), 1);
     assert_int_equal(at(data, "nodes", "bytes", (size_t)json_integer_value(json_array_get(selection, 0))), 10);
@@ -201,8 +209,10 @@ static void test_incomplete(void **state)
     vec_push(&graph->reasons, "Python's objects are missing: <it> was at work.");
     json_t *data = read_data(&(struct graph_html_options){ 0 }), *notes = json_object_get(data, "notes");
     assert_true(json_is_true(json_object_get(data, "incomplete")));
-    assert_string_equal(json_string_value(json_object_get(data, "summary")), "All 103 objects are in this page; the graph itself is incomplete");
-    assert_string_equal(json_string_value(json_array_get(notes, json_array_size(notes) - 1)), "Python's objects are missing: <it> was at work.");
+    assert_string_equal(json_string_value(json_object_get(data, "summary")), "All 103 objects are in this page; the graph itself "
+                                                                             "is incomplete");
+    assert_string_equal(json_string_value(json_array_get(notes, json_array_size(notes) - 1)), "Python's objects are missing: "
+                                                                                              "<it> was at work.");
     json_decref(data);
 }
 
@@ -215,7 +225,7 @@ static void test_too_many_edges(void **state)
     graph_dominate(graph);
     html_pick(&pick, graph, &(struct graph_html_options){ 0 });
     html_edges(&edges, graph, &pick, &strings, 40);
-    assert_int_equal(edges.dropped, 1);                                        /* the weak one: all others are of the chains of their nodes */
+    assert_int_equal(edges.dropped, 1); /* the weak one: all others are of the chains of their nodes */
     assert_int_equal(edges.items.n, 1 + ITEMS + 1);
     assert_int_equal(edges.refers.sums.n, 1);
     assert_int_equal(edges.referrers.sums.n, 1);
@@ -263,8 +273,8 @@ static void test_script_does_not_end_early(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_whole), TEST(test_edges), TEST(test_bounded), TEST(test_selection), TEST(test_siblings_leave_room), TEST(test_incomplete), TEST(test_too_many_edges), TEST(test_strings),
-        TEST(test_script_does_not_end_early),
+        TEST(test_whole), TEST(test_edges), TEST(test_bounded), TEST(test_selection), TEST(test_siblings_leave_room),
+        TEST(test_incomplete), TEST(test_too_many_edges), TEST(test_strings), TEST(test_script_does_not_end_early),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

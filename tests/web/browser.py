@@ -1,4 +1,5 @@
 """A browser without a window, driven through the DevTools protocol over a pair of pipes: no port, no library."""
+
 import base64
 import json
 import os
@@ -27,12 +28,29 @@ class Browser:
         self.profile = tempfile.mkdtemp(prefix="heapline-browser-")
         to_read, self.write = os.pipe()
         self.read, to_write = os.pipe()
-        arguments = [path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
-                     "--remote-debugging-pipe", f"--user-data-dir={self.profile}", "--window-size=1400,900", "about:blank"]
-        # The browser reads commands from 3 and answers on 4. A shell puts them there: the two numbers may be taken by the pipes themselves.
-        script = f"exec 8<&{to_read} 9>&{to_write}; exec 3<&8 4>&9 8<&- 9>&-; exec \"$@\""
-        self.process = subprocess.Popen(["bash", "-c", script, "browser", *arguments], pass_fds=[to_read, to_write], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL, start_new_session=True)
+        arguments = [
+            path,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-extensions",
+            "--remote-debugging-pipe",
+            f"--user-data-dir={self.profile}",
+            "--window-size=1400,900",
+            "about:blank",
+        ]
+        # The browser reads commands from 3 and answers on 4. A shell puts them there: both numbers may be those of the pipes.
+        script = f'exec 8<&{to_read} 9>&{to_write}; exec 3<&8 4>&9 8<&- 9>&-; exec "$@"'
+        self.process = subprocess.Popen(
+            ["bash", "-c", script, "browser", *arguments],
+            pass_fds=[to_read, to_write],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         os.close(to_read)
         os.close(to_write)
         self.buffer, self.next, self.session, self.requests, self.errors = b"", 1, None, [], []
@@ -122,7 +140,9 @@ class Browser:
         text = {"Enter": "\r"}.get(key, key if len(key) == 1 else "")
         for _ in range(times):
             code = KEYS.get(key) or ord(key.upper())
-            self.call("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", key=key, text=text, windowsVirtualKeyCode=code)
+            self.call(
+                "Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", key=key, text=text, windowsVirtualKeyCode=code
+            )
             self.call("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
         self.settle()
 
@@ -131,7 +151,14 @@ class Browser:
 
     def click(self, expression):
         """The middle of an element that the expression yields."""
-        place = self.evaluate(f"(() => {{ const e = {expression}; e.scrollIntoView({{ block: 'center' }}); const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; }})()")
+        place = self.evaluate(
+            f"""(() => {{
+                const e = {expression};
+                e.scrollIntoView({{ block: 'center' }});
+                const r = e.getBoundingClientRect();
+                return [r.x + r.width / 2, r.y + r.height / 2];
+            }})()"""
+        )
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
         self.settle()

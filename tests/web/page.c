@@ -1,11 +1,13 @@
 /* Writes a page of a made-up graph, whose figures test_page.py knows: page ORDERS NODES [START] > FILE.
  *
- *   history in app ─▶ list ─▶ [0] … [ORDERS - 1] Order, 48 B each ─▶ .lines list 100 B ─▶ [0] str 60 B, with a text that a page must not believe
+ *   history in app ─▶ list ─▶ [0] … [ORDERS - 1] Order, 48 B each ─▶ .lines list 100 B ─▶ [0] str 60 B
  *                                                └▶ .customer Customer 500 B, one for all
  *   stack of thread 2, unnamed ─▶ the Order with the number 2
  *   cache in app ─▶ dict 1000 B ─▶ ["k0"] … ["k4"] bytes 2000 B each;  +0x10 a native block of 4096 B
  *   watcher in app ─▶ weakref 72 B, weakly ─▶ the Order with the number 1
  *   two Node of 56 B each hold each other, and nobody holds them
+ *
+ * The str of the first Order has a text that a page must not believe.
  */
 #include "../unit/graph_sample.h"
 #include "../../viewer/output/graph_html.h"
@@ -25,7 +27,8 @@ struct made {
 static void make_order(struct made *made, uint32_t i)
 {
     struct graph_sample *sample = &made->sample;
-    uint32_t order = sample_node(sample, made->order, 48), lines = sample_node(sample, made->list, 100), str = sample_node(sample, made->str, 60);
+    uint32_t order = sample_node(sample, made->order, 48), lines = sample_node(sample, made->list, 100),
+             str = sample_node(sample, made->str, 60);
     sample_edge(sample, made->history, HL_EDGE_INDEX, i, order);
     sample_edge(sample, order, HL_EDGE_SLOT, made->slot_lines, lines);
     sample_edge(sample, order, HL_EDGE_SLOT, made->slot_customer, made->shared);
@@ -73,7 +76,8 @@ static void make_odds(struct made *made)
     uint32_t weak = sample_node(sample, sample_type(sample, GRAPH_PYTHON, "weakref", "ReferenceType"), 72);
     sample_root(sample, TRACE_ROOT_GLOBAL, true, "watcher in app", weak);
     sample_edge(sample, weak, HL_EDGE_WEAK, 0, made->first_order + 3);
-    uint32_t type = sample_type(sample, GRAPH_PYTHON, "app", "Node"), a = sample_node(sample, type, 56), b = sample_node(sample, type, 56);
+    uint32_t type = sample_type(sample, GRAPH_PYTHON, "app", "Node"), a = sample_node(sample, type, 56),
+             b = sample_node(sample, type, 56);
     sample_edge(sample, a, HL_EDGE_SLOT, sample_string(sample, "next"), b);
     sample_edge(sample, b, HL_EDGE_SLOT, sample_string(sample, "prev"), a);
 }
@@ -88,7 +92,8 @@ static void set_text(struct graph *graph, uint32_t node, const char *text)
 int main(int argc, char **argv)
 {
     static struct made made;
-    struct graph_html_options options = { .start = argc > 3 ? (enum graph_html_start)atoi(argv[3]) : GRAPH_HTML_DOMINATORS, .option = "--page-nodes N" };
+    struct graph_html_options options = { .start = argc > 3 ? (enum graph_html_start)atoi(argv[3]) : GRAPH_HTML_DOMINATORS,
+                                          .option = "--page-nodes N" };
     if (argc < 3)
         return 2;
     sample_init(&made.sample);

@@ -1,4 +1,5 @@
-/* Labels are escaped strings of Graphviz: backslashes mean something there, and so do entities ("&lt;"), also where the text is none of HTML. */
+/* Labels are escaped strings of Graphviz: backslashes mean something there, and so do entities ("&lt;"), also where the text is
+ * none of HTML. */
 #include "graph_dot.h"
 
 #include "../base/utf8.h"
@@ -78,7 +79,8 @@ static bool is_object(const struct graph_view_node *node)
 }
 
 /* Type and repr on lines of their own, where the view's label has them on one. */
-static void add_name(struct strbuf *out, struct strbuf *line, const struct graph *graph, const struct graph_view *view, uint32_t place)
+static void add_name(struct strbuf *out, struct strbuf *line, const struct graph *graph, const struct graph_view *view,
+                     uint32_t place)
 {
     const struct graph_view_node *node = &view->nodes.items[place];
     strbuf_clear(line);
@@ -207,7 +209,9 @@ static void put_sorts(FILE *out, const struct seen *seen)
 static void put_legend(FILE *out, const struct seen *seen)
 {
     const char *plain = "ALIGN=\"LEFT\"";
-    fputs("  legend [shape=plaintext, style=\"\", fontsize=9, label=<<TABLE BORDER=\"1\" COLOR=\"#bbbbbb\" CELLBORDER=\"0\" CELLSPACING=\"3\" CELLPADDING=\"2\">\n", out);
+    fputs("  legend [shape=plaintext, style=\"\", fontsize=9, label=<<TABLE BORDER=\"1\" COLOR=\"#bbbbbb\" CELLBORDER=\"0\" "
+          "CELLSPACING=\"3\" CELLPADDING=\"2\">\n",
+          out);
     put_key(out, "BORDER=\"0\"", "<B>Legend</B>");
     put_sorts(out, seen);
     if (seen->target)
@@ -230,8 +234,10 @@ static void put_head(FILE *out, const struct graph_view *view)
 {
     struct strbuf title = STRBUF_INIT;
     add_escaped(&title, view->title ? view->title : "");
-    fputs("digraph heapline {\n  charset=\"UTF-8\"; labelloc=t; ranksep=0.5; nodesep=0.25;\n  node [shape=box, style=filled, fillcolor=white, fontname=\"sans-serif\", fontsize=11];\n"
-          "  edge [fontname=\"sans-serif\", fontsize=10];\n  fontname=\"sans-serif\";\n", out);
+    fputs("digraph heapline {\n  charset=\"UTF-8\"; labelloc=t; ranksep=0.5; nodesep=0.25;\n  node [shape=box, style=filled, "
+          "fillcolor=white, fontname=\"sans-serif\", fontsize=11];\n"
+          "  edge [fontname=\"sans-serif\", fontsize=10];\n  fontname=\"sans-serif\";\n",
+          out);
     fprintf(out, "  label=\"%s\";\n", title.data);
     strbuf_release(&title);
 }

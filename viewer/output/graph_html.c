@@ -1,16 +1,20 @@
-/* The data of the page is one JSON object of columns: an array a field, an entry a node, so that a browser reads it fast. Its reader is viewer/web/data.js.
+/* The data of the page is one JSON object of columns: an array a field, an entry a node, so that a browser reads it fast. Its
+ * reader is viewer/web/data.js.
  *
- *   program moment selector start summary incomplete notes        what is shown at the top; start: dominators, roots, refs, backrefs, types
+ *   program moment selector start summary incomplete notes
+ *                what is shown at the top; start: dominators, roots, refs, backrefs, types
  *   totals       nodes edges bytes: of the whole graph
  *   strings      texts that others name by their place; 0 is ""
- *   types        name module sort count bytes retained exact: all of them; exact: `retained` is, else it is a lower bound. Behind them one for "others"
- *   nodes        by place, 0 is the root of all: type, address (less that of the place before), bytes, retained, line and text (strings), references (0: none are counted,
- *                -1: immortal), from_c, born_ms (-1: unknown), dominator (-1: nothing leads to it), via (the edge by
- *                which its chain reaches it; -1: nothing leads to it)
- *   edges        count (by node), to, label, more: [edge, how many more lead from and to the same nodes, …]. A label is 4 · value + form; form 0: value is a string,
- *                1: an index, 2: an offset, 3: a string, and the edge holds nothing (node 0's: may be stale)
- *   left_out     dominated, refers, referrers, and unheld by node 0, which nothing leads to: [node less that of the entry before, type, count, bytes, …] of nodes that are
- *                not in the page; bytes: of `dominated` retained, else their own
+ *   types        name module sort count bytes retained exact: all of them; exact: `retained` is, else it is a lower bound.
+ *                Behind them one for "others"
+ *   nodes        by place, 0 is the root of all: type, address (less that of the place before), bytes, retained, line and text
+ *                (strings), references (0: none are counted, -1: immortal), from_c, born_ms (-1: unknown), dominator, via (the
+ *                edge by which its chain reaches it); both -1: nothing leads to it
+ *   edges        count (by node), to, label, more: [edge, how many more lead from and to the same nodes, …]. A label is
+ *                4 · value + form; form 0: value is a string, 1: an index, 2: an offset, 3: a string, and the edge holds nothing
+ *                (node 0's: may be stale)
+ *   left_out     dominated, refers, referrers, and unheld by node 0, which nothing leads to: [node less that of the entry
+ *                before, type, count, bytes, …] of nodes that are not in the page; bytes: of `dominated` retained, else their own
  *   selection    places; selected: how many there are in the graph
  */
 #include "graph_html.h"
@@ -23,7 +27,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#define EXACT_TYPES 20                     /* types whose retained bytes are computed, not bounded: each costs a walk over the graph */
+#define EXACT_TYPES 20 /* types whose retained bytes are computed, not bounded: each costs a walk over the graph */
 #define LEFT_TYPES 16                      /* types that are told apart beside a node */
 
 struct page {
@@ -38,7 +42,8 @@ struct page {
 };
 
 static const char *const start_names[] = {
-    [GRAPH_HTML_DOMINATORS] = "dominators", [GRAPH_HTML_ROOTS] = "roots", [GRAPH_HTML_REFS] = "refs", [GRAPH_HTML_BACKREFS] = "backrefs", [GRAPH_HTML_TYPES] = "types",
+    [GRAPH_HTML_DOMINATORS] = "dominators", [GRAPH_HTML_ROOTS] = "roots", [GRAPH_HTML_REFS] = "refs",
+    [GRAPH_HTML_BACKREFS] = "backrefs", [GRAPH_HTML_TYPES] = "types",
 };
 
 static void put_string(struct page *page, const char *text)
@@ -92,8 +97,8 @@ static void put_summary(struct page *page)
     if (is_whole(page))
         strbuf_printf(&text, "All %s objects are in this page", format_count(all).text);
     else
-        strbuf_printf(&text, "%s of %s objects are in this page, with %s of %s", format_count(page->pick.nodes.n - 1).text, format_count(all).text,
-                      format_bytes(page->picked_bytes).text, format_bytes(page->bytes).text);
+        strbuf_printf(&text, "%s of %s objects are in this page, with %s of %s", format_count(page->pick.nodes.n - 1).text,
+                      format_count(all).text, format_bytes(page->picked_bytes).text, format_bytes(page->bytes).text);
     if (is_incomplete(page->graph))
         strbuf_add(&text, "; the graph itself is incomplete");
     fputs(",\"summary\":", page->out);
@@ -107,8 +112,10 @@ static void add_choice(struct strbuf *text, const struct page *page)
         return;
     strbuf_add(text, "Chosen are ");
     if (page->options->set)
-        strbuf_printf(text, "%s of the %s selected objects with neighbours, ", format_count(page->pick.selection.n).text, format_count(page->pick.selected).text);
-    strbuf_add(text, "the objects that retain most, of many siblings of one type some, what these refer to, and for all of these who holds them alone and a chain from a root. What is left out beside an object is counted by type.");
+        strbuf_printf(text, "%s of the %s selected objects with neighbours, ", format_count(page->pick.selection.n).text,
+                      format_count(page->pick.selected).text);
+    strbuf_add(text, "the objects that retain most, of many siblings of one type some, what these refer to, and for all of these "
+                     "who holds them alone and a chain from a root. What is left out beside an object is counted by type.");
     if (page->options->option)
         strbuf_printf(text, " More are in a page that is written with %s.", page->options->option);
 }
@@ -122,7 +129,8 @@ static void put_notes(struct page *page)
     put_note(page, &n, text.data);
     strbuf_clear(&text);
     if (page->edges.dropped)
-        strbuf_printf(&text, "%s references between objects of this page are counted only, since there are too many to hold.", format_count(page->edges.dropped).text);
+        strbuf_printf(&text, "%s references between objects of this page are counted only, since there are too many to hold.",
+                      format_count(page->edges.dropped).text);
     put_note(page, &n, text.data);
     put_note(page, &n, "The table of types is of the whole graph; \"≥\" stands before a lower bound.");
     if (!page->graph->whole)
@@ -165,8 +173,8 @@ static void put_top(struct page *page)
         put_string(page, page->options->selector);
     else
         fputs("null", page->out);
-    fprintf(page->out, ",\"incomplete\":%s,\"totals\":{\"nodes\":%" PRIu32 ",\"edges\":%" PRIu32 ",\"bytes\":%" PRIu64 "}", is_incomplete(page->graph) ? "true" : "false",
-            page->graph->n - 1, page->graph->n_edges, page->bytes);
+    fprintf(page->out, ",\"incomplete\":%s,\"totals\":{\"nodes\":%" PRIu32 ",\"edges\":%" PRIu32 ",\"bytes\":%" PRIu64 "}",
+            is_incomplete(page->graph) ? "true" : "false", page->graph->n - 1, page->graph->n_edges, page->bytes);
     put_summary(page);
     put_notes(page);
     strbuf_release(&moment);
@@ -249,8 +257,9 @@ static const struct {
     const char *name;
     int64_t (*value)(struct page *page, size_t i);
 } columns[] = {
-    { "type", type_of }, { "address", step_of }, { "bytes", bytes_of }, { "retained", retained_of }, { "line", line_of }, { "text", text_of },
-    { "references", references_of }, { "from_c", from_c_of }, { "born_ms", born_of }, { "dominator", dominator_of }, { "via", via_of },
+    { "type", type_of }, { "address", step_of }, { "bytes", bytes_of }, { "retained", retained_of }, { "line", line_of },
+    { "text", text_of }, { "references", references_of }, { "from_c", from_c_of }, { "born_ms", born_of },
+    { "dominator", dominator_of }, { "via", via_of },
 };
 
 static void put_nodes(struct page *page)
@@ -304,7 +313,8 @@ static int compare_sums(const void *a, const void *b)
 
 static void put_sum(struct page *page, uint64_t *before, uint64_t place, uint64_t type, uint64_t count, uint64_t bytes)
 {
-    fprintf(page->out, "%s%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, *before == NONE_BEFORE ? "" : ",", place - (*before == NONE_BEFORE ? 0 : *before), type, count, bytes);
+    fprintf(page->out, "%s%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, *before == NONE_BEFORE ? "" : ",",
+            place - (*before == NONE_BEFORE ? 0 : *before), type, count, bytes);
     *before = place;
 }
 
@@ -318,7 +328,8 @@ static void put_left(struct page *page, const char *name, struct html_left *left
         uint64_t place = left->sums.items[i].key >> 32, count = 0, bytes = 0;
         for (unsigned n = 0; i < left->sums.n && left->sums.items[i].key >> 32 == place; i++, n++)
             if (n < LEFT_TYPES)
-                put_sum(page, &before, place, left->sums.items[i].key & UINT32_MAX, left->sums.items[i].count, left->sums.items[i].bytes);
+                put_sum(page, &before, place, left->sums.items[i].key & UINT32_MAX, left->sums.items[i].count,
+                        left->sums.items[i].bytes);
             else {
                 count += left->sums.items[i].count;
                 bytes += left->sums.items[i].bytes;

@@ -1,4 +1,5 @@
-/* A self-contained page (viewer/web) in which a person explores the whole graph: expands, collapses, searches, follows paths. It loads nothing from elsewhere. */
+/* A self-contained page (viewer/web) in which a person explores the whole graph: expands, collapses, searches, follows paths. It
+ * loads nothing from elsewhere. */
 #ifndef HEAPLINE_OUTPUT_GRAPH_HTML_H
 #define HEAPLINE_OUTPUT_GRAPH_HTML_H
 
@@ -19,12 +20,12 @@ struct graph_html_options {
     const char *selector;                  /* how the selection is called, "type:Order"; NULL: none */
     const uint8_t *set;                    /* the selection, one byte a node; NULL: none */
     uint32_t nodes;                        /* about so many are in the page; 0: GRAPH_HTML_NODES */
-    const char *option;                    /* the command's option that sets `nodes`, for the sentence that says how to get more; NULL: none */
+    const char *option;                    /* the command's option that sets `nodes`, to say how to get more; NULL: none */
 };
 
-/* Writes the page. In it are the selection (its largest half of `nodes` at most) with its neighbours, what retains most, and for all of these who dominates them and
- * their shortest way from a root; what is left out beside each node is counted by type. All types are in it with all their figures. Computes dominators. Returns 0
- * or -errno. */
+/* Writes the page. In it are the selection (its largest half of `nodes` at most) with its neighbours, what retains most, and for
+ * all of these who dominates them and their chain from a root; what is left out beside each node is counted by type. All
+ * types are in it with all their figures. Computes dominators. Returns 0 or -errno. */
 int graph_html_print(FILE *out, struct graph *graph, const struct graph_html_options *options);
 
 #endif

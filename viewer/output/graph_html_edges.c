@@ -1,5 +1,5 @@
-/* Several references from one node to another are one item and a count; those that hold and those that do not are told apart. References to and from what is not in the
- * page are counted by type. */
+/* Several references from one node to another are one item and a count; those that hold and those that do not are told apart.
+ * References to and from what is not in the page are counted by type. */
 #include "graph_html_parts.h"
 
 #include "../base/xalloc.h"
@@ -12,7 +12,7 @@ struct walk {
     const struct html_pick *pick;
     struct strmap *strings;
     struct strbuf text;
-    uint32_t *seen[2];                     /* by node: 1 + the place of the node whose neighbour it was last; of references that hold, and of faint ones */
+    uint32_t *seen[2];                     /* by node: 1 + whose neighbour it was last; of references that hold, of faint ones */
     uint32_t *item[2];                     /* by place in the page: the item of that reference */
     uint32_t limit;                        /* items of a node, beside those of chains */
 };
@@ -61,7 +61,8 @@ static uint32_t label_of(struct walk *walk, uint32_t from, uint32_t edge)
 static bool is_of_chain(const struct walk *walk, uint32_t from, uint32_t to, bool faint)
 {
     uint32_t by = walk->pick->by[to];
-    return by != GRAPH_NONE && walk->graph->nodes[from].first <= by && by < walk->graph->nodes[from + 1].first && is_faint(walk->graph, from, by) == faint;
+    return by != GRAPH_NONE && walk->graph->nodes[from].first <= by && by < walk->graph->nodes[from + 1].first &&
+           is_faint(walk->graph, from, by) == faint;
 }
 
 static void add_item(struct walk *walk, uint32_t from, uint32_t edge, bool faint, uint32_t *count)
@@ -94,7 +95,8 @@ static void note_chain(struct walk *walk, uint32_t from, uint32_t edge, uint32_t
 static void add_reference(struct walk *walk, uint32_t from, uint32_t edge, uint32_t *count)
 {
     uint32_t to = walk->graph->edges[edge].to, place = walk->pick->place[to];
-    bool faint = is_faint(walk->graph, from, edge), again = walk->seen[faint][to] == from + 1, other = walk->seen[!faint][to] == from + 1;
+    bool faint = is_faint(walk->graph, from, edge), again = walk->seen[faint][to] == from + 1,
+         other = walk->seen[!faint][to] == from + 1;
     walk->seen[faint][to] = from + 1;
     if (place == GRAPH_NONE) {
         if (!again && !other)
@@ -166,7 +168,8 @@ static uint32_t find_limit(const struct graph *graph, const struct html_pick *pi
     }
 }
 
-void html_edges(struct html_edges *edges, const struct graph *graph, const struct html_pick *pick, struct strmap *strings, uint32_t most)
+void html_edges(struct html_edges *edges, const struct graph *graph, const struct html_pick *pick, struct strmap *strings,
+                uint32_t most)
 {
     struct walk walk = { .edges = edges, .graph = graph, .pick = pick, .strings = strings, .text = STRBUF_INIT };
     memset(edges, 0, sizeof *edges);

@@ -1,5 +1,5 @@
-/* What graph_html.c is made of: which nodes are in the page (graph_html_pick.c), their references and what is left out beside them (graph_html_edges.c), and text in
- * JSON inside of a page (graph_html_text.c). */
+/* What graph_html.c is made of: which nodes are in the page (graph_html_pick.c), their references and what is left out beside
+ * them (graph_html_edges.c), and text in JSON inside of a page (graph_html_text.c). */
 #ifndef HEAPLINE_OUTPUT_GRAPH_HTML_PARTS_H
 #define HEAPLINE_OUTPUT_GRAPH_HTML_PARTS_H
 
@@ -20,7 +20,7 @@ struct html_pick {
 void html_pick(struct html_pick *pick, const struct graph *graph, const struct graph_html_options *options);
 void html_pick_release(struct html_pick *pick);
 
-struct html_edge { uint32_t to, label, more; };        /* place; see graph_html.c; how many more lead from and to the same nodes */
+struct html_edge { uint32_t to, label, more; };        /* place; see graph_html.c; how many more lead the same way */
 
 /* What is left out beside a node, by type: key = place << 32 | type, value = place in sums. */
 struct html_sum { uint64_t key, count, bytes; };
@@ -40,7 +40,8 @@ struct html_edges {
 #define HTML_EDGES 600000u                 /* in a page at most, and those that chains need */
 
 /* Labels are interned in `strings`. */
-void html_edges(struct html_edges *edges, const struct graph *graph, const struct html_pick *pick, struct strmap *strings, uint32_t most);
+void html_edges(struct html_edges *edges, const struct graph *graph, const struct html_pick *pick, struct strmap *strings,
+                uint32_t most);
 void html_edges_release(struct html_edges *edges);
 
 /* Appends a JSON string, quoted, that may stand inside of a page's script: no "<" is in it, what is no UTF-8 became U+FFFD. */

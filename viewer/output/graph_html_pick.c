@@ -1,6 +1,6 @@
-/* A page of a large graph holds what a person may want to see of it: who holds much, what that is made of, and how it is held. Of many siblings of one type some stand for
- * all at first, or a hundred thousand equal objects would leave room for nothing else. The dominators and the chain of whatever is in the page are in it, too, so that
- * trees and paths have no gaps.
+/* A page of a large graph holds what a person may want to see of it: who holds much, what that is made of, and how it is held. Of
+ * many siblings of one type some stand for all at first, or a hundred thousand equal objects would leave room for nothing else.
+ * The dominators and the chain of whatever is in the page are in it, too, so that trees and paths have no gaps.
  *
  *   1  the selection, the largest first, and neighbours      3  what these refer to, and so on
  *   2  what retains most, with few siblings                  4  what retains most of the rest
@@ -33,7 +33,8 @@ static unsigned class_of(uint64_t bytes)
     if (bytes < 2u << CLASSES_BITS)
         return (unsigned)bytes;
     unsigned power = 63 - (unsigned)__builtin_clzll(bytes);
-    return ((power - CLASSES_BITS + 1) << CLASSES_BITS) + (unsigned)(bytes >> (power - CLASSES_BITS) & ((1u << CLASSES_BITS) - 1));
+    return ((power - CLASSES_BITS + 1) << CLASSES_BITS) +
+           (unsigned)(bytes >> (power - CLASSES_BITS) & ((1u << CLASSES_BITS) - 1));
 }
 
 /* Counts, adds up, puts: nodes of a class in the order of their numbers, in time that grows with their number alone. */

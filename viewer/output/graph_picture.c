@@ -1,4 +1,5 @@
-/* Graphviz's dot, as a child without a shell: the text in an unlinked file, what it draws and what it complains about by pipes, all read before anything is written. */
+/* Graphviz's dot, as a child without a shell: the text in an unlinked file, what it draws and what it complains about by pipes,
+ * all read before anything is written. */
 #include "graph_dot.h"
 
 #include <errno.h>
@@ -150,23 +151,28 @@ static void add_complaint(struct strbuf *out, const struct drawing *drawing)
 static int judge(const struct drawing *drawing, const struct graph_view *view, unsigned seconds, struct trace_error *error)
 {
     if (drawing->late)
-        return fail(error, -ETIME, "Graphviz did not finish the picture of %zu boxes and %zu arrows within %u s; "
-                    "show fewer (--depth, --too-many), or print the text with --dot and draw it with sfdp", view->nodes.n, view->edges.n, seconds);
+        return fail(error, -ETIME,
+                    "Graphviz did not finish the picture of %zu boxes and %zu arrows within %u s; "
+                    "show fewer (--depth, --too-many), or print the text with --dot and draw it with sfdp",
+                    view->nodes.n, view->edges.n, seconds);
     if (WIFEXITED(drawing->status) && WEXITSTATUS(drawing->status) == 0 && drawing->texts[0].length)
         return 0;
     struct strbuf complaint = STRBUF_INIT;
     add_complaint(&complaint, drawing);
-    int code = fail(error, -EIO, "Graphviz could not draw the picture: %s; --dot prints the text that it was given", complaint.data);
+    int code =
+        fail(error, -EIO, "Graphviz could not draw the picture: %s; --dot prints the text that it was given", complaint.data);
     strbuf_release(&complaint);
     return code;
 }
 
-static int draw(FILE *out, const char *program, FILE *text, const char *format, const struct graph_view *view, unsigned seconds, struct trace_error *error)
+static int draw(FILE *out, const char *program, FILE *text, const char *format, const struct graph_view *view, unsigned seconds,
+                struct trace_error *error)
 {
     struct drawing drawing = { .streams = { -1, -1 }, .texts = { STRBUF_INIT, STRBUF_INIT } };
     int result = spawn(&drawing, program, format, fileno(text));
     if (result)
-        result = fail(error, result, "cannot start %s: %s; --dot prints the text that it would be given", program, strerror(-result));
+        result =
+            fail(error, result, "cannot start %s: %s; --dot prints the text that it would be given", program, strerror(-result));
     else {
         read_streams(&drawing, seconds);
         result = judge(&drawing, view, seconds, error);
@@ -178,13 +184,16 @@ static int draw(FILE *out, const char *program, FILE *text, const char *format, 
     return result;
 }
 
-int graph_picture_print(FILE *out, const struct graph *graph, const struct graph_view *view, const char *format, unsigned seconds, struct trace_error *error)
+int graph_picture_print(FILE *out, const struct graph *graph, const struct graph_view *view, const char *format, unsigned seconds,
+                        struct trace_error *error)
 {
     struct strbuf program = STRBUF_INIT;
     FILE *text;
     int result;
     if (!find_program(&program, "dot"))
-        result = fail(error, -ENOENT, "pictures are drawn by Graphviz, whose program \"dot\" is not in PATH; install it (Debian, Ubuntu, Fedora: the package graphviz), "
+        result = fail(error, -ENOENT,
+                      "pictures are drawn by Graphviz, whose program \"dot\" is not in PATH; install it (Debian, Ubuntu, Fedora: "
+                      "the package graphviz), "
                       "or print the text for it with --dot");
     else if ((result = write_text(&text, graph, view)))
         result = fail(error, result, "cannot write a temporary file for Graphviz: %s", strerror(-result));

@@ -3,12 +3,13 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 document.getElementById("data").remove();
 
-const NOBODY = -1;              // of `dominator`: no root leads to it
-const IMMORTAL = -1;            // of `references`
+const NOBODY = -1; // of `dominator`: no root leads to it
+const IMMORTAL = -1; // of `references`
 
 // Adjacency in one array: the entries of node v are list[first[v]] … list[first[v + 1] - 1].
 function bucket(n, keys) {
-  const first = new Uint32Array(n + 1), list = new Uint32Array(keys.length);
+  const first = new Uint32Array(n + 1),
+    list = new Uint32Array(keys.length);
   for (const key of keys) if (key >= 0) first[key + 1]++;
   for (let v = 0; v < n; v++) first[v + 1] += first[v];
   const next = first.slice(0, n);
@@ -17,23 +18,43 @@ function bucket(n, keys) {
 }
 
 function decodeNodes(columns) {
-  const n = columns.type.length, address = new Float64Array(n);
+  const n = columns.type.length,
+    address = new Float64Array(n);
   let at = 0;
   for (let v = 0; v < n; v++) address[v] = at += columns.address[v];
   return {
-    n, address, type: Uint32Array.from(columns.type), bytes: Float64Array.from(columns.bytes), retained: Float64Array.from(columns.retained),
-    line: Uint32Array.from(columns.line), text: Uint32Array.from(columns.text), references: Int32Array.from(columns.references),
-    fromC: Uint32Array.from(columns.from_c), born: Float64Array.from(columns.born_ms), dominator: Int32Array.from(columns.dominator), via: Int32Array.from(columns.via),
+    n,
+    address,
+    type: Uint32Array.from(columns.type),
+    bytes: Float64Array.from(columns.bytes),
+    retained: Float64Array.from(columns.retained),
+    line: Uint32Array.from(columns.line),
+    text: Uint32Array.from(columns.text),
+    references: Int32Array.from(columns.references),
+    fromC: Uint32Array.from(columns.from_c),
+    born: Float64Array.from(columns.born_ms),
+    dominator: Int32Array.from(columns.dominator),
+    via: Int32Array.from(columns.via),
   };
 }
 
 function decodeEdges(columns, n) {
-  const m = columns.to.length, from = new Uint32Array(m), first = new Uint32Array(n + 1);
+  const m = columns.to.length,
+    from = new Uint32Array(m),
+    first = new Uint32Array(n + 1);
   for (let v = 0, e = 0; v < n; v++) {
     first[v + 1] = first[v] + columns.count[v];
     for (; e < first[v + 1]; e++) from[e] = v;
   }
-  return { m, from, first, to: Uint32Array.from(columns.to), label: Uint32Array.from(columns.label), into: bucket(n, columns.to), more: pairs(columns.more) };
+  return {
+    m,
+    from,
+    first,
+    to: Uint32Array.from(columns.to),
+    label: Uint32Array.from(columns.label),
+    into: bucket(n, columns.to),
+    more: pairs(columns.more),
+  };
 }
 
 // [key, value, key, value …]
@@ -55,15 +76,27 @@ function leftOut(flat) {
   return map;
 }
 
-const strings = data.strings, types = data.types, nodes = decodeNodes(data.nodes), edges = decodeEdges(data.edges, nodes.n);
+const strings = data.strings,
+  types = data.types,
+  nodes = decodeNodes(data.nodes),
+  edges = decodeEdges(data.edges, nodes.n);
 const dominated = bucket(nodes.n, nodes.dominator);
-const left = { dominated: leftOut(data.left_out.dominated), refers: leftOut(data.left_out.refers), referrers: leftOut(data.left_out.referrers), unheld: leftOut(data.left_out.unheld) };
+const left = {
+  dominated: leftOut(data.left_out.dominated),
+  refers: leftOut(data.left_out.refers),
+  referrers: leftOut(data.left_out.referrers),
+  unheld: leftOut(data.left_out.unheld),
+};
 
 // Labels are a number and, in its two lowest bits, how it is meant.
-const FORM_NAME = 0, FORM_INDEX = 1, FORM_OFFSET = 2, FORM_WEAK = 3;
+const FORM_NAME = 0,
+  FORM_INDEX = 1,
+  FORM_OFFSET = 2,
+  FORM_WEAK = 3;
 
 function edgeLabel(edge) {
-  const value = edges.label[edge] >>> 2, form = edges.label[edge] & 3;
+  const value = edges.label[edge] >>> 2,
+    form = edges.label[edge] & 3;
   if (form === FORM_INDEX) return `[${value}]`;
   if (form === FORM_OFFSET) return `+0x${value.toString(16)}`;
   return strings[value];
