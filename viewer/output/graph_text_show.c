@@ -107,7 +107,10 @@ static void print_allocation(const struct printer *printer, uint32_t node)
     if (!text.length)
         strbuf_add(&text, real->site == TRACE_NONE && real->bytes == 0 ? "not on the heap" : "at a place that is not known");
     if (real->site != TRACE_NONE && graph->snapshot) {
-        strbuf_printf(&text, ", at %s", format_duration(real->born_ns).text);
+        if (real->born_ns)
+            strbuf_printf(&text, ", at %s", format_duration(real->born_ns).text);
+        else
+            strbuf_add(&text, ", at the start");
         if (graph->snapshot->ns > real->born_ns)
             strbuf_printf(&text, ": it was %s old", format_duration(graph->snapshot->ns - real->born_ns).text);
     }

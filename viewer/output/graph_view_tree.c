@@ -62,23 +62,73 @@ static int by_retained(const void *left, const void *right)
     return (a->members.items[0] > b->members.items[0]) - (a->members.items[0] < b->members.items[0]);
 }
 
-/* Nodes of one type, the largest first: those with a large share apart, the others together. */
+/* Things that hold others of their kind, such as the nodes of a list or of a tree: these are one with them. Python's own
+ * containers are not: each is something else. */
+static bool is_chained(const struct graph *graph, uint32_t type)
+{
+    return strcmp(graph->types[type].module, "builtins") != 0;
+}
+
+/* How many of the nodes of a type, the largest first, stand alone: those with a large share of everything, but not if there are
+ * many, and of native ones, which have no names, only one that outweighs all others. */
+static size_t count_alone(const struct builder *builder, const uint32_t *nodes, size_t n)
+{
+    const struct graph *graph = builder->graph;
+    size_t large = 0;
+    uint64_t sum = 0;
+    if (!builder->options->collapse)
+        return n;
+    for (size_t i = 0; i < n; i++) {
+        large += graph->retained[nodes[i]] >= builder->least;
+        sum += graph->retained[nodes[i]];
+    }
+    if (graph->types[graph->nodes[nodes[0]].type].sort != GRAPH_PYTHON)
+        return n > 1 && large && graph->retained[nodes[0]] >= sum - sum / 2;
+    return large > GRAPH_ALIKE_SHOWN + 1 ? GRAPH_ALIKE_SHOWN : large;
+}
+
+/* Takes those of the members' own type that hang below them in. */
+static void add_chained(const struct builder *builder, struct branch *branch)
+{
+    const struct graph *graph = builder->graph;
+    for (size_t i = 0; i < branch->members.n; i++) {
+        uint32_t member = branch->members.items[i];
+        for (uint32_t j = builder->first[member]; j < builder->first[member + 1]; j++) {
+            uint32_t child = builder->children[j];
+            if (graph->nodes[child].type != branch->type)
+                continue;
+            branch->bytes += graph->nodes[child].bytes;
+            vec_push(&branch->members, child);
+        }
+    }
+}
+
+/* Nodes of one type, the largest first: some alone, the others together. */
 static void divide(const struct builder *builder, struct branches *branches, const uint32_t *nodes, size_t n)
 {
     const struct graph *graph = builder->graph;
-    bool alone = true;
+    size_t alone = count_alone(builder, nodes, n), first = branches->n;
     for (size_t i = 0; i < n; i++) {
-        bool large = !builder->options->collapse || graph->retained[nodes[i]] >= builder->least;
-        if (i == 0 || alone) {
-            struct branch *added = vec_add(branches);
-            added->type = graph->nodes[nodes[i]].type;
-        }
-        alone = large;
+        if (i <= alone)
+            vec_add(branches)->type = graph->nodes[nodes[i]].type;
         struct branch *branch = &vec_last(branches);
         branch->bytes += graph->nodes[nodes[i]].bytes;
         branch->retained += graph->retained[nodes[i]];
         vec_push(&branch->members, nodes[i]);
     }
+    for (size_t i = first; i < branches->n; i++)
+        if (builder->options->collapse && is_chained(graph, branches->items[i].type))
+            add_chained(builder, &branches->items[i]);
+}
+
+/* Those of the parents' own type are among the parents. */
+static void leave_out(const struct graph *graph, struct members *nodes, uint32_t type)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < nodes->n; i++)
+        if (graph->nodes[nodes->items[i]].type != type)
+            nodes->items[n++] = nodes->items[i];
+    nodes->n = n;
 }
 
 static void find_branches(const struct builder *builder, struct branches *branches, const uint32_t *parents, size_t n)
@@ -87,6 +137,8 @@ static void find_branches(const struct builder *builder, struct branches *branch
     for (size_t i = 0; i < n; i++)
         vec_append(&all, builder->children + builder->first[parents[i]],
                    builder->first[parents[i] + 1] - builder->first[parents[i]]);
+    if (n && parents[0] && builder->options->collapse && is_chained(builder->graph, builder->graph->nodes[parents[0]].type))
+        leave_out(builder->graph, &all, builder->graph->nodes[parents[0]].type);
     sorted_graph = builder->graph;
     vec_sort(&all, by_type);
     for (size_t i = 0, end; i < all.n; i = end) {
@@ -98,16 +150,24 @@ static void find_branches(const struct builder *builder, struct branches *branch
     vec_release(&all);
 }
 
-/* The edge by which a node's dominator holds it itself; GRAPH_NONE: it does so through others, or by several. */
+static bool is_named_root(const struct graph *graph, uint32_t edge)
+{
+    uint32_t root = graph_edge_root(graph, edge);
+    return root != GRAPH_NONE && graph->roots[root].named;
+}
+
+/* The edge by which a node's dominator holds it itself, of several roots one with a name; GRAPH_NONE: it does so through others. */
 static uint32_t edge_between(const struct graph *graph, uint32_t from, uint32_t to)
 {
     uint32_t found = GRAPH_NONE;
     for (uint32_t i = graph->nodes[to].first_in; i < graph->nodes[to + 1].first_in; i++) {
-        if (graph->in[i].from == from && graph_edge_holds(&graph->edges[graph->in[i].edge])) {
-            if (found != GRAPH_NONE && from == 0)
-                return GRAPH_NONE;
-            found = found == GRAPH_NONE ? graph->in[i].edge : found;
-        }
+        uint32_t edge = graph->in[i].edge;
+        if (graph->in[i].from != from || !graph_edge_holds(&graph->edges[edge]))
+            continue;
+        if (found == GRAPH_NONE || (from == 0 && is_named_root(graph, edge)))
+            found = edge;
+        if (from || is_named_root(graph, found))
+            break;
     }
     return found;
 }
