@@ -43,7 +43,7 @@ class Command(unittest.TestCase):
                                          '"heapline run /bin/ls" profiles a program')
         self.assert_fails(run("-x"), 'unknown option -x; options stand behind a command, and "heapline help" lists the commands')
         self.assert_fails(run("help", "reprot"), 'help: no command is called "reprot"; did you mean "heapline help report"?')
-        self.assert_fails(run("help", "a", "b"), 'help: one command at a time, not "b" as well')
+        self.assert_fails(run("help", "run", "b"), 'help: one command at a time, not "b" as well')
         self.assert_fails(run("completion", "csh"), 'completion: there is no script for "csh"; did you mean zsh?')
         self.assert_fails(run("completion", "powershell"),
                           'completion: there is no script for "powershell", only for bash, zsh and fish')

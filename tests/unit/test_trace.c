@@ -416,7 +416,7 @@ static void test_dump(void **state)
 {
     (void)state;
     static const char *const expected[] = {
-        "header version=1.1 flags=0x0",
+        "header version=1.2 flags=0x0",
         "run unix_ns=1700000000000000000 command=\"./prog 'a b'\" host=\"host 6.1 x86_64\" version=\"0.1.0\"",
         "string id=1 text=\"./prog 'a b'\"",
         "process id=1 pid=101 parent=0 origin=fork start_ns=10 command=\"./prog 'a b'\" executable=\"/usr/bin/a prog\"",

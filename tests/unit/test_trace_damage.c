@@ -154,7 +154,7 @@ static void test_other_versions(void **state)
     uint8_t *bytes = small_file(&n, true);
     format_put16(bytes + 8, 2);
     seal_header(bytes);
-    refuse(bytes, n, "format 2.1, and this heapline reads format 1");
+    refuse(bytes, n, "format 2.2, and this heapline reads format 1");
     format_put16(bytes + 8, 1);
     format_put16(bytes + 10, 9);                                   /* a newer minor version is read */
     seal_header(bytes);
