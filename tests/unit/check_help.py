@@ -141,7 +141,7 @@ def main():
     heapline = sys.argv[1]
     overview = run(heapline, "help")
     commands = re.findall(r"^  ([a-z]+) ", overview.split("\nCommands:\n", 1)[1].split("\n\n", 1)[0], re.M)
-    wanted = {"run", "report", "lines", "tree", "export", "dump", "help", "completion"}
+    wanted = {"run", "report", "lines", "tree", "graph", "export", "dump", "help", "completion"}
     check(wanted <= set(commands), f"commands are missing: {commands}")
     scripts = {shell: run(heapline, "completion", shell) for shell in ("bash", "zsh", "fish")}
     for command in commands:

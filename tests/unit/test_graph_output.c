@@ -215,7 +215,7 @@ static void backrefs_together(void **state)
                "   1.04 KiB        60 B  6 × Order\n"
                "   1.07 KiB        56 B  ├─ […] of list of 6 items at 0x102000  (6 references)\n"
                "   1.27 KiB       100 B  │  └─ .history of Book at 0x101000\n"
-               "                         │     ├─ .book of 6 × Order  ↺ stands above: a cycle  (6 references)\n"
+               "                         │     ├─ .book of 6 × Order  ↺ among those above  (6 references)\n"
                "                         │     └─ global shop in app\n"
                "       80 B        64 B  └─ […] of dict of 2 items at 0x103000  (2 references)\n"
                "                            └─ .orders of Book at 0x101000  (also shown elsewhere)\n" LEGEND);

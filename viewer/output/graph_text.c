@@ -150,7 +150,8 @@ static void add_remarks(const struct printer *printer, struct strbuf *out, uint3
     if (has_node(node))
         graph_text_add_line(&line, printer->graph, node->node);
     if (met && printer->above[place])
-        strbuf_add(out, printer->view->utf8 ? "  ↺ stands above: a cycle" : "  (stands above: a cycle)");
+        strbuf_printf(out, "  %s%s", printer->view->utf8 ? "↺ " : "",
+                      node->role == GRAPH_VIEW_GROUP ? "among those above" : "stands above: a cycle");
     else if (met)
         strbuf_add(out, "  (also shown elsewhere)");
     else if (line.length)
