@@ -358,7 +358,8 @@ static void make_plan(struct hl_graph *graph, const struct hl_py_type *type, str
             break;                       /* written by their names */
         if (!is_made_by_python(base))
             add_named(graph, plan, base);
-        if (type->kind != HL_PY_FRAME && type->kind != HL_PY_GENERATOR)
+        bool borrows = strcmp((const char *)hl_py_word(base + HL_TYPE_NAME), "sqlite3.Connection") == 0;       /* its members are its module's */
+        if (type->kind != HL_PY_FRAME && type->kind != HL_PY_GENERATOR && !borrows)
             add_members(graph, plan, base, type->basic);
     }
     plan->weak_offset = (uint32_t)hl_py_word(type->address + HL_TYPE_WEAK_OFFSET);
