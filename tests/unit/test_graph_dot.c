@@ -118,6 +118,18 @@ static void test_backrefs(void **state)
     free(text);
 }
 
+/* The orders hang below history in one box: an arrow that is no reference, and counts none. */
+static void test_dominators(void **state)
+{
+    graph_view_dominators(&view, graph,
+                          &(struct graph_view_options){ .depth = 3, .too_many = 10, .collapse = true, .min_share = 0.05 });
+    char *text = print();
+    assert_has(text, "9 × Order");
+    assert_has(text, "[label=\"\", style=dotted];");
+    assert_has_not(text, "references)");
+    free(text);
+}
+
 static void test_references_that_nobody_explains(void **state)
 {
     graph->nodes[first_order].references = 3;                                  /* history has one */
@@ -303,8 +315,8 @@ static void test_too_slow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_refs), TEST(test_backrefs), TEST(test_references_that_nobody_explains), TEST(test_escapes),
-        TEST(test_long_texts_are_cut), TEST(test_svg), TEST(test_missing),
+        TEST(test_refs), TEST(test_backrefs), TEST(test_dominators), TEST(test_references_that_nobody_explains),
+        TEST(test_escapes), TEST(test_long_texts_are_cut), TEST(test_svg), TEST(test_missing),
         TEST(test_empty_path), TEST(test_failing), TEST(test_silent_failures), TEST(test_not_a_program), TEST(test_too_slow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

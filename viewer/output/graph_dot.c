@@ -172,7 +172,7 @@ static void put_edge(FILE *out, struct seen *seen, const struct graph_view_edge 
     if (*edge->text)
         strbuf_add_char(&label, ' ');              /* keeps it off the arrow */
     add_escaped(&label, edge->text);
-    if (edge->count > 1)
+    if (edge->count > 1 && edge->edge != GRAPH_NONE)        /* what is dominated, its box counts */
         strbuf_printf(&label, "%s (%s references)", label.length ? "\\n" : "", format_count(edge->count).text);
     fprintf(out, "  n%" PRIu32 " -> n%" PRIu32 " [label=\"%s\"", edge->from, edge->to, label.data);
     if (!edge->holds)

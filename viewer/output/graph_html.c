@@ -12,7 +12,7 @@
  *                edge by which its chain reaches it); both -1: nothing leads to it
  *   edges        count (by node), to, label, more: [edge, how many more lead from and to the same nodes, …]. A label is
  *                4 · value + form; form 0: value is a string, 1: an index, 2: an offset, 3: a string, and the edge holds nothing
- *                (node 0's: may be stale)
+ *                (node 0's: or may be stale)
  *   left_out     dominated, refers, referrers, and unheld by node 0, which nothing leads to: [node less that of the entry
  *                before, type, count, bytes, …] of nodes that are not in the page; bytes: of `dominated` retained, else their own
  *   selection    places; selected: how many there are in the graph

@@ -20,7 +20,7 @@ struct walk {
 static bool is_faint(const struct graph *graph, uint32_t from, uint32_t edge)
 {
     const struct graph_edge_out *out = &graph->edges[edge];
-    return from == 0 ? !graph->roots[out->value].named : !graph_edge_holds(out);
+    return !graph_edge_holds(out) || (from == 0 && !graph->roots[out->value].named);
 }
 
 static void leave(struct html_left *left, uint32_t place, uint32_t type, uint64_t bytes)

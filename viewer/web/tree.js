@@ -20,7 +20,7 @@ function edgeTag(row) {
     "span",
     {
       class: row.faint ? "edge faint" : "edge",
-      title: `${row.label}${stale ? ": a word that may be stale" : row.faint ? ": it holds nothing" : ""}`,
+      title: `${row.label}${stale ? ": a word that may be stale or hold nothing" : row.faint ? ": it holds nothing" : ""}`,
     },
     row.label,
   );
