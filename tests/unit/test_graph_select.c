@@ -7,6 +7,7 @@
 
 #include "graph_lines_sample.h"
 #include "graph_sample.h"
+#include "../../viewer/graph/load.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ enum { CACHE = 1, A, B, SHARED, LIST, BLOCK, MAP, ARRAY, KEPT, NODES };
 static void add_types(void)
 {
     static const struct { enum graph_sort sort; const char *module, *name; } types[NODES] = {
-        [CACHE] = { GRAPH_PYTHON, "shop.cache", "Cache" }, [A] = { GRAPH_PYTHON, "app", "Order" }, [B] = { GRAPH_PYTHON, "shop.cache", "Order" },
+        [CACHE] = { GRAPH_PYTHON, "shop.cache", "Cache" }, [A] = { GRAPH_PYTHON, "app", "Order" }, [B] = { GRAPH_PYTHON, "shop.cache", "load.<locals>.Order" },
         [SHARED] = { GRAPH_PYTHON, "builtins", "dict" }, [LIST] = { GRAPH_PYTHON, "builtins", "list" }, [BLOCK] = { GRAPH_NATIVE, "app", "malloc in load load.c:31" },
         [MAP] = { GRAPH_CPP, "libplug.so.2", "std::map<int, long>" }, [ARRAY] = { GRAPH_NATIVE, "", "malloc in add app.py:31" }, [KEPT] = { GRAPH_FREE, "", "kept" },
     };
@@ -197,6 +198,13 @@ static void sorts_and_addresses(void **state)
     expect("sort:free", BIT(KEPT));
     expect("sort:python size:64", BIT(LIST));
     expect_hint("addr:0x42", 0, "nothing is at 0x42 in this snapshot");
+    struct graph_index index = { .starts = (uint64_t[]){ 0x1000, 0x2000 }, .bytes = (uint64_t[]){ 56, 64 }, .nodes = (uint32_t[]){ A, LIST }, .n = 2 };
+    sample.graph.index = &index;
+    expect("addr:0x1037|8192|0x42", BIT(A) | BIT(LIST));
+    expect("addr:0x42|0x1000|0x2000 type:list", BIT(LIST));
+    expect_hint("addr:0x42|0x43", 0, "nothing is at 0x43 in this snapshot");
+    expect_error("addr:0x1000|x", "\"addr:x\" is no address");
+    sample.graph.index = NULL;
 }
 
 static void several_must_all_hold(void **state)

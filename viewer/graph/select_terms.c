@@ -14,10 +14,17 @@
 
 /* ---- type: ---- */
 
+/* "main.<locals>.Order" is "Order" to its program, too. */
+static bool matches_last_name(const struct graph_type *type, const char *pattern)
+{
+    const char *dot = type->sort == GRAPH_PYTHON ? strrchr(type->name, '.') : NULL;
+    return dot && (strcmp(pattern, dot + 1) == 0 || glob_match(pattern, dot + 1));
+}
+
 static bool matches_type(const struct graph_type *type, const char *pattern)
 {
     size_t n = strlen(type->module);
-    if (strcmp(pattern, type->name) == 0 || glob_match(pattern, type->name))
+    if (strcmp(pattern, type->name) == 0 || glob_match(pattern, type->name) || matches_last_name(type, pattern))
         return true;
     if (n == 0)
         return false;
@@ -169,20 +176,39 @@ static bool parse_address(const char *text, uint64_t *address)
     return text[2] && text[2] != '-' && text[2] != '+' && *end == '\0' && errno == 0;
 }
 
-static int narrow_address(struct select *select, const char *value, uint8_t *set)
+/* One of several, which '|' parts: its node gets 1 in `meant`. What is not there is told of only when nothing is. */
+static int take_address(struct select *select, const char *text, uint8_t *meant, bool *any)
 {
     uint64_t address;
-    if (!parse_address(value, &address))
-        return select_fail(select, "\"addr:%.100s\" is no address; one is written 0x7f12345678, or as Python's id() gives it",
-                           value);
+    if (!parse_address(text, &address))
+        return select_fail(select, "\"addr:%.100s\" is no address; one is written 0x7f12345678, or as Python's id() gives it, several with | between them",
+                           text);
     uint32_t node = graph_find(select->graph, address);
-    bool taken = node != GRAPH_NONE && set[node];
-    memset(set, 0, select->graph->n);
     if (node != GRAPH_NONE)
-        set[node] = taken;
-    else
+        meant[node] = *any = true;
+    else if (!*any)
         select_fail(select, "nothing is at 0x%" PRIx64 " in this snapshot", address);
+    if (*any)
+        select->error->text[0] = '\0';
     return 0;
+}
+
+static int narrow_address(struct select *select, const char *value, uint8_t *set)
+{
+    uint8_t *meant = xcalloc(select->graph->n, 1);
+    bool any = false;
+    int error = 0;
+    for (const char *at = value; at && !error;) {
+        const char *bar = strchr(at, '|');
+        char *one = xstrndup(at, bar ? (size_t)(bar - at) : strlen(at));
+        error = take_address(select, one, meant, &any);
+        free(one);
+        at = bar ? bar + 1 : NULL;
+    }
+    for (uint32_t i = 0; i < select->graph->n; i++)
+        set[i] &= meant[i];
+    free(meant);
+    return error;
 }
 
 /* ---- size: ---- */
