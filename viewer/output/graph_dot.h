@@ -1,8 +1,8 @@
 /* Pictures of a view (graph.h): as text for Graphviz, with objgraph's conventions, and drawn by Graphviz where it is installed.
  *
  * A box is a node, an arrow a reference with its name. Filled by its sort; what was asked for has a red border, a root is red. A
- * dashed arrow holds nothing or leads on by more than one reference, a grey box stands for many nodes. The legend below the
- * picture says so, and only what occurs.
+ * dashed arrow holds nothing or leads on by more than one reference, a grey box stands for many nodes. The legend
+ * says so, and only what occurs.
  */
 #ifndef HEAPLINE_OUTPUT_GRAPH_DOT_H
 #define HEAPLINE_OUTPUT_GRAPH_DOT_H
