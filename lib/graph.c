@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 
 #define EXTRAS_FIRST (1u << 16)          /* slots of the table of what has no block; grows */
 #define VTABLES (1u << 14)               /* slots, a power of two */
@@ -32,11 +33,42 @@ static struct {
     uint32_t n_known;
 } own;
 
+static volatile sig_atomic_t calling;    /* number of the call of foreign code that is under way; 0: none */
+
 static void on_fault(int signal)
 {
     if (reading)
         siglongjmp(*faulting, 1);
     hl_sys(SYS_exit_group, 1, 0, 0, 0, 0, 0);
+}
+
+/* Threads that held locks are not in the copy: who waits for one waits for ever. */
+static sig_atomic_t calls;
+
+void hl_graph_calls_begin(void) { calling = calls = (calls & 0xffffff) + 1; }
+
+void hl_graph_calls_end(void) { calling = 0; }
+
+static void on_clock(int signal)
+{
+    static sig_atomic_t before;
+    sig_atomic_t now = calling;
+    bool same = now && now == before;
+    before = now;
+    if (same && reading) {
+        calling = 0;
+        siglongjmp(unreadable, 1);
+    }
+}
+
+static void expect_delays(void)
+{
+    struct sigaction action = {.sa_handler = on_clock, .sa_flags = SA_NODEFER | SA_RESTART};
+    uint64_t set = 1ull << (SIGALRM - 1);
+    struct itimerval each = {{0, 500000}, {0, 500000}};
+    hl_signal_action(SIGALRM, &action, NULL);
+    hl_sys(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&set, 0, sizeof set, 0, 0);
+    hl_sys(SYS_setitimer, ITIMER_REAL, (long)&each, 0, 0, 0, 0);
 }
 
 static void expect_faults(void)
@@ -401,6 +433,7 @@ bool hl_graph_write(struct hl_marker *marker, const char *unready, long connecti
     if (!graph->blocks || !own.vtables || !grow_extras(graph) || !hl_graph_out_open(graph, connection))
         return false;
     expect_faults();
+    expect_delays();
     bool python = !unready && recognise(graph);
     if (unready && *unready)
         hl_graph_reason(graph, unready);

@@ -95,6 +95,10 @@ void hl_graph_known(struct hl_graph *graph, uintptr_t start, uintptr_t end);
 /* Calls what(graph, row); false: it read what cannot be read, and was left there. */
 bool hl_graph_try(struct hl_graph *graph, void (*what)(struct hl_graph *graph, uint32_t row), uint32_t row);
 
+/* Between these, code of the program's runs: one that waits, for a lock that some thread held, is cut off after a second like one that faults. */
+void hl_graph_calls_begin(void);
+void hl_graph_calls_end(void);
+
 /* Writes OFFSET and INSIDE edges of the open node for the words of [start, end); offsets count from `origin`. Words that point to a Python object count only if
  * they point to the object itself. */
 void hl_graph_scan(struct hl_graph *graph, uintptr_t start, uintptr_t end, uintptr_t origin);
