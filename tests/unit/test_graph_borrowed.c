@@ -26,11 +26,15 @@ static struct graph *make(struct graph_sample *sample, uint32_t list_references,
     sample_edge(sample, LIST, HL_EDGE_INDEX, 0, ORDER);
     sample_edge(sample, BUFFER, HL_EDGE_OFFSET, 8, ORDER);
     struct graph *graph = sample_finish(sample);
-    graph_weaken_borrowed(graph);
+    graph_drop_borrowed(graph);
     return graph;
 }
 
-static bool holds(const struct graph *graph, uint32_t from, uint32_t to) { return graph_edge_holds(&graph->edges[sample_find(graph, from, to)]); }
+static bool holds(const struct graph *graph, uint32_t from, uint32_t to)
+{
+    uint32_t edge = sample_find(graph, from, to);
+    return edge != GRAPH_NONE && graph_edge_holds(&graph->edges[edge]);
+}
 
 /* One reference each, which the dict and the list are: no word holds. The native block is held, and named roots are left as
  * they are. */

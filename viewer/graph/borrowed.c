@@ -2,7 +2,7 @@
  *
  * Whatever holds a Python object is in its count of references. Of an object whose count is explained by what is known to
  * count, attributes, items, locals, no word of C, in a variable, on a stack or in native memory, can be a holder: it is left
- * from before (the interpreter's lists of free objects are full of such words), or borrowed. Such words become weak references,
+ * from before (the interpreter's lists of free objects are full of such words), or borrowed. Such edges are taken out,
  * so that they hold nothing for anybody: reach, chains, dominators. If one reference is not explained, all words keep, since
  * nobody knows which one it is. Named roots of the interpreter stay, and so do objects whose references are not counted.
  *
@@ -29,7 +29,22 @@ static uint8_t *find_pointed(const struct graph *graph)
     return pointed;
 }
 
-void graph_weaken_borrowed(struct graph *graph)
+/* Edges that lead to GRAPH_NONE go, the others close up. */
+static void close_up(struct graph *graph)
+{
+    uint32_t kept = 0, begin = 0;
+    for (uint32_t from = 0; from < graph->n; from++) {
+        uint32_t end = graph->nodes[from + 1].first;
+        graph->nodes[from].first = kept;
+        for (; begin < end; begin++)
+            if (graph->edges[begin].to != GRAPH_NONE)
+                graph->edges[kept++] = graph->edges[begin];
+    }
+    graph->nodes[graph->n].first = graph->n_edges = kept;
+    graph_make_incoming(graph);
+}
+
+void graph_drop_borrowed(struct graph *graph)
 {
     uint8_t *pointed = find_pointed(graph);
     for (uint32_t node = 1; node < graph->n; node++) {
@@ -39,8 +54,9 @@ void graph_weaken_borrowed(struct graph *graph)
         for (uint32_t in = it->first_in; in < it[1].first_in; in++) {
             struct graph_edge_out *edge = &graph->edges[graph->in[in].edge];
             if (is_word(graph, graph->in[in].from, edge))
-                edge->kind = HL_EDGE_WEAK - HL_EDGE_OFFSET;
+                edge->to = GRAPH_NONE;
         }
     }
     free(pointed);
+    close_up(graph);
 }

@@ -133,8 +133,11 @@ void graph_add_location(struct strbuf *out, const struct graph *graph, uint32_t 
 
 /* ---- borrowed.c ---- */
 
-/* Makes weak references of words that point to Python objects whose count says that they do not hold them. graph_load has done it. */
-void graph_weaken_borrowed(struct graph *graph);
+/* Takes out the edges of words that point to Python objects whose count says that they do not hold them. graph_load has done it. */
+void graph_drop_borrowed(struct graph *graph);
+
+/* Makes `in` and first_in anew from the edges. */
+void graph_make_incoming(struct graph *graph);
 
 /* ---- dominators.c ---- */
 

@@ -328,9 +328,12 @@ static void make_edges(struct load *load)
     graph->nodes[0].first = 0;
 }
 
-static void make_incoming(struct graph *graph)
+void graph_make_incoming(struct graph *graph)
 {
+    free(graph->in);
     graph->in = xcalloc((size_t)graph->n_edges + 1, sizeof *graph->in);
+    for (uint32_t i = 0; i <= graph->n; i++)
+        graph->nodes[i].first_in = 0;
     for (uint32_t i = 0; i < graph->n_edges; i++)
         graph->nodes[graph->edges[i].to + 1].first_in++;
     for (uint32_t i = 0; i < graph->n; i++)
@@ -401,7 +404,7 @@ static void finish(struct load *load)
     graph->n_roots = (uint32_t)load->roots.n;
     graph->roots = xcalloc(load->roots.n + 1, sizeof *graph->roots);
     graph_load_roots(load);
-    graph_weaken_borrowed(graph);
+    graph_drop_borrowed(graph);
 }
 
 static void build(struct load *load)
@@ -418,7 +421,7 @@ static void build(struct load *load)
     number_nodes(load);
     make_nodes(load, &pass);
     make_edges(load);
-    make_incoming(load->graph);
+    graph_make_incoming(load->graph);
     make_index(load, &pass);
     finish(load);
     vec_release(&pass.extras);
