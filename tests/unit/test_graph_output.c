@@ -323,6 +323,46 @@ static void chain(void **state)
     free((void *)wanted.set);
 }
 
+/* A list of a hundred links under a root: a chain of 101 steps shows the first 20 and the last 15, as text and as a view. */
+static void long_chain(void **state)
+{
+    struct graph_sample list;
+    struct graph_path path = { 0 };
+    struct graph_view shown;
+    struct printed printed;
+    uint32_t link[100];
+    sample_init(&list);
+    uint32_t type = sample_type(&list, GRAPH_PYTHON, "app", "Link"), next = sample_string(&list, "next");
+    for (unsigned i = 0; i < 100; i++) {
+        link[i] = sample_node(&list, type, 10);
+        if (i)
+            sample_edge(&list, link[i - 1], HL_EDGE_SLOT, next, link[i]);
+    }
+    sample_root(&list, TRACE_ROOT_GLOBAL, true, "global first in app", link[0]);
+    struct graph *links = sample_finish(&list);
+    links->whole = true;
+    uint8_t *set = xcalloc(links->n, 1);
+    set[link[99]] = 1;
+    graph_dominate(links);
+    assert_true(graph_chain(&path, links, set));
+    begin(&printed);
+    graph_text_chain(&printed.view, links, &(struct graph_wanted){ "type:Link", set, 1 }, &path);
+    fclose(printed.view.out);
+    assert_non_null(strstr(printed.text, "\n                         … 66 more steps\n"));
+    free(printed.text);
+    graph_view_path(&shown, links, &path, "type:Link");
+    assert_int_equal(shown.nodes.n, 20 + 1 + 15);
+    assert_int_equal(shown.edges.n, shown.nodes.n - 1);
+    assert_int_equal(shown.nodes.items[20].role, GRAPH_VIEW_MORE);
+    assert_int_equal(shown.nodes.items[20].count, 66);
+    assert_int_equal(shown.nodes.items[20].bytes, 660);
+    assert_int_equal(shown.nodes.items[35].role, GRAPH_VIEW_TARGET);
+    graph_view_release(&shown);
+    vec_release(&path.steps);
+    free(set);
+    sample_release(&list);
+}
+
 /* One cut frees the third order, none frees what nobody holds. */
 static void cuts(void **state)
 {
@@ -457,7 +497,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(in_ascii, set_up, tear_down),
         cmocka_unit_test_setup_teardown(dominators, set_up, tear_down),
         cmocka_unit_test_setup_teardown(chain, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(cuts, set_up, tear_down),
+        cmocka_unit_test(long_chain), cmocka_unit_test_setup_teardown(cuts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(leaking, set_up, tear_down),
         cmocka_unit_test_setup_teardown(show, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reasons, set_up, tear_down),

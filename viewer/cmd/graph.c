@@ -34,7 +34,8 @@ const struct command command_graph = {
     .description = "Answers questions about the objects of a heap and the references between them, Python and native in one "
                    "graph. \"heapline run --graph\" keeps that graph with each "
                    "snapshot: at the end of a program, by --snapshot-every, at new peaks by --snapshot-peak, and when the "
-                   "program or \"heapline snapshot\" asks.",
+                   "program or \"heapline snapshot\" asks.\n\n"
+                   "Exit status 1: nothing is selected, or, for chain, nothing leads there.",
     .examples = "heapline run --graph -o app.hpl python3 app.py\trecord with graphs\n"
                 "heapline graph types app.hpl\twhat the heap is made of\n"
                 "heapline graph chain app.hpl type:Order\twhy an object is still there\n",

@@ -59,15 +59,16 @@ int graph_answer(struct graph_session *session, const struct command *command, c
 bool graph_can_answer(const struct command *command, bool has_picture, bool has_page);
 
 #define GRAPH_SNAPSHOT_ROW \
-    {"snapshot", 0, OPTION_STRING, "WHICH", "the snapshot: its label, its number (#3) or a time (@12.5s), as \"graph snapshots\" " \
-     "lists them (default: the last with a graph)", &graph_options.snapshot, NULL}
+    {"snapshot", 0, OPTION_STRING, "WHICH", "the snapshot: its label, its number (#3) or a time (@12.5s), as \"graph " \
+     "snapshots\" lists them (default: the last with a graph)", &graph_options.snapshot, NULL}
 
 #define GRAPH_PROCESS_ROW \
     {"process", 0, OPTION_STRING, "PID|GLOB", "only this process, by number or by the name of its program", \
      &view_options.process, NULL}
 
 #define GRAPH_DEPTH_ROW(default_text) \
-    {"depth", 0, OPTION_COUNT, "N", "go N levels far; 0: all the way (default: " default_text ")", &graph_options.depth, NULL}
+    {"depth", 0, OPTION_COUNT, "N", "go N levels far, 200 at most; 0: these (default: " default_text ")", \
+     &graph_options.depth, NULL}
 
 #define GRAPH_MANY_ROWS \
     {"too-many", 0, OPTION_COUNT, "N", "show N neighbours of one object at most; 0: all (default: 10)", \
@@ -77,8 +78,8 @@ bool graph_can_answer(const struct command *command, bool has_picture, bool has_
 
 #define GRAPH_PICTURE_ROWS \
     {"dot", 0, OPTION_FLAG, NULL, "print a picture as text for Graphviz", &graph_options.dot, NULL}, \
-    {"output", 'o', OPTION_FILE, "FILE", "write to FILE, as its name ends: .svg, .png, .pdf (drawn by Graphviz), .dot, .html (a " \
-     "page to explore), .json or .txt", &graph_options.output, NULL}, \
+    {"output", 'o', OPTION_FILE, "FILE", "write to FILE, as its name ends: .svg, .png, .pdf (drawn by Graphviz), .dot, .html " \
+     "(a page to explore), .json or .txt", &graph_options.output, NULL}, \
     {"page-nodes", 0, OPTION_COUNT, "N", "put about N objects into a page (default: 50000)", &graph_options.page_nodes, NULL}
 
 #define GRAPH_FILE_ROW(endings) \

@@ -6,16 +6,19 @@
 
 #define NEAR_DEPTH 3
 #define DOMINATORS_DEPTH 5
+#define FARTHEST 200                       /* levels: nobody reads more, and each is a call */
+
+static uint32_t limit(uint64_t asked, uint32_t most)
+{
+    return asked && asked < most ? (uint32_t)asked : most;
+}
 
 static struct graph_view_options shape(uint32_t depth)
 {
+    uint64_t many = view_options.top ? view_options.top : graph_options.too_many;
     return (struct graph_view_options){
-        .depth = graph_options.depth == UINT64_MAX  ? depth
-                 : graph_options.depth < UINT32_MAX ? (uint32_t)graph_options.depth
-                                                    : 0,
-        .too_many = view_options.top                      ? (uint32_t)(view_options.top < UINT32_MAX ? view_options.top : 0)
-                    : graph_options.too_many < UINT32_MAX ? (uint32_t)graph_options.too_many
-                                                          : 0,
+        .depth = graph_options.depth == UINT64_MAX ? depth : limit(graph_options.depth, FARTHEST),
+        .too_many = many < UINT32_MAX ? (uint32_t)many : 0,
         .collapse = !graph_options.no_collapse,
         .min_share = (double)graph_options.min_percent / 100,
     };

@@ -86,6 +86,7 @@ int graph_json_chain(const struct view *view, struct graph *graph, const struct 
     graph_add_path(&text, graph, path);
     json_object_set_new(object, "expression", json_text(text.data));
     json_object_set_new(object, "steps", graph_json_steps(graph, path));
+    graph_json_number(object, "steps_left_out", path->steps.n > GRAPH_JSON_STEPS ? path->steps.n - GRAPH_JSON_STEPS : 0);
     strbuf_release(&text);
     return json_finish(object, view->out);
 }

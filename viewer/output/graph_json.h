@@ -14,6 +14,7 @@ json_t *graph_json_type(const struct graph *graph, uint32_t type);
 json_t *graph_json_edge(const struct graph *graph, uint32_t edge);                /* kind, text, holds, counted */
 json_t *graph_json_line(const struct graph *graph, uint32_t line);                /* a location; null: unknown */
 json_t *graph_json_root(const struct graph *graph, uint32_t root);                /* null: unknown */
+#define GRAPH_JSON_STEPS 1000              /* of a longer chain, the ones in the middle are left out */
 json_t *graph_json_steps(struct graph *graph, const struct graph_path *path);
 json_t *graph_json_shown(struct graph *graph, const struct graph_view *shown);    /* "nodes" and "edges" of a view */
 

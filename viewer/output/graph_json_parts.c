@@ -184,6 +184,8 @@ json_t *graph_json_steps(struct graph *graph, const struct graph_path *path)
     json_t *steps = json_array();
     for (size_t i = 0; i < path->steps.n; i++) {
         const struct graph_step *step = &path->steps.items[i];
+        if (i >= GRAPH_JSON_STEPS / 2 && i + GRAPH_JSON_STEPS / 2 < path->steps.n)
+            continue;
         uint32_t next = i + 1 < path->steps.n ? path->steps.items[i + 1].edge : GRAPH_NONE;
         json_t *object = json_object();
         bool root = step->node == 0;

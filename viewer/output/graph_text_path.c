@@ -54,9 +54,18 @@ static void print_step(const struct view *view, const struct graph *graph, const
 static void print_steps(const struct view *view, const struct graph *graph, const struct graph_path *path)
 {
     struct strbuf name = STRBUF_INIT;
+    size_t folded = 0;
     for (size_t i = 0; i < path->steps.n; i++) {
         const struct graph_step *step = &path->steps.items[i];
         bool last = i + 1 == path->steps.n;
+        if (graph_chain_folds(i, path->steps.n)) {
+            folded++;
+            continue;
+        }
+        if (folded)
+            fprintf(view->out, "%23s  %s%s %s more steps%s\n", "", view->colors->dim, view->utf8 ? "…" : "...",
+                    format_count(folded).text, view->colors->reset);
+        folded = 0;
         strbuf_clear(&name);
         if (step->node == 0) {
             add_root(&name, graph, last ? GRAPH_NONE : path->steps.items[i + 1].edge);

@@ -98,7 +98,7 @@ static void add_more(struct strbuf *out, const struct graph *graph, const struct
     if (node->n_types == 0)
         strbuf_add(out, node->count == 1 ? " root" : " roots");
     else if (node->type == GRAPH_NONE)
-        strbuf_printf(out, " of %u types", node->n_types);
+        strbuf_printf(out, node->n_types > 2 ? " of %u types" : " of several types", node->n_types);
     else {
         strbuf_add(out, " of ");
         graph_add_type(out, graph, node->type);

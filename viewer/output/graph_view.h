@@ -15,6 +15,14 @@ enum graph_rank graph_edge_rank(const struct graph *graph, uint32_t place);
  * False, and nothing is done: the selection is so small that each can stand for itself. */
 bool graph_view_merge(struct graph_view *view, struct graph *graph, const uint8_t *set, const struct graph_view_options *options);
 
+/* Of a long chain, only the first and the last steps are shown. */
+#define GRAPH_CHAIN_HEAD 20
+#define GRAPH_CHAIN_TAIL 15
+static inline bool graph_chain_folds(size_t step, size_t n)
+{
+    return n > GRAPH_CHAIN_HEAD + GRAPH_CHAIN_TAIL + 1 && step >= GRAPH_CHAIN_HEAD && step + GRAPH_CHAIN_TAIL < n;
+}
+
 /* Appends a node; returns its place. */
 uint32_t graph_view_add_node(struct graph_view *view, const struct graph *graph, enum graph_view_role role, uint32_t node,
                              uint32_t depth);

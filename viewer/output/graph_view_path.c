@@ -17,6 +17,28 @@ static uint32_t add_root(struct graph_view *view, const struct graph *graph, uin
     return graph_view_add_holder(view, graph, edge == GRAPH_NONE ? GRAPH_NONE : graph_edge_root(graph, edge), 0);
 }
 
+/* One more of the steps in the middle, which are one node of the view together. */
+static void add_folded(struct graph_view *view, const struct graph *graph, uint32_t node, uint32_t depth)
+{
+    const struct graph_node *real = &graph->nodes[node];
+    if (vec_last(&view->nodes).role != GRAPH_VIEW_MORE) {
+        uint32_t before = (uint32_t)view->nodes.n - 1;
+        struct graph_view_node folded = {
+            .role = GRAPH_VIEW_MORE, .node = GRAPH_NONE, .root = GRAPH_NONE, .type = real->type, .n_types = 1, .depth = depth,
+            .retained = graph->retained[node], .place = before,
+        };
+        vec_push(&view->nodes, folded);
+        graph_view_add_edge(view, graph, before, before + 1, GRAPH_NONE)->tree = true;
+    }
+    struct graph_view_node *folded = &vec_last(&view->nodes);
+    folded->count++;
+    folded->bytes += real->bytes;
+    if (folded->type != real->type) {
+        folded->type = GRAPH_NONE;
+        folded->n_types = 2;
+    }
+}
+
 void graph_view_path(struct graph_view *view, struct graph *graph, const struct graph_path *path, const char *what)
 {
     *view = (struct graph_view){ .kind = GRAPH_VIEW_CHAIN, .targets = 1 };
@@ -28,8 +50,13 @@ void graph_view_path(struct graph_view *view, struct graph *graph, const struct 
             add_root(view, graph, i + 1 < path->steps.n ? path->steps.items[i + 1].edge : GRAPH_NONE);
             continue;
         }
+        if (graph_chain_folds(i, path->steps.n)) {
+            add_folded(view, graph, step->node, (uint32_t)i);
+            continue;
+        }
         bool last = i + 1 == path->steps.n;
-        uint32_t place = graph_view_add_node(view, graph, last ? GRAPH_VIEW_TARGET : GRAPH_VIEW_NODE, step->node, (uint32_t)i);
+        enum graph_view_role role = last ? GRAPH_VIEW_TARGET : GRAPH_VIEW_NODE;
+        uint32_t place = graph_view_add_node(view, graph, role, step->node, (uint32_t)i);
         if (place)
             graph_view_add_edge(view, graph, place - 1, place, step->edge)->tree = true;
     }
