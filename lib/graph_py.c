@@ -1,6 +1,7 @@
-/* Python's objects among the blocks. A block is one if it begins with one, behind what the collector and the interpreter keep in front of it, as much as its type
- * says: a word that is a reference count and one that is a type's address. Then each object claims the memory that is its own; what is claimed is no object, whatever it looked
- * like. What nobody claims and is none stays native. */
+/* Python's objects among the blocks. A block is one if it begins with one, behind what the collector and the interpreter keep
+ * in front of it, as much as its type says: a word that is a reference count and one that is a type's address. Then each
+ * object claims the memory that is its own; what is claimed is no object, whatever it looked like. What nobody claims and is
+ * none stays native. */
 #include "graph_py_int.h"
 
 #include "py.h"
@@ -37,28 +38,44 @@ static bool could_be_references(uint64_t word)
 }
 
 /* A str's head is as long as its form needs, and so is its block. */
-static uint64_t least_bytes(const struct hl_py_type *type) { return type->kind == HL_PY_STR && !type->python ? hl_graph_py_layout.ascii_bytes : type->basic; }
+static uint64_t least_bytes(const struct hl_py_type *type)
+{
+    return type->kind == HL_PY_STR && !type->python ? hl_graph_py_layout.ascii_bytes : type->basic;
+}
 
 /* Memory that is not from Python's allocators must be as long as an object is that has one size. */
 static bool has_right_size(const struct hl_py_type *type, uint64_t bytes, bool from_python)
 {
     if (from_python)
         return bytes >= type->before + least_bytes(type);
-    return type->item == 0 && !(type->flags & HL_FLAG_INLINE_VALUES) && bytes >= type->before + type->basic && bytes < type->before + type->basic + 8;
+    return type->item == 0 && !(type->flags & HL_FLAG_INLINE_VALUES) && bytes >= type->before + type->basic &&
+        bytes < type->before + type->basic + 8;
 }
 
 /* What has its items inside has room for as many as it says. */
 static bool has_room(const struct hl_py_type *type, uintptr_t object, uint64_t bytes)
 {
-    uint64_t n = type->kind == HL_PY_TUPLE || type->kind == HL_PY_BYTES || type->kind == HL_PY_LIST ? hl_py_size(object) : 0, room = bytes - type->before;
-    return n == 0 || (type->kind == HL_PY_TUPLE && n <= (room - hl_graph_py_layout.tuple_items) / 8) || (type->kind == HL_PY_BYTES && n < room - 32) ||
-           (type->kind == HL_PY_LIST && n <= hl_py_word(object + 32));
+    uint64_t room = bytes - type->before;
+    switch ((enum hl_py_kind)type->kind) {
+    case HL_PY_TUPLE:
+        return hl_py_size(object) == 0 || hl_py_size(object) <= (room - hl_graph_py_layout.tuple_items) / 8;
+    case HL_PY_BYTES:
+        return hl_py_size(object) < room - 32;
+    case HL_PY_LIST:
+        return hl_py_size(object) <= hl_py_word(object + 32);
+    default:
+        return true;
+    }
 }
 
 /* Programs whose code lies low have small addresses. */
-static bool is_address(struct hl_graph *graph, uint64_t word) { return word >= 65536 && word % 8 == 0 && hl_graph_is_readable(graph, word, 8); }
+static bool is_address(struct hl_graph *graph, uint64_t word)
+{
+    return word >= 65536 && word % 8 == 0 && hl_graph_is_readable(graph, word, 8);
+}
 
-static const struct hl_py_type *object_at(struct hl_graph *graph, uintptr_t object, uint32_t before, uint64_t bytes, bool from_python)
+static const struct hl_py_type *object_at(struct hl_graph *graph, uintptr_t object, uint32_t before, uint64_t bytes,
+                                          bool from_python)
 {
     if (!could_be_references(hl_py_word(object)))
         return NULL;
@@ -71,7 +88,8 @@ static const struct hl_py_type *object_at(struct hl_graph *graph, uintptr_t obje
     return has_room(type, object, bytes) ? type : NULL;
 }
 
-/* Objects that Python keeps for later use have no references, and are chained: by the word of their type (float, to 3.13), from 3.14 on by the word that counts. */
+/* Objects that Python keeps for later use have no references, and are chained: by the word of their type (float, to 3.13),
+ * from 3.14 on by the word that counts. */
 static bool is_kept(struct hl_graph *graph, uintptr_t object, uint32_t before, uint64_t bytes, uint32_t *type)
 {
     bool counts = hl_graph_py_layout.minor < 14;
@@ -80,8 +98,11 @@ static bool is_kept(struct hl_graph *graph, uintptr_t object, uint32_t before, u
     const struct hl_snapshot_block *block = row == HL_GRAPH_NONE ? NULL : &graph->marker->blocks[row];
     *type = 0;
     if (counts)
-        return before == 0 && bytes == 24 && rest == 0 && (!next || (block && block->start == next && hl_block_bytes(block) == 24));
-    const struct hl_py_type *found = block && next == block->start + before && hl_py_type_of(next) == rest && rest % 8 == 0 ? hl_graph_py_type(graph, rest) : NULL;
+        return before == 0 && bytes == 24 && rest == 0 &&
+            (!next || (block && block->start == next && hl_block_bytes(block) == 24));
+    if (!block || next != block->start + before || hl_py_type_of(next) != rest || rest % 8)
+        return false;
+    const struct hl_py_type *found = hl_graph_py_type(graph, rest);
     if (!found || found->before != before)
         return false;
     *type = found->id;
@@ -106,7 +127,8 @@ static void recognise_block(struct hl_graph *graph, uint32_t row)
         bool free = references(object) == 0;
         if (free && !from_python)
             return;
-        graph->blocks[row] = (struct hl_graph_block){.type = type->id, .kind = free ? HL_KIND_FREE : HL_KIND_OBJECT, .offset = (uint8_t)(before / 8), .detail = type->kind};
+        graph->blocks[row] = (struct hl_graph_block){.type = type->id, .kind = free ? HL_KIND_FREE : HL_KIND_OBJECT,
+            .offset = (uint8_t)(before / 8), .detail = type->kind};
         return;
     }
 }
@@ -236,7 +258,8 @@ uint32_t hl_graph_py_number(struct hl_graph *graph, uintptr_t address)
         uint32_t row = hl_graph_row(graph, address);
         if (row != HL_GRAPH_NONE) {
             const struct hl_graph_block *block = &graph->blocks[row];
-            return block->kind == HL_KIND_OBJECT && graph->marker->blocks[row].start + 8u * block->offset == address ? row : HL_GRAPH_NONE;
+            bool is = block->kind == HL_KIND_OBJECT && graph->marker->blocks[row].start + 8u * block->offset == address;
+            return is ? row : HL_GRAPH_NONE;
         }
     }
     if (!address)
@@ -272,7 +295,8 @@ void hl_graph_py_block(struct hl_graph *graph, uint32_t row)
     if (block->kind == HL_KIND_PART)
         return;
     if (block->kind == HL_KIND_FREE) {
-        hl_graph_begin(graph, row, &(struct hl_graph_node){.type = block->type, .flags = HL_NODE_FREE, .offset = 8u * block->offset});
+        struct hl_graph_node node = {.type = block->type, .flags = HL_NODE_FREE, .offset = 8u * block->offset};
+        hl_graph_begin(graph, row, &node);
         hl_graph_end(graph);
         return;
     }

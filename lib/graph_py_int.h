@@ -17,6 +17,12 @@ struct hl_py_plan {
     uintptr_t traverse;                  /* tp_traverse, called for what has no name; 0: not */
 };
 
+/* ---- graph_py_names.c ---- */
+
+/* A counted reference in objects of the type, in versions from 3.`from` to 3.`to`. The last one has no type. */
+struct hl_py_named { const char *type; uint16_t offset; uint8_t from, to; const char *name; };
+extern const struct hl_py_named hl_graph_py_named[];
+
 /* ---- graph_py_types.c ---- */
 
 bool hl_graph_py_types_open(void);
@@ -48,12 +54,14 @@ void hl_graph_py_parts(struct hl_graph *graph, const struct hl_py_type *type, ui
 /* ---- graph_py_text.c ---- */
 
 /* Text of an object, or what shows it, into a node. `buffer` has HL_GRAPH_TEXT_MAX bytes. */
-void hl_graph_py_text(struct hl_graph *graph, const struct hl_py_type *type, uintptr_t object, struct hl_graph_node *node, char *buffer);
+void hl_graph_py_text(struct hl_graph *graph, const struct hl_py_type *type, uintptr_t object, struct hl_graph_node *node,
+                      char *buffer);
 
 /* ---- graph_py_edges.c ---- */
 
 /* All edges of the open node `number`; row: of its block, HL_GRAPH_NONE: none. `bytes`: from the object on. */
-void hl_graph_py_edges(struct hl_graph *graph, const struct hl_py_type *type, uintptr_t object, uint32_t number, uint32_t row, uint64_t bytes);
+void hl_graph_py_edges(struct hl_graph *graph, const struct hl_py_type *type, uintptr_t object, uint32_t number, uint32_t row,
+                       uint64_t bytes);
 
 /* The node of an object; HL_GRAPH_NONE: it is none. */
 uint32_t hl_graph_py_number(struct hl_graph *graph, uintptr_t address);

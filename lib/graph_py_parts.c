@@ -1,5 +1,7 @@
-/* Memory that objects keep apart, and how dicts and objects keep their values. Sources, of each version: Objects/{dictobject,setobject,listobject,odictobject,codeobject}.c,
- * Objects/dict-common.h, Include/internal/pycore_{dict,object}.h, Modules/{_collectionsmodule,arraymodule}.c, Modules/_io/stringio.c, numpy/core/include/numpy/ndarraytypes.h */
+/* Memory that objects keep apart, and how dicts and objects keep their values. Sources, of each version:
+ * Objects/{dictobject,setobject,listobject,odictobject,codeobject}.c, Objects/dict-common.h,
+ * Include/internal/pycore_{dict,object}.h, Modules/{_collectionsmodule,arraymodule}.c, Modules/_io/stringio.c,
+ * numpy/core/include/numpy/ndarraytypes.h */
 #include "graph_py_int.h"
 
 #include "py.h"
@@ -27,7 +29,8 @@ struct hl_py_keys hl_graph_py_keys(uintptr_t table)
     return keys;
 }
 
-/* To 3.10 an array; 3.11 and 3.12 bytes in front of it, the last of which is their number; from 3.13 on four bytes in front, among them how many there are. */
+/* To 3.10 an array; 3.11 and 3.12 bytes in front of it, the last of which is their number; from 3.13 on four bytes in front,
+ * among them how many there are. */
 struct hl_py_values hl_graph_py_values(uintptr_t word)
 {
     if (!word)
@@ -148,7 +151,8 @@ static void code_parts(struct hl_graph *graph, uintptr_t object, uint32_t row, h
     }
 }
 
-/* PyArrayObject: data, number of dimensions, dimensions and strides in one piece, base, dtype, flags; 4 says that the data is its own. */
+/* PyArrayObject: data, number of dimensions, dimensions and strides in one piece, base, dtype, flags; 4 says that the data is
+ * its own. */
 static void ndarray_parts(struct hl_graph *graph, uintptr_t object, uint32_t row, hl_py_part *part)
 {
     part(graph, hl_py_word(object + 32), row);

@@ -44,7 +44,8 @@ const char *hl_graph_py_str(uintptr_t object, char *buffer, size_t *n, bool *cut
     unsigned width = state >> 2 & 7;
     bool compact = state >> 5 & 1, ascii = state >> 6 & 1;
     uint64_t length = hl_py_size(object);
-    const char *data = (const char *)(compact ? object + (ascii ? LAYOUT->ascii_bytes : LAYOUT->compact_bytes) : hl_py_word(object + LAYOUT->data));
+    const char *data = (const char *)(compact ? object + (ascii ? LAYOUT->ascii_bytes : LAYOUT->compact_bytes) :
+                                      hl_py_word(object + LAYOUT->data));
     *n = 0;
     *cut = false;
     if (!data || (width != 1 && width != 2 && width != 4))
@@ -87,7 +88,8 @@ static void set_str(struct hl_graph *graph, struct hl_graph_node *node, enum hl_
 
 /* ---- numbers ---- */
 
-/* Digits of 30 bits; to 3.11 their number is ob_size, negative if the int is, later it stands above three bits, the lower two of which are 2 if it is negative. */
+/* Digits of 30 bits; to 3.11 their number is ob_size, negative if the int is, later it stands above three bits, the lower two
+ * of which are 2 if it is negative. */
 static void set_int(uintptr_t object, struct hl_graph_node *node)
 {
     int64_t size = (int64_t)hl_py_size(object);
@@ -141,7 +143,8 @@ static void set_code(struct hl_graph *graph, uintptr_t object, struct hl_graph_n
 {
     char text[HL_GRAPH_TEXT_MAX], number[16], *at = buffer, *end = buffer + HL_GRAPH_TEXT_MAX;
     struct hl_graph_node file = {0};
-    set_str(graph, node, HL_TEXT_NAME, hl_py_word(object + (LAYOUT->code_qualified ? LAYOUT->code_qualified : LAYOUT->code_name)), buffer);
+    uint16_t name = LAYOUT->code_qualified ? LAYOUT->code_qualified : LAYOUT->code_name;
+    set_str(graph, node, HL_TEXT_NAME, hl_py_word(object + name), buffer);
     if (!node->text)
         return;
     at = append(at, end, node->bytes, node->n_bytes);
@@ -178,7 +181,8 @@ static void set_builtin(struct hl_graph *graph, uintptr_t object, struct hl_grap
     set_text(node, HL_TEXT_NAME, name, strnlen(name, HL_GRAPH_TEXT_MAX), false);
 }
 
-void hl_graph_py_text(struct hl_graph *graph, const struct hl_py_type *type, uintptr_t object, struct hl_graph_node *node, char *buffer)
+void hl_graph_py_text(struct hl_graph *graph, const struct hl_py_type *type, uintptr_t object, struct hl_graph_node *node,
+                      char *buffer)
 {
     uint64_t size;
     bool cut;

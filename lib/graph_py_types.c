@@ -1,5 +1,6 @@
-/* Types: a word is one's address if all that a type must be is there. What was found out, also that something is none, is kept in a table of our own. A type's plan
- * says which words of its instances are references and what they are called; it is made when the first one is written. */
+/* Types: a word is one's address if all that a type must be is there. What was found out, also that something is none, is kept
+ * in a table of our own. A type's plan says which words of its instances are references and what they are called; it is made
+ * when the first one is written. */
 #include "graph_py_int.h"
 
 #include "py.h"
@@ -27,15 +28,24 @@ static uint32_t spread(uintptr_t address) { return (uint32_t)((address >> 3) * U
 /* ---- kinds ---- */
 
 static const struct { const char *name; uint8_t kind; } kinds[] = {
-    {"type", HL_PY_TYPE}, {"str", HL_PY_STR}, {"bytes", HL_PY_BYTES}, {"int", HL_PY_INT}, {"bool", HL_PY_BOOL}, {"NoneType", HL_PY_NONE_TYPE}, {"float", HL_PY_FLOAT},
-    {"list", HL_PY_LIST}, {"tuple", HL_PY_TUPLE}, {"dict", HL_PY_DICT}, {"set", HL_PY_SET}, {"frozenset", HL_PY_SET}, {"function", HL_PY_FUNCTION},
-    {"method", HL_PY_METHOD}, {"builtin_function_or_method", HL_PY_BUILTIN}, {"builtin_method", HL_PY_BUILTIN}, {"module", HL_PY_MODULE}, {"code", HL_PY_CODE},
-    {"cell", HL_PY_CELL}, {"frame", HL_PY_FRAME}, {"generator", HL_PY_GENERATOR}, {"coroutine", HL_PY_GENERATOR}, {"async_generator", HL_PY_GENERATOR},
-    {"weakref", HL_PY_WEAKREF}, {"weakref.ReferenceType", HL_PY_WEAKREF}, {"weakproxy", HL_PY_WEAKREF}, {"weakref.ProxyType", HL_PY_WEAKREF},
-    {"weakcallableproxy", HL_PY_WEAKREF}, {"weakref.CallableProxyType", HL_PY_WEAKREF}, {"collections.deque", HL_PY_DEQUE}, {"collections.OrderedDict", HL_PY_ORDERED_DICT},
-    {"bytearray", HL_PY_BYTEARRAY}, {"array.array", HL_PY_ARRAY}, {"_io.StringIO", HL_PY_STRING_IO}, {"numpy.ndarray", HL_PY_NDARRAY},
-    {"functools._lru_cache_wrapper", HL_PY_LRU_CACHE}, {"functools._lru_list_elem", HL_PY_LRU_LINK}, {"wrapper_descriptor", HL_PY_DESCRIPTOR},
-    {"method_descriptor", HL_PY_DESCRIPTOR}, {"classmethod_descriptor", HL_PY_DESCRIPTOR}, {"getset_descriptor", HL_PY_DESCRIPTOR}, {"member_descriptor", HL_PY_DESCRIPTOR},
+    {"type", HL_PY_TYPE}, {"str", HL_PY_STR}, {"bytes", HL_PY_BYTES}, {"int", HL_PY_INT}, {"bool", HL_PY_BOOL},
+    {"NoneType", HL_PY_NONE_TYPE}, {"float", HL_PY_FLOAT},
+    {"list", HL_PY_LIST}, {"tuple", HL_PY_TUPLE}, {"dict", HL_PY_DICT}, {"set", HL_PY_SET}, {"frozenset", HL_PY_SET},
+    {"function", HL_PY_FUNCTION},
+    {"method", HL_PY_METHOD}, {"builtin_function_or_method", HL_PY_BUILTIN}, {"builtin_method", HL_PY_BUILTIN},
+    {"module", HL_PY_MODULE}, {"code", HL_PY_CODE},
+    {"cell", HL_PY_CELL}, {"frame", HL_PY_FRAME}, {"generator", HL_PY_GENERATOR}, {"coroutine", HL_PY_GENERATOR},
+    {"async_generator", HL_PY_GENERATOR},
+    {"weakref", HL_PY_WEAKREF}, {"weakref.ReferenceType", HL_PY_WEAKREF}, {"weakproxy", HL_PY_WEAKREF},
+    {"weakref.ProxyType", HL_PY_WEAKREF},
+    {"weakcallableproxy", HL_PY_WEAKREF}, {"weakref.CallableProxyType", HL_PY_WEAKREF}, {"collections.deque", HL_PY_DEQUE},
+    {"collections.OrderedDict", HL_PY_ORDERED_DICT},
+    {"bytearray", HL_PY_BYTEARRAY}, {"array.array", HL_PY_ARRAY}, {"_io.StringIO", HL_PY_STRING_IO},
+    {"numpy.ndarray", HL_PY_NDARRAY},
+    {"functools._lru_cache_wrapper", HL_PY_LRU_CACHE}, {"functools._lru_list_elem", HL_PY_LRU_LINK},
+    {"wrapper_descriptor", HL_PY_DESCRIPTOR},
+    {"method_descriptor", HL_PY_DESCRIPTOR}, {"classmethod_descriptor", HL_PY_DESCRIPTOR},
+    {"getset_descriptor", HL_PY_DESCRIPTOR}, {"member_descriptor", HL_PY_DESCRIPTOR},
 };
 
 static uint8_t kind_by_name(const char *name)
@@ -48,7 +58,8 @@ static uint8_t kind_by_name(const char *name)
 
 static uint8_t kind_by_flags(uint64_t flags)
 {
-    static const uint8_t by_flag[] = {HL_PY_INT, HL_PY_LIST, HL_PY_TUPLE, HL_PY_BYTES, HL_PY_STR, HL_PY_DICT, HL_PY_OTHER, HL_PY_TYPE};
+    static const uint8_t by_flag[] = {HL_PY_INT, HL_PY_LIST, HL_PY_TUPLE, HL_PY_BYTES, HL_PY_STR, HL_PY_DICT, HL_PY_OTHER,
+        HL_PY_TYPE};
     for (unsigned i = 0; i < sizeof by_flag; i++)
         if (flags >> (HL_FLAG_SUBCLASS_FIRST + i) & 1)
             return by_flag[i];
@@ -99,7 +110,8 @@ static bool stands_alone(struct hl_graph *graph, uintptr_t address)
 /* Modules have types of their own that they never finish. */
 static bool is_unready(struct hl_graph *graph, uintptr_t t)
 {
-    return hl_py_word(t + 8) == own.type_type && hl_areas_is_file(graph->marker, t) && hl_areas_is_file(graph->marker, hl_py_word(t + HL_TYPE_NAME));
+    return hl_py_word(t + 8) == own.type_type && hl_areas_is_file(graph->marker, t) &&
+        hl_areas_is_file(graph->marker, hl_py_word(t + HL_TYPE_NAME));
 }
 
 static bool is_type_at(struct hl_graph *graph, uintptr_t t, uint32_t depth)
@@ -110,13 +122,16 @@ static bool is_type_at(struct hl_graph *graph, uintptr_t t, uint32_t depth)
         return false;
     uint64_t flags = hl_py_word(t + HL_TYPE_FLAGS), basic = hl_py_word(t + HL_TYPE_BASIC), item = hl_py_word(t + HL_TYPE_ITEM);
     uintptr_t meta = hl_py_word(t + 8), base = hl_py_word(t + HL_TYPE_BASE);
-    if ((!(flags & HL_FLAG_READY) && !is_unready(graph, t)) || flags >> 32 || basic < 16 || basic > 1u << 24 || item > 1u << 24 || base % 8 || hl_py_word(t + HL_TYPE_BASES) % 8)
+    if ((!(flags & HL_FLAG_READY) && !is_unready(graph, t)) || flags >> 32 || basic < 16 || basic > 1u << 24 ||
+        item > 1u << 24 || base % 8 || hl_py_word(t + HL_TYPE_BASES) % 8)
         return false;
-    if (meta != own.type_type && (depth == 0 || !is_type_at(graph, meta, depth - 1) || !(hl_py_word(meta + HL_TYPE_FLAGS) >> 31 & 1)))
+    if (meta != own.type_type && (depth == 0 || !is_type_at(graph, meta, depth - 1) ||
+                                  !(hl_py_word(meta + HL_TYPE_FLAGS) >> 31 & 1)))
         return false;
     if (!stands_alone(graph, t) || !is_text(graph, hl_py_word(t + HL_TYPE_NAME)))
         return false;
-    if ((flags & HL_FLAG_HEAP) && !hl_graph_is_readable(graph, hl_py_word(t + hl_graph_py_layout.heap_name), hl_graph_py_layout.ascii_bytes))
+    if ((flags & HL_FLAG_HEAP) && !hl_graph_is_readable(graph, hl_py_word(t + hl_graph_py_layout.heap_name),
+                                                        hl_graph_py_layout.ascii_bytes))
         return false;
     if (!base)
         return basic == 16 || !(flags & HL_FLAG_READY);
@@ -144,7 +159,8 @@ static uint32_t module_of(struct hl_graph *graph, uintptr_t type)
     if (!dict || !hl_graph_is_readable(graph, dict, 48))
         return 0;
     for (uint32_t i = 0; i < 4096 && hl_graph_py_dict_next(dict, &entry); i++) {
-        const char *key = hl_py_type_of(entry.key) == (uintptr_t)hl_python.unicode_type ? hl_graph_py_str(entry.key, buffer, &n, &cut) : NULL;
+        const char *key = hl_py_type_of(entry.key) == (uintptr_t)hl_python.unicode_type ?
+            hl_graph_py_str(entry.key, buffer, &n, &cut) : NULL;
         if (key && n == 10 && memcmp(key, "__module__", 10) == 0)
             return hl_py_type_of(entry.value) == (uintptr_t)hl_python.unicode_type ? string_of(graph, entry.value) : 0;
     }
@@ -157,14 +173,17 @@ static void define(struct hl_graph *graph, struct hl_py_type *type)
     uint32_t name = 0, module = 0;
     if (type->flags & HL_FLAG_HEAP) {
         uintptr_t qualified = hl_py_word(type->address + hl_graph_py_layout.heap_qualname);
-        if (qualified && hl_graph_is_readable(graph, qualified, 16) && hl_py_type_of(qualified) == (uintptr_t)hl_python.unicode_type)
+        if (qualified && hl_graph_is_readable(graph, qualified, 16) &&
+            hl_py_type_of(qualified) == (uintptr_t)hl_python.unicode_type)
             name = string_of(graph, qualified);
         module = module_of(graph, type->address);
     }
     if (!name)
-        name = dot && !type->python ? hl_graph_string(graph, dot + 1, strlen(dot + 1)) : hl_graph_string(graph, text, strlen(text));
+        name = dot && !type->python ? hl_graph_string(graph, dot + 1, strlen(dot + 1)) :
+            hl_graph_string(graph, text, strlen(text));
     if (!module)
-        module = dot && !type->python ? hl_graph_string(graph, text, (size_t)(dot - text)) : hl_graph_string(graph, "builtins", 8);
+        module = dot && !type->python ? hl_graph_string(graph, text, (size_t)(dot - text)) :
+            hl_graph_string(graph, "builtins", 8);
     type->id = hl_graph_type(graph, HL_TYPE_PYTHON, name, module, type->address);
 }
 
@@ -253,49 +272,6 @@ bool hl_graph_py_types_open(void)
 
 /* ---- plans ---- */
 
-struct named { const char *type; uint16_t offset; uint8_t from, to; const char *name; };      /* minor versions, the last one too */
-
-static const struct named named[] = {
-    {"function", 16, 8, 9, "__code__"}, {"function", 24, 8, 9, "__globals__"}, {"function", 32, 8, 9, "__defaults__"}, {"function", 40, 8, 9, "__kwdefaults__"},
-    {"function", 48, 8, 9, "__closure__"}, {"function", 56, 8, 9, "__doc__"}, {"function", 64, 8, 9, "__name__"}, {"function", 88, 8, 9, "__module__"},
-    {"function", 96, 8, 9, "__annotations__"}, {"function", 104, 8, 9, "__qualname__"},
-    {"function", 16, 10, 99, "__globals__"}, {"function", 24, 10, 99, "__builtins__"}, {"function", 32, 10, 99, "__name__"}, {"function", 40, 10, 99, "__qualname__"},
-    {"function", 48, 10, 99, "__code__"}, {"function", 56, 10, 99, "__defaults__"}, {"function", 64, 10, 99, "__kwdefaults__"}, {"function", 72, 10, 99, "__closure__"},
-    {"function", 80, 10, 99, "__doc__"}, {"function", 104, 10, 99, "__module__"}, {"function", 112, 10, 99, "__annotations__"}, {"function", 120, 12, 13, "__type_params__"},
-    {"function", 120, 14, 99, "__annotate__"}, {"function", 128, 14, 99, "__type_params__"},
-    {"code", 48, 8, 10, "co_code"}, {"code", 56, 8, 10, "co_consts"}, {"code", 64, 8, 10, "co_names"}, {"code", 72, 8, 10, "co_varnames"}, {"code", 80, 8, 10, "co_freevars"},
-    {"code", 88, 8, 10, "co_cellvars"}, {"code", 104, 8, 10, "co_filename"}, {"code", 112, 8, 10, "co_name"}, {"code", 120, 8, 9, "co_lnotab"}, {"code", 120, 10, 10, "co_linetable"},
-    {"code", 24, 11, 99, "co_consts"}, {"code", 32, 11, 99, "co_names"}, {"code", 40, 11, 99, "co_exceptiontable"}, {"code", 96, 11, 99, "co_localsplusnames"},
-    {"code", 104, 11, 99, "co_localspluskinds"}, {"code", 112, 11, 99, "co_filename"}, {"code", 120, 11, 99, "co_name"}, {"code", 128, 11, 99, "co_qualname"},
-    {"code", 136, 11, 99, "co_linetable"}, {"code", 152, 11, 11, "co_code"},
-    {"method", 16, 8, 99, "__func__"}, {"method", 24, 8, 99, "__self__"},
-    {"builtin_function_or_method", 24, 8, 99, "__self__"}, {"builtin_function_or_method", 32, 8, 99, "__module__"},
-    {"builtin_method", 24, 9, 99, "__self__"}, {"builtin_method", 32, 9, 99, "__module__"}, {"builtin_method", 56, 9, 99, "class"},
-    {"module", 48, 8, 99, "__name__"},
-    {"wrapper_descriptor", 16, 8, 99, "__objclass__"}, {"wrapper_descriptor", 24, 8, 99, "__name__"}, {"wrapper_descriptor", 32, 8, 99, "__qualname__"},
-    {"method_descriptor", 16, 8, 99, "__objclass__"}, {"method_descriptor", 24, 8, 99, "__name__"}, {"method_descriptor", 32, 8, 99, "__qualname__"},
-    {"classmethod_descriptor", 16, 8, 99, "__objclass__"}, {"classmethod_descriptor", 24, 8, 99, "__name__"}, {"classmethod_descriptor", 32, 8, 99, "__qualname__"},
-    {"getset_descriptor", 16, 8, 99, "__objclass__"}, {"getset_descriptor", 24, 8, 99, "__name__"}, {"getset_descriptor", 32, 8, 99, "__qualname__"},
-    {"member_descriptor", 16, 8, 99, "__objclass__"}, {"member_descriptor", 24, 8, 99, "__name__"}, {"member_descriptor", 32, 8, 99, "__qualname__"},
-    {"mappingproxy", 16, 8, 99, "mapping"}, {"dict_keys", 16, 8, 99, "mapping"}, {"dict_values", 16, 8, 99, "mapping"}, {"dict_items", 16, 8, 99, "mapping"},
-    {"weakref", 24, 8, 99, "__callback__"}, {"weakref.ReferenceType", 24, 8, 99, "__callback__"},
-    {"BaseException", 24, 8, 99, "args"}, {"BaseException", 32, 8, 10, "__traceback__"}, {"BaseException", 40, 8, 10, "__context__"}, {"BaseException", 48, 8, 10, "__cause__"},
-    {"BaseException", 32, 11, 99, "__notes__"}, {"BaseException", 40, 11, 99, "__traceback__"}, {"BaseException", 48, 11, 99, "__context__"}, {"BaseException", 56, 11, 99, "__cause__"},
-    {"traceback", 16, 8, 99, "tb_next"}, {"traceback", 24, 8, 99, "tb_frame"},
-    {"range", 16, 8, 99, "start"}, {"range", 24, 8, 99, "stop"}, {"range", 32, 8, 99, "step"}, {"range", 40, 8, 99, "length"},
-    {"functools._lru_list_elem", 40, 8, 99, "key"}, {"functools._lru_list_elem", 48, 8, 99, "result"},
-    {"numpy.ndarray", 48, 8, 99, "base"}, {"numpy.ndarray", 56, 8, 99, "dtype"},
-    {"_io.BytesIO", 16, 8, 99, "buffer"}, {"re.Pattern", 32, 8, 99, "groupindex"}, {"re.Pattern", 40, 8, 99, "indexgroup"}, {"re.Match", 32, 8, 99, "regs"},
-    {"datetime.datetime", 40, 8, 99, "tzinfo"}, {"datetime.time", 32, 8, 99, "tzinfo"}, {"datetime.timezone", 16, 8, 99, "offset"}, {"datetime.timezone", 24, 8, 99, "name"}, {"moduledef", 32, 8, 99, "m_copy"},
-    {"_abc_data", 16, 8, 99, "_abc_registry"}, {"_abc_data", 24, 8, 99, "_abc_cache"}, {"_abc_data", 32, 8, 99, "_abc_negative_cache"},
-    {"_abc._abc_data", 16, 8, 99, "_abc_registry"}, {"_abc._abc_data", 24, 8, 99, "_abc_cache"}, {"_abc._abc_data", 32, 8, 99, "_abc_negative_cache"},
-    {"list_iterator", 24, 8, 99, "it_seq"}, {"tuple_iterator", 24, 8, 99, "it_seq"}, {"iterator", 24, 8, 99, "it_seq"}, {"list_reverseiterator", 24, 8, 99, "it_seq"},
-    {"set_iterator", 16, 8, 99, "si_set"}, {"dict_keyiterator", 16, 8, 99, "di_dict"}, {"dict_valueiterator", 16, 8, 99, "di_dict"}, {"dict_itemiterator", 16, 8, 99, "di_dict"},
-    {"dict_itemiterator", 40, 8, 99, "di_result"}, {"enumerate", 24, 8, 99, "iterator"}, {"enumerate", 32, 8, 99, "result"}, {"map", 16, 8, 99, "iterators"}, {"map", 24, 8, 99, "function"},
-    {"filter", 16, 8, 99, "function"}, {"filter", 24, 8, 99, "iterator"}, {"reversed", 24, 8, 99, "sequence"}, {"method-wrapper", 16, 8, 99, "wrapper"},
-    {"method-wrapper", 24, 8, 99, "__self__"}, {"SimpleNamespace", 16, 8, 99, "__dict__"},
-};
-
 static bool has_field(const struct hl_py_plan *plan, uint32_t offset)
 {
     for (uint32_t i = 0; i < plan->n_fields; i++)
@@ -329,9 +305,9 @@ static void add_members(struct hl_graph *graph, struct hl_py_plan *plan, uintptr
 static void add_named(struct hl_graph *graph, struct hl_py_plan *plan, uintptr_t type)
 {
     const char *name = (const char *)hl_py_word(type + HL_TYPE_NAME);
-    for (size_t i = 0; i < sizeof named / sizeof *named; i++)
-        if (named[i].from <= hl_graph_py_layout.minor && hl_graph_py_layout.minor <= named[i].to && strcmp(named[i].type, name) == 0)
-            add_field(graph, plan, named[i].offset, HL_EDGE_NAMED, named[i].name);
+    for (const struct hl_py_named *n = hl_graph_py_named; n->type; n++)
+        if (n->from <= hl_graph_py_layout.minor && hl_graph_py_layout.minor <= n->to && strcmp(n->type, name) == 0)
+            add_field(graph, plan, n->offset, HL_EDGE_NAMED, n->name);
 }
 
 /* Kinds whose edges are all written by name; what comes of them in Python too. */
@@ -352,13 +328,15 @@ static bool is_complete(const struct hl_py_type *type)
 static void make_plan(struct hl_graph *graph, const struct hl_py_type *type, struct hl_py_plan *plan)
 {
     uintptr_t base = type->address;
-    *plan = (struct hl_py_plan){.made = true, .fields = own.n_fields, .dict_offset = (int64_t)hl_py_word(type->address + HL_TYPE_DICT_OFFSET)};
+    *plan = (struct hl_py_plan){.made = true, .fields = own.n_fields,
+        .dict_offset = (int64_t)hl_py_word(type->address + HL_TYPE_DICT_OFFSET)};
     for (uint32_t i = 0; i < BASES_MAX && base; i++, base = hl_py_word(base + HL_TYPE_BASE)) {
         if (type->kind == HL_PY_TYPE && base == own.type_type)
             break;                       /* written by their names */
         if (!is_made_by_python(base))
             add_named(graph, plan, base);
-        bool borrows = strcmp((const char *)hl_py_word(base + HL_TYPE_NAME), "sqlite3.Connection") == 0;       /* its members are its module's */
+        /* its members are its module's */
+        bool borrows = strcmp((const char *)hl_py_word(base + HL_TYPE_NAME), "sqlite3.Connection") == 0;
         if (type->kind != HL_PY_FRAME && type->kind != HL_PY_GENERATOR && !borrows)
             add_members(graph, plan, base, type->basic);
     }

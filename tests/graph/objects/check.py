@@ -73,6 +73,7 @@ slotted_more         SLOT more : More
 a_list               INDEX 0 : '1'
 a_list               INDEX 1 : ListItem
 a_list               CLASS : 'list'
+a_list               CLASS / NAMED __dict__ / VALUE append : 'append'
 a_tuple              INDEX 0 : TupleItem
 a_dict               VALUE key : DictValue
 a_dict               VALUE 12345 : 'twelve'

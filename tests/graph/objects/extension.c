@@ -66,12 +66,15 @@ static int visited_init(PyObject *self, PyObject *args, PyObject *keywords)
     return 0;
 }
 
-static PyMemberDef visited_members[] = {{"shown", T_OBJECT, offsetof(struct visited, shown), READONLY, NULL}, {NULL, 0, 0, 0, NULL}};
+static PyMemberDef visited_members[] = {{"shown", T_OBJECT, offsetof(struct visited, shown), READONLY, NULL},
+{NULL, 0, 0, 0, NULL}};
 static PyType_Slot visited_slots[] = {
-    {Py_tp_traverse, (void *)visited_traverse}, {Py_tp_clear, (void *)visited_clear}, {Py_tp_dealloc, (void *)visited_dealloc}, {Py_tp_init, (void *)visited_init},
+    {Py_tp_traverse, (void *)visited_traverse}, {Py_tp_clear, (void *)visited_clear}, {Py_tp_dealloc, (void *)visited_dealloc},
+    {Py_tp_init, (void *)visited_init},
     {Py_tp_members, visited_members}, {0, NULL},
 };
-static PyType_Spec visited_spec = {"extension.Visited", sizeof(struct visited), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE, visited_slots};
+static PyType_Spec visited_spec = {"extension.Visited", sizeof(struct visited), 0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE, visited_slots};
 
 struct silent {                           /* the collector does not know it */
     PyObject_HEAD
@@ -94,9 +97,11 @@ static int silent_init(PyObject *self, PyObject *args, PyObject *keywords)
     return 0;
 }
 
-static PyMemberDef silent_members[] = {{"member", T_OBJECT_EX, offsetof(struct silent, member), READONLY, NULL}, {NULL, 0, 0, 0, NULL}};
+static PyMemberDef silent_members[] = {{"member", T_OBJECT_EX, offsetof(struct silent, member), READONLY, NULL},
+{NULL, 0, 0, 0, NULL}};
 static PyTypeObject silent_type = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "extension.Silent", .tp_basicsize = sizeof(struct silent), .tp_flags = Py_TPFLAGS_DEFAULT, .tp_new = PyType_GenericNew,
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "extension.Silent", .tp_basicsize = sizeof(struct silent),
+        .tp_flags = Py_TPFLAGS_DEFAULT, .tp_new = PyType_GenericNew,
     .tp_init = silent_init, .tp_dealloc = silent_dealloc, .tp_members = silent_members,
 };
 

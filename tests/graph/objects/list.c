@@ -40,7 +40,8 @@ static void define(void *context, const struct graph_record *record)
         char *copy = strndup(record->bytes, record->n);
         vec_push(&strings, copy);
     } else if (record->kind == HL_GRAPH_TYPE) {
-        printf("T\t%u\t%s\t%s\n", ++types, record->string ? strings.items[record->string - 1] : "", record->module ? strings.items[record->module - 1] : "");
+        printf("T\t%u\t%s\t%s\n", ++types, record->string ? strings.items[record->string - 1] : "", record->module ?
+               strings.items[record->module - 1] : "");
     }
 }
 
@@ -50,7 +51,8 @@ static void print_node(const struct graph_record *r, const struct block_list *bl
 {
     bool block = r->kind == HL_GRAPH_BLOCK;
     uint64_t address = block ? blocks->items[r->number].address + r->offset : r->address;
-    printf("N\t%" PRIu64 "\t%#" PRIx64 "\t%" PRIu64 "\t%u\t%" PRIu64 "\t%u\t", r->number, address, block ? blocks->items[r->number].bytes : 0, r->flags, r->references, r->type);
+    printf("N\t%" PRIu64 "\t%#" PRIx64 "\t%" PRIu64 "\t%u\t%" PRIu64 "\t%u\t", r->number, address, block ?
+           blocks->items[r->number].bytes : 0, r->flags, r->references, r->type);
     if (r->text.kind == HL_TEXT_INTEGER)
         printf("%" PRId64, r->text.integer);
     else if (r->text.kind == HL_TEXT_REAL)
