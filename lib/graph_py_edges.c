@@ -1,5 +1,6 @@
-/* What an object refers to, by name where there is one. What its kind says comes first, then the fields of its plan, its attributes, and, where nothing is known of a
- * type written in C, what its own tp_traverse visits. Sources, of each version: Objects/{dictobject,setobject,odictobject,typeobject,funcobject,codeobject}.c,
+/* What an object refers to, by name where there is one. What its kind says comes first, then the fields of its plan, its
+ * attributes, and, where nothing is known of a type written in C, what its own tp_traverse visits. Sources, of each version:
+ * Objects/{dictobject,setobject,odictobject,typeobject,funcobject,codeobject}.c,
  * Modules/{_collectionsmodule,_functoolsmodule}.c */
 #include "graph_py_int.h"
 
@@ -42,7 +43,10 @@ static bool write_edge(struct hl_graph *graph, enum hl_graph_edge kind, uint64_t
     return true;
 }
 
-bool hl_graph_py_edge(struct hl_graph *graph, enum hl_graph_edge kind, uint64_t value, uintptr_t object) { return write_edge(graph, kind, value, object); }
+bool hl_graph_py_edge(struct hl_graph *graph, enum hl_graph_edge kind, uint64_t value, uintptr_t object)
+{
+    return write_edge(graph, kind, value, object);
+}
 
 bool hl_graph_py_edge_named(struct hl_graph *graph, enum hl_graph_edge kind, uintptr_t name, uintptr_t object)
 {
@@ -81,7 +85,7 @@ static bool is_interned(struct hl_graph *graph, const struct hl_py_keys *keys)
     if (keys->n < INTERNED_FROM)
         return false;
     for (uint64_t i = 0; i < keys->n && same < 32; i++) {
-        uintptr_t key = hl_py_word(keys->entries + i * keys->width + keys->key), value = hl_py_word(keys->entries + i * keys->width + keys->value);
+        uintptr_t at = keys->entries + i * keys->width, key = hl_py_word(at + keys->key), value = hl_py_word(at + keys->value);
         if (!value)
             continue;
         if (key != value || hl_graph_py_kind(graph, key) != HL_PY_STR || !(*(const uint32_t *)(key + 32) & 3))
@@ -109,7 +113,8 @@ static void write_dict(struct hl_graph *graph, uintptr_t dict)
         return;                          /* the object's own, which it writes */
     bool interned = !split.values && is_interned(graph, &keys);
     for (uint64_t i = 0; i < keys.n; i++) {
-        uintptr_t at = keys.entries + i * keys.width, key = hl_py_word(at + keys.key), value = split.values ? split.values[i] : hl_py_word(at + keys.value);
+        uintptr_t at = keys.entries + i * keys.width, key = hl_py_word(at + keys.key);
+        uintptr_t value = split.values ? split.values[i] : hl_py_word(at + keys.value);
         if (!value)
             continue;
         uint32_t number = hl_graph_py_number(graph, key);
@@ -158,15 +163,18 @@ static void write_deque(struct hl_graph *graph, uintptr_t deque)
     }
 }
 
-/* lru_cache begins with the root of a ring of links, objects that it counts and its dict too: previous, next, hash, key, result. What it visits of them is theirs. */
+/* lru_cache begins with the root of a ring of links, objects that it counts and its dict too: previous, next, hash, key,
+ * result. What it visits of them is theirs. */
 static void write_lru_cache(struct hl_graph *graph, uintptr_t object)
 {
     uintptr_t link = hl_py_word(object + 24);
-    for (uint32_t i = 0; link != object && i < LINKS_MAX && hl_graph_py_kind(graph, link) == HL_PY_LRU_LINK; i++, link = hl_py_word(link + 24))
+    for (uint32_t i = 0; link != object && i < LINKS_MAX &&
+         hl_graph_py_kind(graph, link) == HL_PY_LRU_LINK; i++, link = hl_py_word(link + 24))
         write_edge(graph, HL_EDGE_ITEM, 0, link);
     for (uint64_t at = 32; at + 8 <= now.bytes; at += 8) {
         uintptr_t word = hl_py_word(object + at);
-        if (at == now.plan->weak_offset || at == (uint64_t)now.plan->dict_offset || word == object || !hl_graph_py_object(graph, word))
+        if (at == now.plan->weak_offset || at == (uint64_t)now.plan->dict_offset || word == object ||
+            !hl_graph_py_object(graph, word))
             continue;
         if (at == 72 || at == 88)
             hl_graph_py_edge_at(graph, at == 72 ? "cache" : "func", word);
@@ -206,7 +214,8 @@ static uintptr_t static_dict(struct hl_graph *graph, uintptr_t type)
     uint64_t number = hl_py_word(type + HL_TYPE_SUBCLASSES);
     uintptr_t interpreter = hl_python.runtime ? hl_py_word((uintptr_t)hl_python.runtime + LAYOUT->runtime_main) : 0;
     uintptr_t state = interpreter + LAYOUT->static_types + (number - 1) * LAYOUT->static_type_bytes;
-    if (!interpreter || number == 0 || number > 512 || !hl_graph_is_readable(graph, state, LAYOUT->static_type_bytes) || hl_py_word(state) != type)
+    if (!interpreter || number == 0 || number > 512 || !hl_graph_is_readable(graph, state, LAYOUT->static_type_bytes) ||
+        hl_py_word(state) != type)
         return 0;
     return hl_py_word(state + LAYOUT->static_type_dict);
 }
@@ -235,7 +244,10 @@ static void write_type(struct hl_graph *graph, uintptr_t type)
 
 /* ---- by kind ---- */
 
-uintptr_t hl_graph_py_tuple_item(uintptr_t tuple, uint64_t n) { return n < hl_py_size(tuple) ? hl_py_word(tuple + LAYOUT->tuple_items + 8 * n) : 0; }
+uintptr_t hl_graph_py_tuple_item(uintptr_t tuple, uint64_t n)
+{
+    return n < hl_py_size(tuple) ? hl_py_word(tuple + LAYOUT->tuple_items + 8 * n) : 0;
+}
 
 static void write_kind(struct hl_graph *graph, uint8_t kind, uintptr_t object)
 {
@@ -298,7 +310,8 @@ static void write_fields(struct hl_graph *graph, uintptr_t object)
 {
     const struct hl_py_field *field = hl_graph_py_fields(now.plan);
     for (uint32_t i = 0; i < now.plan->n_fields; i++, field++)
-        if (field->offset + 8 <= now.bytes && write_edge(graph, (enum hl_graph_edge)field->kind, field->string, hl_py_word(object + field->offset)))
+        if (field->offset + 8 <= now.bytes && write_edge(graph, (enum hl_graph_edge)field->kind, field->string,
+                                                         hl_py_word(object + field->offset)))
             mark(field->offset);
 }
 
@@ -342,11 +355,8 @@ static bool was_emitted(uintptr_t target)
     return false;
 }
 
-/* visitproc: as often as the object counts the target. */
-static int visit(void *target, void *argument)
+static int visit_one(uintptr_t word)
 {
-    (void)argument;
-    uintptr_t word = (uintptr_t)target;
     if (++now.visits > VISITS_MAX)
         return 1;
     if (was_emitted(word))
@@ -362,12 +372,32 @@ static int visit(void *target, void *argument)
     return 0;
 }
 
+/* visitproc: as often as the object counts the target. */
+static int visit(void *target, void *argument)
+{
+    (void)argument;
+    hl_graph_calls_end();
+    int enough = visit_one((uintptr_t)target);
+    hl_graph_calls_begin();
+    return enough;
+}
+
+/* A class written in C that is an instance of a metaclass: type's own function ends the process for one that is not on the heap. */
+static bool is_static_type(uintptr_t object)
+{
+    return hl_graph_py_kind(now.graph, object) == HL_PY_TYPE && !(hl_py_word(object + HL_TYPE_FLAGS) & HL_FLAG_HEAP);
+}
+
 static void traverse(uintptr_t object)
 {
-    int (*function)(void *, int (*)(void *, void *), void *) = (int (*)(void *, int (*)(void *, void *), void *))now.plan->traverse;
+    int (*function)(void *, int (*)(void *, void *), void *) =
+        (int (*)(void *, int (*)(void *, void *), void *))now.plan->traverse;
+    if (now.n_emitted >= EMITTED_MAX || is_static_type(object))
+        return;
     note(now.type);                      /* heap types are visited by their instances, from 3.9 on */
-    if (now.n_emitted < EMITTED_MAX)
-        function((void *)object, visit, NULL);
+    hl_graph_calls_begin();
+    function((void *)object, visit, NULL);
+    hl_graph_calls_end();
 }
 
 /* Words that were not written, to the end of the object. */
@@ -375,13 +405,15 @@ static void scan(struct hl_graph *graph, uintptr_t object)
 {
     for (uint64_t offset = 16; offset + 8 <= now.bytes; offset += 8) {
         uintptr_t word = hl_py_word(object + offset);
-        if (word < graph->low || word >= graph->high || is_marked(offset) || offset == now.plan->weak_offset || hl_graph_py_is_part(graph, word, now.row))
+        if (word < graph->low || word >= graph->high || is_marked(offset) || offset == now.plan->weak_offset ||
+            hl_graph_py_is_part(graph, word, now.row))
             continue;
         hl_graph_scan(graph, object + offset, object + offset + 8, object);
     }
 }
 
-void hl_graph_py_edges(struct hl_graph *graph, const struct hl_py_type *type, uintptr_t object, uint32_t number, uint32_t row, uint64_t bytes)
+void hl_graph_py_edges(struct hl_graph *graph, const struct hl_py_type *type, uintptr_t object, uint32_t number, uint32_t row,
+                       uint64_t bytes)
 {
     const struct hl_py_type copy = *type;        /* the table of types may move */
     now.graph = graph;
