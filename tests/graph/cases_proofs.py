@@ -33,8 +33,10 @@ def shop(bench):
     expect(".open" not in chain, f"delivered orders are not in `open`:\n{chain}")
     chain = bench.graph("chain", trace, f"line:shop.py:{line_of('shop.py', 'label')} type:str", "--snapshot", "busy")
     expect_in(chain, r"describe|label", r"label of order number")
+    listed = bench.graph("list", trace, "type:Book", "--snapshot", "busy")
+    expect_equal("books in the list", len(re.findall(r"Book at 0x[0-9a-f]+  shop\.py:\d+ in main", listed)), 3)
     free = bench.graph("free", trace, "type:Order", "--snapshot", "busy")
-    expect_in(free, r"history")
+    expect_in(free, r"history|books")                      # `books` alone is the fewest, as `main` still runs
 
 
 @scenario("proofs-forgotten-reference")

@@ -82,9 +82,12 @@ except graph.GraphError as error:
 else:
     raise AssertionError("refs.xyz was drawn")
 try:
-    graph.find_chain("type:Never")
+    graph.find_chain("size:huge")
 except graph.GraphError as error:
-    assert "Never" in str(error), error
+    assert "huge" in str(error), error
+else:
+    raise AssertionError("size:huge was found")
+assert graph.by_type("Never") == [] and graph.find_chain("type:Shelf size:1") is None
 html = picture._repr_html_()
 import shutil
 if shutil.which("dot"):

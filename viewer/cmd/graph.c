@@ -13,6 +13,7 @@ static const struct command *const verbs[] = {
     &command_graph_dominators,
     &command_graph_free,
     &command_graph_leaking,
+    &command_graph_list,
     &command_graph_show,
     &command_graph_snapshots,
     NULL,

@@ -8,7 +8,7 @@
 
 extern const struct command command_graph_types, command_graph_growth, command_graph_refs, command_graph_backrefs,
     command_graph_chain, command_graph_dominators, command_graph_free, command_graph_leaking, command_graph_show,
-    command_graph_snapshots;
+    command_graph_snapshots, command_graph_list;
 
 /* Set by option_parse. */
 struct graph_options {

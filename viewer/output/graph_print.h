@@ -74,6 +74,7 @@ void graph_text_free(const struct view *view, struct graph *graph, const struct 
                      const struct graph_cut *cut);
 void graph_text_leaking(const struct view *view, struct graph *graph, const struct graph_leaking *leaking);
 void graph_text_show(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, size_t most);
+void graph_text_list(const struct view *view, struct graph *graph, const struct graph_wanted *wanted);
 void graph_text_snapshots(const struct view *view, const struct profile *profile);
 
 /* The parts that all of them have. */
@@ -103,6 +104,7 @@ int graph_json_chain(const struct view *view, struct graph *graph, const struct 
                      const struct graph_path *path);
 int graph_json_leaking(const struct view *view, struct graph *graph, const struct graph_leaking *leaking);
 int graph_json_show(const struct view *view, struct graph *graph, const struct graph_wanted *wanted, size_t most);
+int graph_json_list(const struct view *view, struct graph *graph, const struct graph_wanted *wanted);
 int graph_json_snapshots(const struct view *view, const struct profile *profile);
 
 #endif

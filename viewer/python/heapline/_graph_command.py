@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 
 class GraphError(RuntimeError):
-    """Something that was asked for cannot be had: one sentence that says why and what to do."""
+    """Something that was asked for cannot be had: one sentence that says why and what to do. status: of the command; 1: there is nothing of that kind."""
+
+    def __init__(self, sentence: str, status: int = 2) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 def words() -> List[str]:
@@ -43,7 +47,7 @@ def run(arguments: List[str]) -> bytes:
         raise GraphError("the command heapline is neither installed beside its package (%s) nor on PATH: install heapline, or add the folder of its command to PATH" % PACKAGE)
     done = subprocess.run([command] + arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment(), check=False)
     if done.returncode != 0:
-        raise GraphError(_sentence(done.stderr) or "`heapline %s` ended with %d" % (" ".join(arguments), done.returncode))
+        raise GraphError(_sentence(done.stderr) or "`heapline %s` ended with %d" % (" ".join(arguments), done.returncode), done.returncode)
     return done.stdout
 
 

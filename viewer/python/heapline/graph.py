@@ -94,7 +94,8 @@ class Graph:
 
     def select(self, selector: str) -> List[Record]:
         """What a SELECTOR of `heapline graph` chooses: "type:Order new-since:loaded"."""
-        return [_record(node) for node in self._ask("list", "--top", ALL, selector=selector)["objects"]]
+        found = self._find("list", "--top", ALL, selector=selector)
+        return [_record(node) for node in found["objects"]] if found else []
 
     def show_refs(self, objs: Any, filename: Optional[str] = None, max_depth: int = 3, too_many: int = 10) -> Picture:
         """What the objects refer to. objs: an object, a list of objects, or a SELECTOR."""
@@ -118,10 +119,20 @@ class Graph:
         """The same as a line of text, "books in __main__[0].history[17]"; None: nothing leads there."""
         addresses = _selector(objs)
         del objs
-        return self._ask("chain", selector=addresses)["expression"]        # type: ignore[no-any-return]
+        found = self._find("chain", selector=addresses)
+        return found["expression"] if found else None
 
     def _ask(self, verb: str, *options: str, selector: Optional[str] = None) -> Any:
         return ask(["graph", verb, "--json", "--snapshot", self.snapshot, *options, self.trace] + ([selector] if selector else []))
+
+    def _find(self, verb: str, *options: str, selector: str) -> Any:
+        """The same, or None where there is nothing of that kind."""
+        try:
+            return self._ask(verb, *options, selector=selector)
+        except GraphError as error:
+            if error.status == 1:
+                return None
+            raise
 
     def _picture(self, verb: str, selector: str, filename: Optional[str], *options: str) -> Picture:
         picture = Picture(["graph", verb, "--snapshot", self.snapshot, *options], [self.trace, selector])
