@@ -94,7 +94,9 @@ static void put_summary(struct page *page)
 {
     struct strbuf text = STRBUF_INIT;
     uint64_t all = page->graph->n - 1;
-    if (is_whole(page))
+    if (all == 1)
+        strbuf_add(&text, "The only object is in this page");
+    else if (is_whole(page))
         strbuf_printf(&text, "All %s objects are in this page", format_count(all).text);
     else
         strbuf_printf(&text, "%s of %s objects are in this page, with %s of %s", format_count(page->pick.nodes.n - 1).text,

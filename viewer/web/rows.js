@@ -119,7 +119,7 @@ function rowsOfEntries(parent, entries, relation, missing) {
 
 // Roots have no type, but places: variables of one library, words of one stack.
 function rootPlace(label) {
-  const variable = /^global .* in (\S+)$/.exec(label),
+  const variable = /^global .* in (\S+)$/.exec(label) || /^globals of (\S+) at /.exec(label),
     word = /^((?:stack|registers?|thread-local memory) of thread \d+(?: \([^)]*\))?)/.exec(label);
   return variable ? `variables in ${variable[1]}` : word ? `${word[1]}` : label;
 }

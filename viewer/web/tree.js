@@ -11,7 +11,7 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
-const sortOf = (type) => (type === undefined || type < 0 ? "root" : types.sort[type].replace("+", "p"));
+const sortOf = (type) => (type === undefined || type < 0 ? "root" : types.sort[type].replaceAll("+", "p"));
 const typeTag = (type) => element("span", { class: `type ${sortOf(type)}` }, type < 0 ? "root" : typeName(type));
 
 function edgeTag(row) {
