@@ -241,7 +241,8 @@ def threads(bench):
     edges = bench.holders()
     work = edges.frame("work ")
     expect("Order at" in edges.walk(work, "local in_thread", "[0]"), "the other thread's Order is not under its name")
-    roots = [row[4] for row in edges.by_source["0"] if row[5] in (work, edges.frame("leaf "))]
+    both = (work, edges.frame("leaf "))
+    roots = [row[4] for row in edges.by_source["0"] if row[5] in both]
     expect_equal("threads", len({name for name in roots if name.startswith("frame of")}), 2)
 
 
