@@ -61,12 +61,12 @@ static void test_only_stale(void **state)
     sample_release(&sample);
 }
 
-/* A running function's globals lead to the list in one step less than the module does. */
-static void test_module_before_globals(void **state)
+/* A running function's globals, which are a module's own frame's locals, lead to the list in one step less than the module does. */
+static void check_module_before(const char *name)
 {
     enum { MODULES = 1, MODULE, DICT, LIST, FUNCTION };
     add_nodes(5, GRAPH_PYTHON);
-    uint32_t globals = sample_string(&sample, "__globals__"), dict = sample_string(&sample, "__dict__");
+    uint32_t globals = sample_string(&sample, name), dict = sample_string(&sample, "__dict__");
     sample_root(&sample, TRACE_ROOT_OTHER, true, "thread MainThread", FUNCTION);
     sample_root(&sample, TRACE_ROOT_OTHER, true, "sys.modules", MODULES);
     sample_edge(&sample, FUNCTION, HL_EDGE_NAMED, globals, DICT);
@@ -75,6 +75,12 @@ static void test_module_before_globals(void **state)
     sample_edge(&sample, DICT, HL_EDGE_VALUE, 0, LIST);
     CHECK_CHAIN(sample_finish(&sample), LIST, 0, MODULES, MODULE, DICT, LIST);
     sample_release(&sample);
+}
+
+static void test_module_before_globals(void **state)
+{
+    check_module_before("__globals__");
+    check_module_before("f_locals");
 }
 
 /* The same by a dict's key "__builtins__", which is a detour as a str, and by an object's class. */

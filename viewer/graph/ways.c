@@ -4,7 +4,7 @@
 
 static const char *const detours[] = {
     "__globals__", "__builtins__", "__mro__", "__bases__", "__base__", "__subclasses__", "__class__", "__objclass__", "__loader__", "__spec__",
-    "f_back", "f_globals", "f_builtins",
+    "f_back", "f_globals", "f_builtins", "f_locals",
 };
 
 static bool is_detour(const char *name, size_t n)
