@@ -30,7 +30,7 @@ struct hl_hello {
 
 struct hl_answer {
     uint64_t magic;
-    uint32_t status;          /* 0: done, 1: not */
+    uint32_t status;          /* 0: done, 1: not, 2: it does not record that process */
     uint32_t number;          /* of the snapshot in its trace, from 1, in the order of time; 0: there is none */
     uint32_t graph;           /* 1: with its reference graph */
     uint64_t stopped_ns;      /* how long the process stood still for it */

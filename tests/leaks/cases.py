@@ -55,10 +55,12 @@ def ask_for_snapshot(bench, pid, label):
 
 
 def snapshot_on_request(bench):
-    """Snapshots of a running program: each shows its own moment, and the last one the end."""
+    """Snapshots of a running program: each shows its own moment, and the last one the end. That it wrote over its environment, which
+    named the recording, does not matter."""
     trace = bench.path("trace.hpl")
     with running_server(bench, trace) as (tell, pid):
         ask_for_snapshot(bench, pid, "before")
+        tell(b"title")
         tell(b"keep")
         tell(b"drop")
         ask_for_snapshot(bench, pid, "between")

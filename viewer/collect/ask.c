@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+enum { ANSWER_DONE, ANSWER_NOT_DONE, ANSWER_NOT_MINE };     /* as in struct hl_answer */
+
 static int read_environment(int32_t pid, struct strbuf *text)
 {
     char path[64], piece[4096];
@@ -50,7 +52,9 @@ static int connect_to(const char *path)
     return error;
 }
 
-/* The socket of the recording that the process belongs to, or -1 and a sentence. */
+#define NOT_TOLD (-2)
+
+/* The socket of the recording that the process belongs to, or -1 and a sentence; NOT_TOLD: its environment does not say (any more: redis writes its title there). */
 static int find_recording(int32_t pid, struct strbuf *sentence)
 {
     struct strbuf text = STRBUF_INIT;
@@ -61,15 +65,15 @@ static int find_recording(int32_t pid, struct strbuf *sentence)
     else if (error)
         strbuf_printf(sentence, "process %d cannot be looked at (%s): it is another user's, ask as that user or as root", pid, strerror(-error));
     else if (!path || strlen(path) >= sizeof ((struct sockaddr_un *)0)->sun_path)
-        strbuf_printf(sentence, "process %d is not recorded by heapline: start its program with `heapline run`", pid);
+        fd = NOT_TOLD;
     else if ((fd = connect_to(path)) < 0)
         strbuf_printf(sentence, "the recording of process %d has ended, or is out of reach (%s: %s)", pid, path, strerror(-fd));
     strbuf_release(&text);
-    return fd < 0 ? -1 : fd;
+    return fd < 0 && fd != NOT_TOLD ? -1 : fd;
 }
 
 /* The collector answers when the snapshot is written, and says when the process does not answer it: no limit of ours is needed. */
-static bool converse(int fd, int32_t pid, const char *label, bool graph, struct asked *asked)
+static uint32_t converse(int fd, int32_t pid, const char *label, bool graph, struct asked *asked)
 {
     struct hl_hello hello = {.magic = HL_WIRE_MAGIC, .kind = HL_HELLO_REQUEST, .tid = (uint32_t)pid, .token = graph ? 0 : HL_REQUEST_PLAIN};
     struct hl_answer answer;
@@ -79,7 +83,7 @@ static bool converse(int fd, int32_t pid, const char *label, bool graph, struct 
         n = 0;
     if (n != (ssize_t)sizeof answer || answer.magic != HL_WIRE_MAGIC) {
         strbuf_printf(&asked->sentence, "the recording of process %d did not answer: it ended meanwhile, or is another version of heapline's", pid);
-        return false;
+        return ANSWER_NOT_DONE;
     }
     answer.text[sizeof answer.text - 1] = answer.trace[sizeof answer.trace - 1] = 0;
     strbuf_add(&asked->sentence, answer.text);
@@ -87,7 +91,35 @@ static bool converse(int fd, int32_t pid, const char *label, bool graph, struct 
     asked->number = answer.number;
     asked->graph = answer.graph;
     asked->stopped_ns = answer.stopped_ns;
-    return answer.status == 0;
+    return answer.status;
+}
+
+/* Asks every recording on this machine whose socket can be reached (proc(5), /proc/net/unix: the path is the last field). */
+static bool ask_everywhere(int32_t pid, const char *label, bool graph, struct asked *asked)
+{
+    FILE *list = fopen("/proc/net/unix", "re");
+    char line[512];
+    uint32_t status = ANSWER_NOT_MINE;
+    while (list && status == ANSWER_NOT_MINE && fgets(line, sizeof line, list)) {
+        char *path = strchr(line, '/'), *end = path ? path + strcspn(path, "\n") : NULL;
+        if (!path || !strstr(path, "/heapline-") || end - path < 7 || strncmp(end - 7, "/socket", 7) != 0 || end - path >= 100)
+            continue;
+        *end = 0;
+        int fd = connect_to(path);
+        if (fd < 0)
+            continue;
+        strbuf_clear(&asked->sentence);
+        strbuf_clear(&asked->trace);
+        status = converse(fd, pid, label, graph, asked);
+        close(fd);
+    }
+    if (list)
+        fclose(list);
+    if (status == ANSWER_NOT_MINE) {
+        strbuf_clear(&asked->sentence);
+        strbuf_printf(&asked->sentence, "process %d is not recorded by heapline: start its program with `heapline run`", pid);
+    }
+    return status == ANSWER_DONE;
 }
 
 bool ask_for_snapshot(int32_t pid, const char *label, bool graph, struct asked *asked)
@@ -98,9 +130,11 @@ bool ask_for_snapshot(int32_t pid, const char *label, bool graph, struct asked *
         return false;
     }
     int fd = find_recording(pid, &asked->sentence);
+    if (fd == NOT_TOLD)
+        return ask_everywhere(pid, label, graph, asked);
     if (fd < 0)
         return false;
-    bool taken = converse(fd, pid, label, graph, asked);
+    bool taken = converse(fd, pid, label, graph, asked) == ANSWER_DONE;
     close(fd);
     return taken;
 }

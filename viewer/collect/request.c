@@ -131,7 +131,9 @@ bool request_take(struct collector *collector, int connection, const struct hl_h
     char text[512];
     const struct target *target = collector_find_live(collector, (int32_t)hello->tid);
     if (!target) {
-        refuse(connection, "process %d is not recorded (any more): name one that `heapline run` started and that still runs", (int32_t)hello->tid);
+        struct hl_answer message = {.magic = HL_WIRE_MAGIC, .status = 2};
+        snprintf(message.text, sizeof message.text, "process %d is not recorded (any more): name one that `heapline run` started and that still runs", (int32_t)hello->tid);
+        send_answer(connection, &message);
         return false;
     }
     bool asked = ask(collector, target, connection, hello->path, !(hello->token & HL_REQUEST_PLAIN), text, sizeof text);

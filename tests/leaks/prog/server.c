@@ -4,6 +4,10 @@
  */
 #include "leaks.h"
 
+#include <unistd.h>
+
+extern char **environ;
+
 static void *kept, *dropped;
 
 int main(void)
@@ -21,6 +25,9 @@ int main(void)
             dropped = malloc(2000);                     /* lost */
             dropped = NULL;
         }
+        if (line[0] == 't')                             /* its title, where its environment was: as redis and nginx do */
+            for (char **at = environ; *at; at++)
+                memset(*at, 'x', strlen(*at));
         scrub();
         CHECK(write(1, "done\n", 5) == 5);
     }
