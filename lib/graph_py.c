@@ -92,21 +92,37 @@ static const struct hl_py_type *object_at(struct hl_graph *graph, uintptr_t obje
  * from 3.14 on by the word that counts. */
 static bool is_kept(struct hl_graph *graph, uintptr_t object, uint32_t before, uint64_t bytes, uint32_t *type)
 {
-    bool counts = hl_graph_py_layout.minor < 14;
-    uintptr_t next = hl_py_word(counts ? object + 8 : object), rest = hl_py_word(counts ? object : object + 8);
-    uint32_t row = next ? hl_graph_row(graph, next) : HL_GRAPH_NONE;
+    bool by_type = hl_graph_py_layout.minor < 14;
+    uintptr_t next = hl_py_word(by_type ? object + 8 : object), rest = hl_py_word(by_type ? object : object + 8);
+    if (by_type && (before || bytes != 24 || rest))
+        return false;
+    uint32_t row = next && next % 8 == 0 && rest % 8 == 0 ? hl_graph_row(graph, next) : HL_GRAPH_NONE;
     const struct hl_snapshot_block *block = row == HL_GRAPH_NONE ? NULL : &graph->marker->blocks[row];
     *type = 0;
-    if (counts)
-        return before == 0 && bytes == 24 && rest == 0 &&
-            (!next || (block && block->start == next && hl_block_bytes(block) == 24));
-    if (!block || next != block->start + before || hl_py_type_of(next) != rest || rest % 8)
+    if (!block || next != block->start + before || hl_block_bytes(block) < before + 16)
         return false;
-    const struct hl_py_type *found = hl_graph_py_type(graph, rest);
+    if (by_type)
+        return hl_block_bytes(block) == 24;
+    const struct hl_py_type *found = hl_py_type_of(next) == rest ? hl_graph_py_type(graph, rest) : NULL;
     if (!found || found->before != before)
         return false;
     *type = found->id;
     return true;
+}
+
+static bool recognise_object(struct hl_graph *graph, uint32_t row, uintptr_t start, uint64_t bytes, bool from_python)
+{
+    for (uint32_t before = 0; before <= 32 && before + 16 <= bytes; before += 16) {
+        const struct hl_py_type *type = object_at(graph, start + before, before, bytes, from_python);
+        if (!type)
+            continue;
+        bool free = references(start + before) == 0;
+        if (!free || from_python)
+            graph->blocks[row] = (struct hl_graph_block){.type = type->id, .kind = free ? HL_KIND_FREE : HL_KIND_OBJECT,
+                                                         .offset = (uint8_t)(before / 8), .detail = type->kind};
+        return true;
+    }
+    return false;
 }
 
 static void recognise_block(struct hl_graph *graph, uint32_t row)
@@ -114,23 +130,14 @@ static void recognise_block(struct hl_graph *graph, uint32_t row)
     const struct hl_snapshot_block *block = &graph->marker->blocks[row];
     uint64_t bytes = hl_block_bytes(block);
     bool from_python = hl_block_flags(block) & HL_BLOCK_OBJECT;
-    for (uint32_t before = 0; before <= 32 && before + 16 <= bytes; before += 16) {
-        uintptr_t object = block->start + before;
-        const struct hl_py_type *type = object_at(graph, object, before, bytes, from_python);
-        uint32_t kept;
-        if (!type && from_python && is_kept(graph, object, before, bytes, &kept)) {
-            graph->blocks[row] = (struct hl_graph_block){.type = kept, .kind = HL_KIND_FREE, .offset = (uint8_t)(before / 8)};
+    uint32_t type;
+    if (recognise_object(graph, row, block->start, bytes, from_python) || !from_python)
+        return;
+    for (uint32_t before = 0; before <= 32 && before + 16 <= bytes; before += 16)
+        if (is_kept(graph, block->start + before, before, bytes, &type)) {
+            graph->blocks[row] = (struct hl_graph_block){.type = type, .kind = HL_KIND_FREE, .offset = (uint8_t)(before / 8)};
             return;
         }
-        if (!type)
-            continue;
-        bool free = references(object) == 0;
-        if (free && !from_python)
-            return;
-        graph->blocks[row] = (struct hl_graph_block){.type = type->id, .kind = free ? HL_KIND_FREE : HL_KIND_OBJECT,
-            .offset = (uint8_t)(before / 8), .detail = type->kind};
-        return;
-    }
 }
 
 /* ---- parts ---- */
