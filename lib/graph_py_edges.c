@@ -78,8 +78,7 @@ static void part_edge(struct hl_graph *graph, uintptr_t start, uint32_t row)
 
 /* ---- dicts ---- */
 
-/* The interpreter's dict of interned strings: two references of each are not counted, so that it holds none. */
-static bool is_interned(struct hl_graph *graph, const struct hl_py_keys *keys)
+static bool has_only_interned(struct hl_graph *graph, const struct hl_py_keys *keys)
 {
     uint32_t same = 0;
     if (keys->n < INTERNED_FROM)
@@ -93,6 +92,36 @@ static bool is_interned(struct hl_graph *graph, const struct hl_py_keys *keys)
         same++;
     }
     return same == 32;
+}
+
+/* The interpreter's dict of interned strings: two references of each are not counted, so that it holds none. All that is interned
+ * is in it, and a dict that looks like it is smaller. */
+static uintptr_t find_interned(struct hl_graph *graph)
+{
+    uint64_t most = 0;
+    uintptr_t found = 0;
+    for (uint32_t row = 0; row < graph->marker->n; row++) {
+        const struct hl_graph_block *block = &graph->blocks[row];
+        uintptr_t dict = graph->marker->blocks[row].start + 8u * block->offset;
+        if (block->kind != HL_KIND_OBJECT || block->detail != HL_PY_DICT || hl_py_word(dict + LAYOUT->dict_values))
+            continue;
+        struct hl_py_keys keys = hl_graph_py_keys(hl_py_word(dict + LAYOUT->dict_keys));
+        if (keys.n > most && has_only_interned(graph, &keys)) {
+            most = keys.n;
+            found = dict;
+        }
+    }
+    return found;
+}
+
+static bool is_interned(struct hl_graph *graph, uintptr_t dict, const struct hl_py_keys *keys)
+{
+    static uintptr_t interned;
+    if (!has_only_interned(graph, keys))
+        return false;
+    if (!interned)
+        interned = find_interned(graph);
+    return dict == interned;
 }
 
 static void keys_only(struct hl_graph *graph, uintptr_t table)
@@ -111,7 +140,7 @@ static void write_dict(struct hl_graph *graph, uintptr_t dict)
         keys_only(graph, table);
     if (split.values && !split.block)
         return;                          /* the object's own, which it writes */
-    bool interned = !split.values && is_interned(graph, &keys);
+    bool interned = !split.values && is_interned(graph, dict, &keys);
     for (uint64_t i = 0; i < keys.n; i++) {
         uintptr_t at = keys.entries + i * keys.width, key = hl_py_word(at + keys.key);
         uintptr_t value = split.values ? split.values[i] : hl_py_word(at + keys.value);

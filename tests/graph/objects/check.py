@@ -89,6 +89,7 @@ ordered              VALUE one : '1'
 defaulting           VALUE there : DefaultValue
 defaulting           SLOT default_factory : 'leaf'
 counter              VALUE abc : '2'
+same                 VALUE same 500 : 'same 500'
 point                INDEX 0 : PointX
 point                CLASS : 'Point'
 my_list              INDEX 0 : MyListItem

@@ -118,6 +118,7 @@ for i in range(300):
 a_deque[150] = leaf("DequeItem")
 ordered = collections.OrderedDict([("one", 1), ("two", leaf("OrderedValue"))])
 defaulting = collections.defaultdict(leaf, {"there": leaf("DefaultValue")})
+same = {sys.intern("same %d" % i): sys.intern("same %d" % i) for i in range(700)}
 counter = collections.Counter(["abc", "abc", "def"])
 Point = collections.namedtuple("Point", "x y")
 point = Point(leaf("PointX"), 2)
