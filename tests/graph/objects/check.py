@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Runs kinds.py under heapline and checks who refers to whom in its graph, by what name: each edge that is expected is written down here, thought through from what the
-program does. Counts agree: no object is referred to more often than it counts, and what kinds.py made itself is explained to the last reference.
+"""Runs kinds.py under heapline and checks who refers to whom in its graph, by what name: each edge that is expected is written
+down here, thought through from what the program does. Counts agree: no object is referred to more often than it counts, and what
+kinds.py made itself is explained to the last reference.
 """
 import argparse
-import collections
 import os
 import shutil
 import subprocess
@@ -11,7 +11,8 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-KINDS = [None, "OFFSET", "INSIDE", "FIELD", "NAMED", "ATTRIBUTE", "SLOT", "INDEX", "VALUE", "KEY", "ITEM", "LOCAL", "STACK", "CELL", "CLASS", "WEAK", "PART"]
+KINDS = [None, "OFFSET", "INSIDE", "FIELD", "NAMED", "ATTRIBUTE", "SLOT", "INDEX", "VALUE", "KEY", "ITEM", "LOCAL", "STACK", "CELL",
+         "CLASS", "WEAK", "PART"]
 UNCOUNTED = {"OFFSET", "INSIDE", "WEAK", "PART"}
 NAMES_NODE = {"ATTRIBUTE", "VALUE", "LOCAL"}
 PYTHON, TRACKED, IMMORTAL, FREE, CUT, TEXT_CUT = 1, 2, 4, 8, 32, 64
@@ -19,7 +20,8 @@ PYTHON, TRACKED, IMMORTAL, FREE, CUT, TEXT_CUT = 1, 2, 4, 8, 32, 64
 
 class Node:
     def __init__(self, number, size, flags, references, type_name, text):
-        self.number, self.size, self.flags, self.references, self.type, self.text = number, size, flags, references, type_name, text
+        self.number, self.size, self.flags, self.references = number, size, flags, references
+        self.type, self.text = type_name, text
         self.edges = []                  # (kind, value, number)
         self.counted = 0
 
@@ -41,7 +43,8 @@ class Graph:
         if word[0] == "T":
             self.types[int(word[1])] = word[2]
         elif word[0] == "N":
-            self.nodes[int(word[1])] = Node(int(word[1]), int(word[3]), int(word[4]), int(word[5]), self.types[int(word[6])], word[7])
+            number, size, flags, references, type_number = (int(word[i]) for i in (1, 3, 4, 5, 6))
+            self.nodes[number] = Node(number, size, flags, references, self.types[type_number], word[7])
         elif word[0] == "E":
             self.nodes[int(word[1])].edges.append((KINDS[int(word[2])], word[3], int(word[4])))
         elif word[0] == "W":
@@ -151,7 +154,8 @@ module               NAMED __name__ : 'collections'
 cycle                INDEX 0 / INDEX 0 : list
 bytes_io             NAMED buffer : bytes
 """
-ATTRIBUTES = "plain PlainFirst, plain PlainSecond, materialised PlainSecond, my_list MyListAttribute, my_dict MyDictAttribute, my_tuple MyTupleAttribute, my_int MyIntAttribute, my_str MyStrAttribute, wide Wide, slotted_more MoreFree"
+ATTRIBUTES = ("plain PlainFirst, plain PlainSecond, materialised PlainSecond, my_list MyListAttribute, my_dict MyDictAttribute, "
+              "my_tuple MyTupleAttribute, my_int MyIntAttribute, my_str MyStrAttribute, wide Wide, slotted_more MoreFree")
 # From 3.11 on an object keeps its attributes without a dict. From 3.13 on they stay its own when it is asked for one.
 EDGES_TO_310 = """
 plain                NAMED __dict__ / VALUE first : PlainFirst
@@ -187,13 +191,17 @@ SECRET = "Secret"                        # what holds it tells nobody
 EXTENSION_BUFFER = 12345                 # bytes of memory that a Visited has at 40
 # name: text that is shown, and flags that it has
 TEXTS = {
-    "ascii_text": ("plain text, 24 characters", 0), "latin_text": ("gr\u00fc\u00df dich", 0), "wide_text": ("snow \u2603 and \U0001f600", 0),
-    "long_text": ("x" * 96, TEXT_CUT), "octets": ("some \\x00 octets", 0), "number": ("1234567890123456789", 0), "negative": ("-987654321987", 0), "huge": ("", 0),
-    "real": ("2.75", 0), "code": ("function (kinds.py:{line})", 0), "module": ("collections", 0), "function": ("function", 0), "bound": ("WithMeta.method", 0),
+    "ascii_text": ("plain text, 24 characters", 0),
+    "latin_text": ("gr\u00fc\u00df dich", 0), "wide_text": ("snow \u2603 and \U0001f600", 0),
+    "long_text": ("x" * 96, TEXT_CUT), "octets": ("some \\x00 octets", 0), "number": ("1234567890123456789", 0),
+    "negative": ("-987654321987", 0), "huge": ("", 0),
+    "real": ("2.75", 0), "code": ("function (kinds.py:{line})", 0), "module": ("collections", 0),
+    "function": ("function", 0), "bound": ("WithMeta.method", 0),
     "builtin": ("append", 0), "Plain": ("Plain", 0), "cycle": ("", TRACKED), "a_list": ("", TRACKED),
 }
 # name: bytes that its own block and its parts have at least
-SIZES = {"a_list": 16, "byte_array": 5001, "int_array": 8000, "string_io": 4 * 2000, "a_deque": 200 * 8, "long_text": 1000, "removed_set": 50 * 16, "bytes_io": 24}
+SIZES = {"a_list": 16, "byte_array": 5001, "int_array": 8000, "string_io": 4 * 2000, "a_deque": 200 * 8,
+         "long_text": 1000, "removed_set": 50 * 16, "bytes_io": 24}
 NUMPY_SIZES = {"float_array": 100 * 200 * 8, "object_array": 16}
 
 
@@ -215,7 +223,8 @@ def check_edge(graph, named, line, path):
     found = ends(graph, named[name], way.strip().split(" / "))
     end = end.strip().format(path=path)
     good = [node for node in found if (node.text == end[1:-1] if end.startswith("'") else node.type == end)]
-    return None if good else f"{name}: {way.strip()} should lead to {end}, leads to {found}; it has {describe(graph, named[name])}"
+    has = describe(graph, named[name])
+    return None if good else f"{name}: {way.strip()} should lead to {end}, leads to {found}; it has {has}"
 
 
 def describe(graph, node):
@@ -224,8 +233,10 @@ def describe(graph, node):
 
 def check_attribute(graph, named, name, end):
     node = named[name]
-    direct = graph.follow(node, "ATTRIBUTE") + [v for d in graph.follow(node, "NAMED", "__dict__") for v in graph.follow(d, "VALUE")]
-    return None if any(n.type == end for n in direct) else f"{name}: no attribute leads to {end}: {describe(graph, node)}"
+    found = graph.follow(node, "ATTRIBUTE")
+    for a_dict in graph.follow(node, "NAMED", "__dict__"):
+        found += graph.follow(a_dict, "VALUE")
+    return None if any(n.type == end for n in found) else f"{name}: no attribute leads to {end}: {describe(graph, node)}"
 
 
 def check_counts(graph, named):
@@ -251,7 +262,8 @@ LEAVES = set()
 
 
 def lines_of(version, more):
-    texts = [EDGES, EDGES_FROM_311 if version >= (3, 11) else EDGES_TO_310, EDGES_FROM_313 if version >= (3, 13) else EDGES_TO_312]
+    texts = [EDGES, EDGES_FROM_311 if version >= (3, 11) else EDGES_TO_310]
+    texts += [EDGES_FROM_313 if version >= (3, 13) else EDGES_TO_312]
     texts += [NUMPY_EDGES] if "--numpy" in more else []
     texts += [EXTENSION_EDGES] if "--extension" in more else []
     return [line for text in texts for line in text.split("\n") if line]
@@ -277,7 +289,8 @@ def check(graph, path, lines, more):
             wrong.append(f"{name} shows {node.text!r} with flags {node.flags:#x}, expected {text!r} with {flags:#x}")
     for name, least in {**SIZES, **(NUMPY_SIZES if "--numpy" in more else {})}.items():
         if bytes_of(graph, named[name]) < least:
-            wrong.append(f"{name} has {bytes_of(graph, named[name])} bytes, at least {least} are its own: {describe(graph, named[name])}")
+            has = describe(graph, named[name])
+            wrong.append(f"{name} has {bytes_of(graph, named[name])} bytes, at least {least} are its own: {has}")
     return [w for w in wrong if w] + check_counts(graph, named)
 
 
@@ -287,7 +300,8 @@ def build_extension(arguments, folder):
     include, suffix = subprocess.run([arguments.python, "-c", ask], stdout=subprocess.PIPE, check=True).stdout.decode().split()
     if not os.path.exists(os.path.join(include, "Python.h")) or not shutil.which("cc"):
         return False
-    subprocess.run(["cc", "-O1", "-g", "-shared", "-fPIC", "-w", "-I" + include, "-o", os.path.join(folder, "extension" + suffix), os.path.join(HERE, "extension.c")], check=True)
+    built, source = os.path.join(folder, "extension" + suffix), os.path.join(HERE, "extension.c")
+    subprocess.run(["cc", "-O1", "-g", "-shared", "-fPIC", "-w", "-I" + include, "-o", built, source], check=True)
     return True
 
 
@@ -314,15 +328,17 @@ def main():
     parser.add_argument("--list", required=True, help="the built list.c")
     parser.add_argument("--python", default=sys.executable)
     arguments = parser.parse_args()
-    version = subprocess.run([arguments.python, "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"], stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+    ask = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
+    version = subprocess.run([arguments.python, "-c", ask], stdout=subprocess.PIPE, check=True).stdout.decode().strip()
     release = tuple(int(part) for part in version.split(".")[:2])
     with tempfile.TemporaryDirectory() as folder:
         graph, program, more = run(arguments, folder)
     lines = lines_of(release, more)
     wrong = check(graph, program, lines, more)
-    sums = collections.Counter("exact" if n.counted == n.references else "held from C" for n in graph.nodes.values() if n.flags & PYTHON and n.size and not n.flags & IMMORTAL)
+    counted = [n for n in graph.nodes.values() if n.flags & PYTHON and n.size and not n.flags & IMMORTAL]
+    exact = sum(n.counted == n.references for n in counted)
     absent = [name for name, option in (("numpy", "--numpy"), ("the interpreter's headers", "--extension")) if option not in more]
-    print(f"CPython {version}: {len(lines)} edges, {len(graph.nodes)} nodes, {sums['exact']} explained, {sums['held from C']} held from C"
+    print(f"CPython {version}: {len(lines)} edges, {len(graph.nodes)} nodes, {exact} explained, {len(counted) - exact} held from C"
           + (f"; skipped, not there: {', '.join(absent)}" if absent else ""))
     for line in wrong:
         print("  " + line)
