@@ -1,11 +1,12 @@
-/* Frames and what they keep: variables under their names, values on their stack, who called them. Also generators, coroutines and asynchronous generators, which
- * keep a frame in themselves (from 3.11 on) or own a frame object (up to 3.10).
+/* Frames and what they keep: variables under their names, values on their stack, who called them. Also generators, coroutines
+ * and asynchronous generators, which keep a frame in themselves (from 3.11 on) or own a frame object (up to 3.10).
  *
- * Up to 3.10 a frame is an object. From 3.11 on a running frame is none, but a stretch of the thread's own stack of frames, or of its generator; a frame object is made when
- * somebody asks for it, and takes the stretch over when the function returns before the object goes.
+ * Up to 3.10 a frame is an object. From 3.11 on a running frame is none, but a stretch of the thread's own stack of frames, or of
+ * its generator; a frame object is made when somebody asks for it, and takes the stretch over when the function returns first.
  *
- * A frame that is being executed keeps the height of its value stack in a register, except where it called another Python function from 3.11 on. Then all of the
- * stack is looked at, and what stands there is no counted reference but a word that may be left from before. */
+ * A frame that is being executed keeps the height of its value stack in a register, except where it called another Python
+ * function from 3.11 on. Then all of the stack is looked at, and what stands there is no counted reference but a word that may
+ * be left from before. */
 #include "graph_py_frames.h"
 
 #include "graph_py_int.h"
@@ -20,19 +21,25 @@
 /* Bytes from the beginning; 0: there is no such field. */
 struct places {
     uint8_t minor;
-    uint16_t code, function, locals, object, height, data;   /* of a frame; `height`: of its value stack, as the version keeps it. 0 for code and function: there at 0, from 3.11 on */
+    /* of a frame; `height`: of its value stack, as the version keeps it. 0 for code and function: there at 0, from 3.11 on */
+    uint16_t code, function, locals, object, height, data;
     uint16_t trace, values;                                  /* up to 3.10: of a frame object */
     uint16_t executing;                                      /* up to 3.10: a byte; from 3.10 on an enum */
-    uint16_t slots, room;                                    /* of a code object: int; variables of all kinds (up to 3.10: of its own), height of its value stack at most */
-    uint16_t gen_frame, gen_code, gen_name, gen_qualified, gen_error, gen_origin, gen_state, gen_data;   /* gen_data: the frame in a generator, from 3.11 on */
+    /* of a code object: int; variables of all kinds (up to 3.10: of its own), height of its value stack at most */
+    uint16_t slots, room;
+    /* gen_data: the frame in a generator, from 3.11 on */
+    uint16_t gen_frame, gen_code, gen_name, gen_qualified, gen_error, gen_origin, gen_state, gen_data;
 };
 
 static const struct places known[] = {
-    {.minor = 8, .code = 32, .locals = 56, .height = 72, .data = 360, .trace = 80, .values = 64, .executing = 116, .slots = 28, .room = 32,
+    {.minor = 8, .code = 32, .locals = 56, .height = 72, .data = 360, .trace = 80, .values = 64, .executing = 116, .slots = 28,
+        .room = 32,
      .gen_frame = 16, .gen_code = 32, .gen_name = 48, .gen_qualified = 56, .gen_error = 64, .gen_origin = 96},
-    {.minor = 9, .code = 32, .locals = 56, .height = 72, .data = 360, .trace = 80, .values = 64, .executing = 116, .slots = 28, .room = 32,
+    {.minor = 9, .code = 32, .locals = 56, .height = 72, .data = 360, .trace = 80, .values = 64, .executing = 116, .slots = 28,
+        .room = 32,
      .gen_frame = 16, .gen_code = 32, .gen_name = 48, .gen_qualified = 56, .gen_error = 64, .gen_origin = 96},
-    {.minor = 10, .code = 32, .locals = 56, .height = 80, .data = 352, .trace = 72, .values = 64, .executing = 108, .slots = 28, .room = 32,
+    {.minor = 10, .code = 32, .locals = 56, .height = 80, .data = 352, .trace = 72, .values = 64, .executing = 108, .slots = 28,
+        .room = 32,
      .gen_frame = 16, .gen_code = 24, .gen_name = 40, .gen_qualified = 48, .gen_error = 56, .gen_origin = 88},
     {.minor = 11, .code = 32, .function = 0, .locals = 24, .object = 40, .height = 64, .data = 72, .slots = 76, .room = 68,
      .gen_code = 16, .gen_name = 32, .gen_qualified = 40, .gen_error = 48, .gen_origin = 64, .gen_state = 75, .gen_data = 80},
@@ -45,7 +52,8 @@ static const struct places known[] = {
 };
 
 /* Of a frame object up to 3.10, and from 3.11 on, where the frame is what it points to. */
-enum { OBJECT_BACK_TO_310 = 24, OBJECT_BUILTINS = 40, OBJECT_GLOBALS = 48, OBJECT_BACK = 16, OBJECT_FRAME = 24, OBJECT_TRACE = 32, OBJECT_EXTRA = 48, OBJECT_CACHE = 56,
+enum { OBJECT_BACK_TO_310 = 24, OBJECT_BUILTINS = 40, OBJECT_GLOBALS = 48, OBJECT_BACK = 16, OBJECT_FRAME = 24,
+    OBJECT_TRACE = 32, OBJECT_EXTRA = 48, OBJECT_CACHE = 56,
        OBJECT_OVERWRITTEN = 64 };
 
 static const struct places *places(void)
@@ -75,7 +83,8 @@ static uintptr_t slot_name(uintptr_t code, uint32_t slot)
     if (layout->minor >= 11 || slot < own)
         return name;
     uintptr_t cells = hl_py_word(code + layout->code_cells), n = hl_py_size(cells);
-    return slot - own < n ? hl_graph_py_tuple_item(cells, slot - own) : hl_graph_py_tuple_item(hl_py_word(code + layout->code_free), slot - own - n);
+    return slot - own < n ? hl_graph_py_tuple_item(cells, slot - own)
+        : hl_graph_py_tuple_item(hl_py_word(code + layout->code_free), slot - own - n);
 }
 
 static uint32_t count_slots(uintptr_t code)
@@ -103,7 +112,8 @@ static void write_slots(struct hl_graph *graph, const struct stretch *stretch)
     }
 }
 
-/* `origin`: offsets of uncounted words are told from there. `waits_for`: what the top of the stack is called; NULL: as the rest. */
+/* `origin`: offsets of uncounted words are told from there. `waits_for`: what the top of the
+ * stack is called; NULL: as the rest. */
 static void write_values(struct hl_graph *graph, const struct stretch *stretch, uintptr_t origin, const char *waits_for)
 {
     for (uint32_t i = 0; i < stretch->height; i++) {
@@ -156,7 +166,8 @@ static void read_object(uintptr_t frame, struct stretch *stretch)
     bool executing = p->minor == 10 ? *(const int8_t *)(frame + p->executing) == 0 : *(const char *)(frame + p->executing) != 0;
     *stretch = (struct stretch){.code = code, .data = frame + p->data, .values = hl_py_word(frame + p->values), .slots = count_slots(code)};
     uint32_t room = stack_room(code);
-    int64_t height = p->minor == 10 ? int_at(frame + p->height) : ((int64_t)hl_py_word(frame + p->height) - (int64_t)stretch->values) / 8;
+    int64_t height = p->minor == 10 ? int_at(frame + p->height)
+        : ((int64_t)hl_py_word(frame + p->height) - (int64_t)stretch->values) / 8;
     stretch->sure = !executing;
     stretch->height = executing ? room : height > 0 && height <= room ? (uint32_t)height : 0;
 }
@@ -166,7 +177,8 @@ static void read_object(uintptr_t frame, struct stretch *stretch)
 uintptr_t hl_py_frame_outer(uintptr_t frame)
 {
     const struct hl_py_layout *layout = &hl_python.layout;
-    for (frame = hl_py_word(frame + layout->frame_back); frame && layout->shims && *(const uint8_t *)(frame + layout->frame_owner) >= layout->shims;)
+    for (frame = hl_py_word(frame + layout->frame_back); frame && layout->shims &&
+        *(const uint8_t *)(frame + layout->frame_owner) >= layout->shims;)
         frame = hl_py_word(frame + layout->frame_back);
     return frame;
 }
@@ -193,7 +205,8 @@ uint32_t hl_py_frame_number(struct hl_graph *graph, uintptr_t frame)
     return hl_graph_frame(graph, frame);
 }
 
-/* From 3.11 on: what a frame refers to, but its caller. Globals and builtins are its function's. `own`: the object that the frame lies in, which it does not refer to. */
+/* From 3.11 on: what a frame refers to, but its caller. Globals and builtins are its function's. `own`: the object that the frame
+ * lies in, which it does not refer to. */
 static void write_frame(struct hl_graph *graph, uintptr_t frame, uintptr_t own, uintptr_t origin, const char *waits_for)
 {
     const struct places *p = places();
@@ -266,8 +279,8 @@ static void write_object(struct hl_graph *graph, uintptr_t object)
 
 enum { STATE_EXECUTING = 0, STATE_WAITS_FROM_313 = -1 };
 
-/* What a suspended generator waits for, if it is another one: the top of its value stack. From 3.13 on its state says so, before the instruction at which it stands:
- * RESUME after `yield from` or `await` (3.11, 3.12). */
+/* What a suspended generator waits for, if it is another one: the top of its value stack. From 3.13 on its state says so;
+ * in 3.11 and 3.12 the instruction that comes next, RESUME after `yield from` or `await`. */
 static bool waits_for_other(const struct places *p, uintptr_t generator)
 {
     int8_t state = *(const int8_t *)(generator + p->gen_state);
@@ -289,9 +302,11 @@ static void write_generator(struct hl_graph *graph, uintptr_t generator)
     if (coroutine || asynchronous)       /* where there is the word for others, it is not set */
         hl_graph_py_edge_at(graph, asynchronous ? "finalizer" : "cr_origin", hl_py_word(generator + p->gen_origin));
     if (p->gen_code)
-        hl_graph_py_edge_at(graph, coroutine ? "cr_code" : asynchronous ? "ag_code" : "gi_code", hl_py_word(generator + p->gen_code));
+        hl_graph_py_edge_at(graph, coroutine ? "cr_code" : asynchronous ? "ag_code" : "gi_code",
+            hl_py_word(generator + p->gen_code));
     if (p->gen_frame)
-        hl_graph_py_edge_at(graph, coroutine ? "cr_frame" : asynchronous ? "ag_frame" : "gi_frame", hl_py_word(generator + p->gen_frame));
+        hl_graph_py_edge_at(graph, coroutine ? "cr_frame" : asynchronous ? "ag_frame" : "gi_frame",
+            hl_py_word(generator + p->gen_frame));
     if (!p->gen_data || *(const int8_t *)(generator + p->gen_state) > STATE_EXECUTING)
         return;
     bool executing = *(const int8_t *)(generator + p->gen_state) == STATE_EXECUTING;

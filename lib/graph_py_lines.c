@@ -1,4 +1,5 @@
-/* Where a frame stands, in words. The three forms of line tables: Objects/lnotab_notes.txt (to 3.9; 3.10), Objects/locations.md (from 3.11 on) of CPython. */
+/* Where a frame stands, in words. The three forms of line tables: Objects/lnotab_notes.txt (to 3.9; 3.10), Objects/locations.md
+ * (from 3.11 on) of CPython. */
 #include "graph_py_frames.h"
 
 #include "py.h"
@@ -72,7 +73,8 @@ static int32_t find_line(uintptr_t frame, uintptr_t code)
     uintptr_t bytes = hl_py_word(code + layout->code_lines);
     struct table table = {(const uint8_t *)bytes + 32, (const uint8_t *)bytes + 32 + hl_py_size(bytes)};
     struct hl_py_frame read = {.code = code};
-    read.instruction = layout->counts ? *(const uint32_t *)(frame + layout->frame_instruction) : hl_py_word(frame + layout->frame_instruction);
+    read.instruction = layout->counts ? *(const uint32_t *)(frame + layout->frame_instruction)
+        : hl_py_word(frame + layout->frame_instruction);
     uint32_t instruction = hl_py_instruction(&read);
     int32_t first = *(const int32_t *)(code + layout->code_first_line);
     if (instruction == HL_PYTHON_NO_INSTRUCTION)

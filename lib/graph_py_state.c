@@ -56,7 +56,8 @@ static const struct place of_thread[] = {
 
 enum { ERRORS, CHUNK, EXIT_CALLS, EXIT_CALLS_N, METHOD_CACHE };
 
-/* Other words of theirs: the stack of exceptions being handled, the stretches that frames lie in, functions to be called at exit (3.10 to 3.13), what look-ups of methods gave. */
+/* Other words of theirs: the stack of exceptions being handled, the stretches that frames lie in, functions to be called at exit
+ * (3.10 to 3.13), what look-ups of methods gave. */
 static const uint32_t others[][VERSIONS] = {
     [ERRORS] = {144, 144, 144, 120, 104, 120, 120},
     [CHUNK] = {0, 0, 0, 296, 232, 232, 232},
@@ -147,7 +148,8 @@ static void add_errors(struct hl_graph *graph, int32_t tid, uintptr_t state)
 {
     const uint32_t words = hl_graph_py_layout.minor < 11 ? 3 : 1;
     uintptr_t item = hl_py_word(state + other(ERRORS));
-    for (uint32_t i = 0; item && i < LINKS_MAX && hl_graph_is_readable(graph, item, 8 * (words + 1)); i++, item = hl_py_word(item + 8 * words))
+    for (uint32_t i = 0; item && i < LINKS_MAX && hl_graph_is_readable(graph, item, 8 * (words + 1)); i++,
+        item = hl_py_word(item + 8 * words))
         for (uint32_t word = 0; word < words; word++)
             add_object(graph, "exception being handled", tid, item + 8 * word);
 }
@@ -176,7 +178,8 @@ static void add_interpreter(struct hl_graph *graph, const struct hl_py_state_lay
     add_exit_calls(graph, interpreter);
     if (other(METHOD_CACHE))
         hl_graph_known(graph, interpreter + other(METHOD_CACHE), interpreter + other(METHOD_CACHE) + METHOD_CACHE_BYTES);
-    for (uintptr_t state = hl_py_word(interpreter + layout->interpreter_threads); state && n++ < LINKS_MAX; state = hl_py_word(state + HL_THREAD_NEXT))
+    for (uintptr_t state = hl_py_word(interpreter + layout->interpreter_threads); state && n++ < LINKS_MAX;
+        state = hl_py_word(state + HL_THREAD_NEXT))
         add_thread(graph, layout, state);
 }
 
@@ -197,7 +200,8 @@ void hl_graph_py_claim_state(struct hl_graph *graph)
     uint32_t n = 0;
     for (uint32_t i = 0; interpreter && i < LINKS_MAX; i++, interpreter = hl_py_word(interpreter + layout->interpreter_next)) {
         hl_graph_py_table(graph, interpreter, "state of the interpreter");
-        for (uintptr_t state = hl_py_word(interpreter + layout->interpreter_threads); state && n++ < LINKS_MAX; state = hl_py_word(state + HL_THREAD_NEXT))
+        for (uintptr_t state = hl_py_word(interpreter + layout->interpreter_threads); state && n++ < LINKS_MAX;
+            state = hl_py_word(state + HL_THREAD_NEXT))
             hl_graph_py_table(graph, state, "state of a thread");
     }
 }

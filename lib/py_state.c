@@ -12,21 +12,29 @@
 #define THREADS_MAX 65536u               /* links that are followed */
 
 static const struct hl_py_state_layout known[] = {
-    {.minor = 8, .runtime_finalizing = 16, .runtime_interpreters = 32, .runtime_current = 1368, .interpreter_threads = 8, .thread_id = 176},
-    {.minor = 9, .runtime_finalizing = 16, .runtime_interpreters = 32, .runtime_current = 568, .interpreter_threads = 8, .thread_id = 176},
-    {.minor = 10, .runtime_finalizing = 16, .runtime_interpreters = 32, .runtime_current = 568, .interpreter_threads = 8, .thread_id = 176},
-    {.minor = 11, .runtime_finalizing = 24, .runtime_interpreters = 40, .runtime_current = 576, .interpreter_threads = 16, .thread_id = 152},
+    {.minor = 8, .runtime_finalizing = 16, .runtime_interpreters = 32, .runtime_current = 1368, .interpreter_threads = 8,
+        .thread_id = 176},
+    {.minor = 9, .runtime_finalizing = 16, .runtime_interpreters = 32, .runtime_current = 568, .interpreter_threads = 8,
+        .thread_id = 176},
+    {.minor = 10, .runtime_finalizing = 16, .runtime_interpreters = 32, .runtime_current = 568, .interpreter_threads = 8,
+        .thread_id = 176},
+    {.minor = 11, .runtime_finalizing = 24, .runtime_interpreters = 40, .runtime_current = 576, .interpreter_threads = 16,
+        .thread_id = 152},
     {.minor = 12, .runtime_finalizing = 24, .runtime_interpreters = 40, .gil = 384, .interpreter_threads = 72, .thread_id = 136},
-    {.minor = 13, .runtime_finalizing = 608, .runtime_interpreters = 632, .gil = 16, .interpreter_next = 7264, .interpreter_threads = 7344, .thread_id = 152},
-    {.minor = 14, .runtime_finalizing = 784, .runtime_interpreters = 808, .gil = 16, .interpreter_next = 7272, .interpreter_threads = 7344, .thread_id = 152},
+    {.minor = 13, .runtime_finalizing = 608, .runtime_interpreters = 632, .gil = 16, .interpreter_next = 7264,
+        .interpreter_threads = 7344, .thread_id = 152},
+    {.minor = 14, .runtime_finalizing = 784, .runtime_interpreters = 808, .gil = 16, .interpreter_next = 7272,
+        .interpreter_threads = 7344, .thread_id = 152},
 };
 
-/* From 3.13 on the interpreter says itself where these stand (_Py_DebugOffsets): the first two words of the runtime's part, then the interpreter's. */
+/* From 3.13 on the interpreter says itself where these stand (_Py_DebugOffsets): the first two words of the runtime's part, then
+ * the interpreter's. */
 static bool agrees(const struct hl_py_state_layout *layout)
 {
     const uint64_t *words = (const uint64_t *)hl_python.runtime;
     uint32_t more = layout->minor == 14;
-    return layout->minor < 13 || (words[4] == layout->runtime_finalizing && words[5] == layout->runtime_interpreters && words[8] == layout->interpreter_next &&
+    return layout->minor < 13 || (words[4] == layout->runtime_finalizing && words[5] == layout->runtime_interpreters &&
+        words[8] == layout->interpreter_next &&
                                   words[9] == layout->interpreter_threads && words[14 + more] == layout->gil);
 }
 
@@ -60,9 +68,11 @@ void hl_py_alarm_set(bool on)
 void hl_py_watch_end(void)
 {
     const struct hl_py_state_layout *layout = hl_py_state_layout();
-    const volatile uint64_t *word = layout ? (const volatile uint64_t *)(hl_python.runtime + layout->runtime_finalizing) : &silence;
+    const volatile uint64_t *word = layout ? (const volatile uint64_t *)(hl_python.runtime + layout->runtime_finalizing)
+        : &silence;
     const struct hl_board *board = hl_session ? hl_session->board : NULL;
-    if (!board || !board->graph || !board->snapshot_at_exit || hl_python.mode != HL_PYTHON_MODE_OBJECTS || *word || atomic_load(&end_word) == word)
+    if (!board || !board->graph || !board->snapshot_at_exit || hl_python.mode != HL_PYTHON_MODE_OBJECTS || *word ||
+        atomic_load(&end_word) == word)
         return;
     atomic_store(&end_word, word);
     settle();
@@ -181,7 +191,8 @@ static const char *judge(const struct hl_stop *stop, const struct hl_py_state_la
         return name_thread(thread ? thread->tid : 0, " was collecting garbage");
     if (!holder || called || (thread && stands_in_loop(thread)))
         return NULL;
-    return name_thread(thread ? thread->tid : 0, " held the interpreter's lock (GIL) in the middle of an operation, and came to no point where its objects are whole");
+    return name_thread(thread ? thread->tid : 0,
+        " held the interpreter's lock (GIL) in the middle of an operation, and came to no point where its objects are whole");
 }
 
 const char *hl_graph_py_unready(const struct hl_stop *stop)
@@ -198,8 +209,10 @@ const char *hl_graph_py_unready(const struct hl_stop *stop)
     if (!layout)
         return "Python's objects are missing: heapline does not know where this Python keeps its state";
     if (!word_at((uintptr_t)hl_python.runtime + layout->runtime_interpreters))
-        return "Python's objects are missing: the interpreter had ended; the snapshot before shows them as they were when it began to end";
+        return "Python's objects are missing: the interpreter had ended; the snapshot before shows them as they were when it "
+            "began to end";
     if (!at_end && word_at((uintptr_t)hl_python.runtime + layout->runtime_finalizing))
-        return "Python's objects are missing: the interpreter was ending; the snapshot before shows them as they were when that began";
+        return "Python's objects are missing: the interpreter was ending; the snapshot before shows them as they were when that "
+            "began";
     return judge(stop, layout);
 }

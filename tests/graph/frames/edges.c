@@ -1,8 +1,6 @@
-/* edges TRACE WHICH: who refers to whom by what name in a snapshot's reference graph, for run.py. One edge a line, its fields parted by tabs:
- *
- *   sort of the one that refers, its number, type, name, how it refers, number of the target, type, name, kind of the edge     a root has the number 0
- *
- * first `reason` and a sentence for each reason; then `cause`, its number and the label. */
+/* edges TRACE WHICH: who refers to whom by what name in a snapshot's reference graph, for run.py. One edge a line, its fields
+ * parted by tabs: sort, number, type and name of the one that refers (of a root 0), how it refers, number, type and name of the
+ * target, kind of the edge. First `reason` and a sentence for each reason; then `cause`, its number and the label. */
 #include "../../../viewer/graph/graph.h"
 #include "../../../viewer/trace/reader.h"
 
@@ -51,7 +49,8 @@ int main(int argc, char **argv)
     struct profile *profile = NULL;
     struct graph *graph = NULL;
     struct trace *trace = argc == 2 || argc == 3 ? trace_open(argv[1], &error) : NULL;
-    bool fine = trace && profile_create(&profile, trace, &selection, &error) == 0 && graph_load(&graph, profile, argc == 3 ? argv[2] : NULL, &error) == 0;
+    bool fine = trace && profile_create(&profile, trace, &selection, &error) == 0 && graph_load(&graph, profile,
+        argc == 3 ? argv[2] : NULL, &error) == 0;
     if (fine)
         print_graph(graph);
     else
