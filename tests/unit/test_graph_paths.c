@@ -77,6 +77,25 @@ static void check_module_before(const char *name)
     sample_release(&sample);
 }
 
+/* A word of a running frame that has no name may be a left-over. */
+static void test_names_before_words_of_frames(void **state)
+{
+    enum { FRAME = 1, START, LONGER, STILL, THING };
+    for (int object = 0; object < 2; object++) {
+        add_nodes(5, GRAPH_PYTHON);
+        sample_at(&sample, FRAME)->type = sample_type(&sample, object ? GRAPH_PYTHON : GRAPH_FRAME, "builtins", "frame");
+        sample_at(&sample, FRAME)->sort = object ? GRAPH_PYTHON : GRAPH_FRAME;
+        sample_root(&sample, TRACE_ROOT_OTHER, true, "thread MainThread", FRAME);
+        sample_root(&sample, TRACE_ROOT_OTHER, true, "sys.modules", START);
+        sample_edge(&sample, FRAME, HL_EDGE_OFFSET, 0x178, THING);
+        sample_edge(&sample, START, HL_EDGE_INDEX, 0, LONGER);
+        sample_edge(&sample, LONGER, HL_EDGE_INDEX, 0, STILL);
+        sample_edge(&sample, STILL, HL_EDGE_OFFSET, 0, THING);
+        CHECK_CHAIN(sample_finish(&sample), THING, 0, START, LONGER, STILL, THING);
+        sample_release(&sample);
+    }
+}
+
 static void test_module_before_globals(void **state)
 {
     check_module_before("__globals__");
@@ -200,7 +219,7 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_named_before_stale), cmocka_unit_test(test_only_stale), cmocka_unit_test(test_module_before_globals), cmocka_unit_test(test_detours),
+        cmocka_unit_test(test_named_before_stale), cmocka_unit_test(test_only_stale), cmocka_unit_test(test_module_before_globals), cmocka_unit_test(test_names_before_words_of_frames), cmocka_unit_test(test_detours),
         cmocka_unit_test(test_nothing_leads_there), cmocka_unit_test(test_deep), cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,13 +9,15 @@
  *  10  a pointer into the inside         12  on a frame's value stack, gone a moment later
  *  24  "__globals__", "__builtins__", "__mro__" and an object's class: every function leads to its module, every object to all
  *  that its class's methods see
- * 100  a word of a stack or a register: a chain of some fifty names is better
+ * 100  a word of a stack, of a frame's or of a register: a chain of some fifty names is better
  *
  * Costs are small whole numbers, so the open nodes stand in one list per cost (Dial's form of Dijkstra's method): O(n + m). 8
  * bytes a node and 4 for each time that one is reached more cheaply.
  */
 #include "../base/xalloc.h"
 #include "ways.h"
+
+#include <string.h>
 
 #define DEAREST 100u
 #define LISTS 128u                             /* a power of two above DEAREST */
@@ -52,13 +54,25 @@ static uint32_t root_cost(const struct graph *graph, const struct graph_edge_out
     return way == WAY_GLOBAL && graph->nodes[edge->to].sort == GRAPH_PYTHON ? COST_GLOBAL_OBJECT : costs[way];
 }
 
+/* A word of a frame that has no name lies where its values in use may be: as good as a word of a stack. */
+static bool is_frame(const struct graph *graph, uint32_t node)
+{
+    return graph->nodes[node].sort == GRAPH_FRAME || (graph->nodes[node].sort == GRAPH_PYTHON && strcmp(graph_type_of(graph, node)->name, "frame") == 0);
+}
+
+static uint32_t edge_cost(const struct tour *tour, uint32_t node, const struct graph_edge_out *edge)
+{
+    enum graph_way way = graph_way_of(&tour->ways, edge);
+    return (way == WAY_POINTER || way == WAY_INSIDE) && is_frame(tour->graph, node) ? costs[WAY_STALE] : costs[way];
+}
+
 static void go_on_from(struct tour *tour, uint32_t node)
 {
     const struct graph *graph = tour->graph;
     for (uint32_t place = graph->nodes[node].first; place < graph->nodes[node + 1].first; place++) {
         const struct graph_edge_out *edge = &graph->edges[place];
         if (graph_edge_holds(edge))
-            reach(tour, edge->to, place, node == 0 ? root_cost(graph, edge) : costs[graph_way_of(&tour->ways, edge)]);
+            reach(tour, edge->to, place, node == 0 ? root_cost(graph, edge) : edge_cost(tour, node, edge));
     }
 }
 
