@@ -32,6 +32,7 @@ before = [sys.getrefcount(order) for order in first]
 orders += [Order(i) for i in range(77)]
 rows = {row[0]: row for row in graph.growth(limit=None)}
 assert rows["Order"] == ("Order", 200, 77), rows["Order"]
+assert sum(row[2] for name, row in rows.items() if name not in ("Order", "dict", "int")) < 300, rows
 assert rows["Order"].more_bytes >= 77 * 32, rows["Order"].more_bytes
 assert "Order" not in [row[0] for row in graph.growth(limit=None)]
 assert [sys.getrefcount(order) for order in first] == before
@@ -63,6 +64,7 @@ assert found.endswith("shelf.history[2]"), found
 picture = graph.show_chain(shelf.history[2])
 assert "shelf" in str(picture) and ".history" in str(picture), str(picture)
 assert repr(picture) == str(picture)
+assert str(picture).startswith("The shortest way from a root"), str(picture)
 assert "digraph" in picture.dot() and "Order" in picture.dot()
 back = str(graph.show_backrefs([shelf.history[2], shelf], max_depth=2))
 assert "list" in back and "Shelf" in back, back

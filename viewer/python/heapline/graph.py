@@ -13,6 +13,7 @@ collector does not run. That takes a program that runs under `heapline run`; els
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import sys
 
@@ -142,7 +143,7 @@ class Graph:
 
 
 _numbers = itertools.count(1)
-_last: Optional[Dict[str, Tuple[int, int]]] = None
+_last = b"{}"                          # growth()'s last figures, as JSON: one object, which does not show in the next ones
 
 
 def take(label: Optional[str] = None) -> Graph:
@@ -162,8 +163,11 @@ def growth(limit: Optional[int] = 10) -> List[Growth]:
     """What there is more of than at the last call, [(type, how many there are, how many more)], the most first; at the first call all that there is. Each has .bytes and
     .more_bytes. limit=None: all."""
     global _last
+    if _last == b"{}":
+        json.dumps(_sums(take().types()))     # what is made once, on the first way through, is no growth
     now = _sums(take().types())
-    before, _last = _last or {}, now
+    before = json.loads(_last.decode())
+    _last = json.dumps(now).encode()
     grown = []
     for name, (count, size) in now.items():
         old_count, old_size = before.get(name, (0, 0))
