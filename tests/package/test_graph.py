@@ -68,7 +68,9 @@ assert str(picture).startswith("The shortest way from a root"), str(picture)
 assert "digraph" in picture.dot() and "Order" in picture.dot()
 back = str(graph.show_backrefs([shelf.history[2], shelf], max_depth=2))
 assert "list" in back and "Shelf" in back, back
-assert "show_backrefs" not in back and "heapline/graph.py" not in back, back
+import sys
+if sys.version_info >= (3, 11):                # before, a call's arguments stay on the caller's stack
+    assert "show_backrefs" not in back and "heapline/graph.py" not in back, back
 assert "history" in str(graph.show_refs("type:Shelf"))
 now = graph.take("by hand")
 assert now.count("Order") == 1 and now.find_chain("type:Order").endswith("shelf.history[2]")
