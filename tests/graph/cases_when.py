@@ -1,0 +1,87 @@
+"""When graphs are kept: with --graph, at new peaks, by the clock, when the program asks; and how a snapshot is named afterwards."""
+import os
+import subprocess
+
+from bench import register
+from graph_bench import expect_in
+from harness import expect, expect_equal
+
+SCENARIOS, scenario = register("when")
+
+GROWS = """\
+kept = []
+for number in range(400000):
+    kept.append("%d %s" % (number, "x" * 80))     # grown
+print(len(kept))
+"""
+
+ASKS = """\
+import ctypes
+take = ctypes.PyDLL(None).heapline_snapshot
+class Thing: pass
+things = [Thing() for _ in range(10)]
+take(b"first")
+things += [Thing() for _ in range(25)]
+take(b"second")
+"""
+
+
+def record(bench, text, *options):
+    path = bench.path("app.py")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    outcome, trace = bench.profile([bench.python, path], options=["-q", *options], env=bench.environment())
+    expect_equal("exit status", outcome.status, 0)
+    return trace
+
+
+def snapshots(bench, trace):
+    return bench.graph_json("snapshots", trace)["snapshots"]
+
+
+@scenario("when-peaks")
+def peaks(bench):
+    """Each snapshot at a peak has more than the margin beyond the one before, and its graph; nothing is taken by itself otherwise."""
+    trace = record(bench, GROWS, "--snapshot-peak", "50", "--no-leak-check")
+    taken = snapshots(bench, trace)
+    expect(len(taken) >= 3, f"the heap grew from nothing to 50 MB, and there are {len(taken)} snapshots")
+    expect_equal("labels", {one["label"] for one in taken}, {"peak"})
+    expect(all(one["graph"] for one in taken), f"not every peak has its graph: {taken}")
+    blocks = [one["blocks"] for one in taken]
+    expect(all(after > before for before, after in zip(blocks, blocks[1:])), f"peaks do not rise: {blocks}")
+
+
+@scenario("when-clock")
+def clock(bench):
+    """Snapshots by the clock have graphs with --graph, and none without."""
+    for options, graphs in ((["--graph"], True), ([], False)):
+        trace = record(bench, GROWS, "--snapshot-every", "100ms", *options)
+        timed = [one for one in snapshots(bench, trace) if one["cause"] == "request"]
+        expect(timed, "the clock took no snapshot")
+        expect_equal(f"graphs with {options}", {bool(one["graph"]) for one in timed}, {graphs})
+
+
+@scenario("when-asked")
+def asked(bench):
+    """Calls have graphs without --graph; label, number and time name them; growth is between any two."""
+    trace = record(bench, ASKS)
+    taken = snapshots(bench, trace)
+    expect_equal("labels", [one["label"] for one in taken if one["cause"] == "call"], ["first", "second"])
+    expect_equal("graph at the end", [bool(one["graph"]) for one in taken if one["cause"] == "exit"], [False])
+    second = taken[1]["time_s"]
+    for which, count in (("first", 10), ("second", 35), ("#1", 10), ("2", 35), (f"@{second + 0.0005:.4f}s", 35)):
+        rows = bench.types(trace, "--snapshot", which)
+        expect_equal(f"things in {which}", rows["Thing"]["count"], count)
+    expect_in(bench.graph("growth", trace, "first", "second"), r"Thing\s+35\s+\+25\b")
+    refused = subprocess.run([bench.heapline, "graph", "types", trace, "--snapshot", "third"], capture_output=True, env=bench.environment(), check=False)
+    expect(refused.returncode != 0 and b"third" in refused.stderr, f"there is no third: {refused.stderr}")
+
+
+@scenario("when-nothing")
+def nothing(bench):
+    """A trace without a graph says how to have one."""
+    trace = record(bench, "kept = [1]\n")
+    refused = subprocess.run([bench.heapline, "graph", "types", trace], capture_output=True, env=bench.environment(), check=False)
+    expect(refused.returncode != 0 and b"heapline run --graph" in refused.stderr, f"it says {refused.stderr}")
+    expect_equal("what it prints", refused.stdout, b"")
+    expect(os.path.exists(trace), "the trace is still there")
