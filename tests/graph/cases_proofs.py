@@ -8,6 +8,7 @@ from harness import expect, expect_equal
 SCENARIOS, scenario = register("proofs")
 
 ORDERS = 3000
+QUIET = 60                                   # objects of ctypes and the like, which hold themselves in ways of their own
 
 
 def place(program, marker):
@@ -25,6 +26,8 @@ def row_of(text, name):
 def shop(bench):
     """Delivered orders in `history`, labels in a cache without a bound."""
     trace = bench.record("shop.py", ORDERS)
+    forgotten = bench.graph_json("leaking", trace, "--snapshot", "busy")["forgotten"]
+    expect(forgotten["nodes"] <= QUIET, f"{forgotten['nodes']} objects are called forgotten in a program that forgets none")
     growth = bench.graph("growth", trace, "opened", "busy")
     expect("Order" in growth and f"+{ORDERS}" in row_of(growth, "Order").replace(",", ""), f"growth does not show {ORDERS} orders more:\n{growth}")
     expect_in(growth, place("shop.py", "label"))
@@ -34,7 +37,7 @@ def shop(bench):
     chain = bench.graph("chain", trace, f"line:shop.py:{line_of('shop.py', 'label')} type:str", "--snapshot", "busy")
     expect_in(chain, r"describe|label", r"label of order number")
     listed = bench.graph("list", trace, "type:Book", "--snapshot", "busy")
-    expect_equal("books in the list", len(re.findall(r"Book at 0x[0-9a-f]+  shop\.py:\d+ in main", listed)), 3)
+    expect_equal("books in the list", len(re.findall(r"Book at 0x[0-9a-f]+  shop\.py:\d+ in (?:main|<listcomp>)", listed)), 3)
     free = bench.graph("free", trace, "type:Order", "--snapshot", "busy")
     expect_in(free, r"history|books")                      # `books` alone is the fewest, as `main` still runs
 
@@ -56,10 +59,10 @@ for number in range(30):
     leaking = bench.graph("leaking", trace)
     expect_in(leaking, r"200\b.*str|str.*\b200\b")
     expect_in(leaking, r"app\.py:4\b|forgets\.c:" + str(line_of("forgets.c", "forgotten")))
-    found = bench.graph_json("leaking", trace)
+    forgotten = bench.graph_json("leaking", trace)["forgotten"]
+    expect(200 <= forgotten["nodes"] <= 200 + QUIET, f"{forgotten['nodes']} objects are called forgotten, 200 are")
     show = bench.graph("show", trace, "type:Title")
     expect_in(show, r"held from C\D*30")
-    expect(found, "no JSON")
 
 
 @scenario("proofs-registry")
@@ -93,10 +96,11 @@ album = [picture.Picture(40000) for number in range(20)]
     types = bench.types(trace)
     row = types["Picture"]
     expect_equal("Pictures", row["count"], 20)
-    expect(20 * 40000 <= row["retained_bytes"] < 20 * 40200, f"20 pictures retain {row['retained_bytes']} bytes")
+    # A left-over word of the stack may lead to the pixels of the last one or two.
+    expect(18 * 40000 <= row["retained_bytes"] < 20 * 40200, f"20 pictures retain {row['retained_bytes']} bytes")
     refs = bench.graph("refs", trace, "type:Picture")
     expect_in(refs, place("picture.c", "pixels"))
-    chain = bench.graph("chain", trace, f"line:picture.c:{line_of('picture.c', 'pixels')}")
+    chain = bench.graph("chain", trace, f"line:picture.c:{line_of('picture.c', 'pixels')} held-by:type:Picture")
     expect_in(chain, r"album", r"\[\d+\]", r"\+0x18")
 
 
