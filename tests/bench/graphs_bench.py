@@ -1,5 +1,5 @@
-"""Measures reference graphs: how long the program stands still, when the graph is in the trace, how long questions to it take; and what guppy3 and objgraph, which ask from
-inside of the process, take for theirs on the same heap."""
+"""Measures reference graphs: how long the program stands still, when the graph is in the trace, how long questions to it
+take; and what guppy3 and objgraph, which ask from inside of the process, take for theirs on the same heap."""
 import json
 import os
 import statistics
@@ -27,7 +27,8 @@ class GraphsBench:
         self.options, self.work, self.stopwatch, self.say, self.whole = options, work, stopwatch, say, True
         self.heapline = Heapline(stopwatch, work, os.path.abspath(options.heapline))
         self.python, self.nest = real_interpreter(options.python), None
-        self.results = {"python": self.python, "version": version(self.python), "heapline": self.heapline.version(), "heaps": [], "skipped": {}}
+        self.results = {"python": self.python, "version": version(self.python), "heapline": self.heapline.version(), "heaps": [],
+                        "skipped": {}}
 
     # ---- heapline ----
 
@@ -53,10 +54,12 @@ class GraphsBench:
         if not answer["graph"]:
             raise Failed(f"there is no graph: {answer['sentence']}")
         took = time.monotonic() - begin
-        return {"pause_s": answer["stopped_s"], "written_s": took, "trace_bytes": os.path.getsize(trace) - before, "number": answer["number"], **watch.most}
+        return {"pause_s": answer["stopped_s"], "written_s": took, "trace_bytes": os.path.getsize(trace) - before,
+                "number": answer["number"], **watch.most}
 
     def record(self, objects, trace):
-        command = [self.heapline.command, "run", "--quiet", "--no-leak-check", "-o", trace, "--", self.python, PROGRAM, str(objects), "wait"]
+        command = [self.heapline.command, "run", "--quiet", "--no-leak-check", "-o", trace, "--", self.python, PROGRAM,
+                   str(objects), "wait"]
         with Conversation(command) as talk:
             pid = int(talk.words("ready")[0])
             runs = [self.snapshot(talk, pid, trace, at_marker=False) for _ in range(self.options.rounds)]
@@ -75,14 +78,15 @@ class GraphsBench:
         trace = os.path.join(self.work, "orders.hpl")
         runs, memory = self.record(objects, trace)
         row = {field: statistics.median(run[field] for run in runs) for field in ("pause_s", "written_s", "trace_bytes")}
-        row |= {"runs": runs, "collector_bytes": memory["collector"], "marker_bytes": memory["marker"], "outside_bytes": memory["both"],
-                "objects": self.objects_of(trace, runs[-1]["number"])}
+        row |= {"runs": runs, "collector_bytes": memory["collector"], "marker_bytes": memory["marker"],
+                "outside_bytes": memory["both"], "objects": self.objects_of(trace, runs[-1]["number"])}
         row["questions"] = {name: self.question(words, trace, runs[-1]["number"]) for name, words in QUESTIONS.items()}
         os.unlink(trace)
         return row
 
     def objects_of(self, trace, number):
-        done = subprocess.run([self.heapline.command, "graph", "types", "--json", "--snapshot", f"#{number}", trace], capture_output=True, check=True)
+        done = subprocess.run([self.heapline.command, "graph", "types", "--json", "--snapshot", f"#{number}", trace],
+                              capture_output=True, check=True)
         return json.loads(done.stdout)["graph"]["sorts"]["python"]["nodes"]
 
     # ---- peers ----
@@ -94,7 +98,8 @@ class GraphsBench:
         folder = os.path.join(self.work, "venv-graphs")
         python = os.path.join(folder, "bin", "python3")
         for command in ([self.python, "-m", "venv", folder], [python, "-m", "pip", "install", "--quiet", *PACKAGES]):
-            done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=environment())
+            done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+                                  env=environment())
             if done.returncode:
                 raise Missing(f"`python3 {' '.join(command[1:3])}` failed: {last_line(done.stderr or done.stdout)}")
         self.nest = python
@@ -104,7 +109,8 @@ class GraphsBench:
         run_to_end([self.python_with_peers(), "-c", "import objgraph, guppy"])
         runs = []
         for _ in range(self.options.rounds):
-            done = subprocess.run([self.nest, PROGRAM, str(objects), tool], capture_output=True, text=True, check=False, timeout=LIMIT_SECONDS, env=environment())
+            done = subprocess.run([self.nest, PROGRAM, str(objects), tool], capture_output=True, text=True, check=False,
+                                  timeout=LIMIT_SECONDS, env=environment())
             words = done.stdout.split()
             if done.returncode or words[:1] != ["took"]:
                 raise Failed(f"{PEERS[tool]} ended with {done.returncode}: {last_line(done.stderr)}")
@@ -125,7 +131,8 @@ class GraphsBench:
         objects = COUNTS[name] // (100 if self.options.quick else 1)
         row = self.heapline_on(objects)
         questions = ", ".join(f"{title} {found['wall_s']:.2f} s" for title, found in row["questions"].items())
-        self.say(f"{row['objects']:,} objects: pause {row['pause_s'] * 1e3:.1f} ms, in the trace after {row['written_s']:.2f} s, {questions}")
+        self.say(f"{row['objects']:,} objects: pause {row['pause_s'] * 1e3:.1f} ms, in the trace after {row['written_s']:.2f} s, "
+                 f"{questions}")
         row["peers"] = self.peers_on(objects)
         self.results["heaps"].append({"name": name, **row})
 

@@ -1,4 +1,5 @@
-"""The same heap, looked at by Python itself, by objgraph, by guppy3 and by heapline: counts, sizes, retained bytes. docs/graph-accuracy.md explains what differs."""
+"""The same heap, looked at by Python itself, by objgraph, by guppy3 and by heapline: counts, sizes, retained bytes.
+docs/graph-accuracy.md explains what differs."""
 import collections
 import json
 import os
@@ -14,7 +15,8 @@ COUNT = 50
 LISTED = 12                                  # of what is wrong, in a message
 DOCUMENT = os.path.join(ROOT, "docs", "graph-accuracy.md")
 
-# Objects that come or go between the copy that Python looks at and the snapshot: of the call that takes it, and of the copy's own work.
+# Objects that come or go between the copy that Python looks at and the snapshot: of the call that takes it, and of the copy's
+# own work.
 PASSING = 60
 
 
@@ -62,9 +64,11 @@ def objects(bench):
     known = {address: (bool(tracked), f"{module}.{name}") for address, tracked, module, name, _, _ in rows}
     missing = [f"{known[a][1]} at {a:#x}" for a in known if a not in snapshot.python]
     expect(len(missing) <= PASSING, f"{len(missing)} of {len(known)} objects are no nodes: {some(missing)}")
-    renamed = [f"{known[a][1]} is a {node.name}" for a, node in snapshot.python.items() if a in known and known[a][1].rpartition(".")[2] != node.type.rpartition(".")[2]]
+    renamed = [f"{known[a][1]} is a {node.name}" for a, node in snapshot.python.items()
+               if a in known and known[a][1].rpartition(".")[2] != node.type.rpartition(".")[2]]
     expect(len(renamed) <= PASSING, f"{len(renamed)} nodes have another type than Python says: {some(renamed)}")
-    tracked = [f"{known[a][1]}: {known[a][0]}" for a, node in snapshot.python.items() if a in known and known[a][0] != node.tracked]
+    tracked = [f"{known[a][1]}: {known[a][0]}" for a, node in snapshot.python.items()
+               if a in known and known[a][0] != node.tracked]
     expect(len(tracked) <= PASSING, f"{len(tracked)} nodes are tracked otherwise than Python says: {some(tracked)}")
     unknown = collections.Counter(node.name for a, node in snapshot.python.items() if a not in known and node.tracked)
     expect(sum(unknown.values()) <= PASSING, f"tracked objects that Python does not have: {unknown.most_common(LISTED)}")
@@ -118,7 +122,8 @@ def sizes(bench):
         more = (bytes_ - said) / count
         least, most = ranges.get(name) or ranges.get(sort) or (0, 0)
         if not least <= more <= most:
-            wrong.append(f"{name}: {count} objects, sys.getsizeof {said}, blocks {bytes_}: {more:+.1f} each, explained {least:+.0f} to {most:+.0f}")
+            wrong.append(f"{name}: {count} objects, sys.getsizeof {said}, blocks {bytes_}: {more:+.1f} each, explained "
+                         f"{least:+.0f} to {most:+.0f}")
     expect(not wrong, "\n" + "\n".join(wrong))
 
 
@@ -146,10 +151,12 @@ ALIKE_WITH_DICT = ("Plain", "Slow", "WithDict")
 
 @scenario("peers-guppy")
 def guppy(bench):
-    """What retained bytes of the program's own types have beyond the objects' own is guppy3's, where both see the same; the document says why else."""
+    """What retained bytes of the program's own types have beyond the objects' own is guppy3's, where both see the same; the
+    document says why else."""
     bench.need_module("guppy")
     rows, _, trace = look(bench, "guppy")
-    theirs = {kind.rpartition("__main__.")[2]: (count, retained - bytes_) for kind, count, bytes_, retained in rows if kind.startswith("__main__.")}
+    theirs = {kind.rpartition("__main__.")[2]: (count, retained - bytes_) for kind, count, bytes_, retained in rows
+              if kind.startswith("__main__.")}
     ours = {name: (row["count"], row["retained_bytes"] - row["bytes"])
             for name, row in bench.types(trace, "module:__main__", "--snapshot", "peers").items()}
     names = ALIKE + (ALIKE_WITH_DICT if not bench.interpreter.at_least(3, 11) else ())

@@ -1,4 +1,5 @@
-"""Programs that keep something by mistake. What is wrong is found by what `heapline graph` prints, without a look at their sources."""
+"""Programs that keep something by mistake. What is wrong is found by what `heapline graph` prints, without a look at their
+sources."""
 import re
 
 from bench import register
@@ -29,7 +30,8 @@ def shop(bench):
     forgotten = bench.graph_json("leaking", trace, "--snapshot", "busy")["forgotten"]
     expect(forgotten["nodes"] <= QUIET, f"{forgotten['nodes']} objects are called forgotten in a program that forgets none")
     growth = bench.graph("growth", trace, "opened", "busy")
-    expect("Order" in growth and f"+{ORDERS}" in row_of(growth, "Order").replace(",", ""), f"growth does not show {ORDERS} orders more:\n{growth}")
+    expect("Order" in growth and f"+{ORDERS}" in row_of(growth, "Order").replace(",", ""),
+           f"growth does not show {ORDERS} orders more:\n{growth}")
     expect_in(growth, place("shop.py", "label"))
     chain = bench.graph("chain", trace, "type:Order new-since:opened", "--snapshot", "busy")
     expect_in(chain, r"books", r"history", r"\[\d+\]")

@@ -1,4 +1,5 @@
-"""The bench of the graphs' scenarios: that of the Python scenarios, programs of tests/graph/prog, and what `heapline graph` says."""
+"""The bench of the graphs' scenarios: that of the Python scenarios, programs of tests/graph/prog, and what `heapline graph`
+says."""
 import os
 import re
 import shutil
@@ -31,13 +32,15 @@ class GraphBench(PythonBench):
     def need_module(self, name):
         """Skips where the interpreter has no such module."""
         if name not in self.modules:
-            done = subprocess.run([self.python, "-c", "import " + name], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+            done = subprocess.run([self.python, "-c", "import " + name], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                  check=False)
             self.modules[name] = done.returncode == 0
         if not self.modules[name]:
             raise Skip(f"{self.interpreter} has no {name}: {self.python} -m pip install {name.replace('guppy', 'guppy3')}")
 
     def record(self, program, *arguments, options=(), extension=None):
-        """A copy of the program, so that its path is that of the scratch folder, under heapline with the graph at its end. Returns the trace."""
+        """A copy of the program, so that its path is that of the scratch folder, under heapline with the graph at its end.
+        Returns the trace."""
         path = shutil.copy(os.path.join(PROGRAMS, program), self.path(program))
         folders = [PACKAGE] + ([self.interpreter.extension(extension, PROGRAMS)] if extension else [])
         env = self.environment(PYTHONPATH=":".join(folders), PYTHONDONTWRITEBYTECODE="1")

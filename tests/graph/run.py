@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Is the reference graph right? Programs that keep something by mistake are explained by `heapline graph` alone (cases_proofs.py), every way
-to refer to an object has its name (cases_edges.py), graphs are kept when they should be (cases_when.py), and figures are those of objgraph, guppy3 and sys.getsizeof on the same heap (cases_peers.py).
+"""Is the reference graph right? Programs that keep something by mistake are explained by `heapline graph` alone
+(cases_proofs.py), every way to refer to an object has its name (cases_edges.py), graphs are kept when they should be
+(cases_when.py), and figures are those of objgraph, guppy3 and sys.getsizeof on the same heap (cases_peers.py).
 
-The interpreter under test need not be the one that runs this. objgraph, guppy3 and numpy are looked for there; a scenario that wants what is
-not there is skipped and says so. docs/graph.md tells how to have them.
+The interpreter under test need not be the one that runs this. objgraph, guppy3 and numpy are looked for there; a scenario
+that wants what is not there is skipped and says so. docs/graph.md tells how to have them.
 """
 import argparse
 import importlib

@@ -1,4 +1,5 @@
-"""One object of a class of its own behind each way to refer to an object: tests/graph/cases_edges.py says what its chain has to read."""
+"""One object of a class of its own behind each way to refer to an object: tests/graph/cases_edges.py says what its chain has
+to read."""
 import gc
 import sys
 import weakref

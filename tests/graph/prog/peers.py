@@ -1,6 +1,8 @@
-"""A heap with some of everything, looked at by Python itself, by objgraph and by guppy3 in a forked copy, and by heapline at the same moment.
+"""A heap with some of everything, looked at by Python itself, by objgraph and by guppy3 in a forked copy, and by heapline at
+the same moment.
 
-peers.py PACKAGE FILE MODE [COUNT]    PACKAGE: where heapline's is; MODE: python, objgraph or guppy. The copy writes what it finds into FILE, as JSON."""
+peers.py PACKAGE FILE MODE [COUNT]    PACKAGE: where heapline's is; MODE: python, objgraph or guppy. The copy writes
+what it finds into FILE, as JSON."""
 import array
 import collections
 import datetime
@@ -111,27 +113,30 @@ def cached(n):
 def make(n):
     heap = {
         "plain": [Plain(i) for i in range(n)], "slotted": [Slotted(i) for i in range(n)], "many": [Many(i) for i in range(n)],
-        "with dict": [WithDict(i) for i in range(n)], "long": [Long(range(i)) for i in range(n)], "mapped": [Mapped(a=i) for i in range(n)],
-        "listed": [Listed([i, i]) for i in range(n)], "number": [Number(i * 12345678901) for i in range(n)],
-        "text": [Text("text %d" % i) for i in range(n)], "slow": [Slow() for i in range(n)],
-        "lists": [list(range(i)) for i in range(n)], "tuples": [tuple(str(j) for j in range(i % 9)) for i in range(n)],
+        "with dict": [WithDict(i) for i in range(n)], "long": [Long(range(i)) for i in range(n)],
+        "mapped": [Mapped(a=i) for i in range(n)], "listed": [Listed([i, i]) for i in range(n)],
+        "number": [Number(i * 12345678901) for i in range(n)], "text": [Text("text %d" % i) for i in range(n)],
+        "slow": [Slow() for i in range(n)], "lists": [list(range(i)) for i in range(n)],
+        "tuples": [tuple(str(j) for j in range(i % 9)) for i in range(n)],
         "dicts": [{"k%d" % j: i for j in range(i % 30)} for i in range(n)], "sets": [set(range(i)) for i in range(n)],
         "frozen": [frozenset("%d" % j for j in range(i % 12)) for i in range(n)], "floats": [i * 1.5 for i in range(n)],
         "complex": [complex(i, 1) for i in range(n)], "integers": [7 ** (i * 3) for i in range(n)],
         "bytes": [bytes(1000 + i) for i in range(n)], "bytearrays": [bytearray(b"x" * (100 + i)) for i in range(n)],
         "arrays": [array.array("d", range(i)) for i in range(n)], "queues": [collections.deque(range(i * 3)) for i in range(n)],
         "defaults": [collections.defaultdict(list, {i: [i]}) for i in range(n)],
-        "ordered": [collections.OrderedDict((j, j) for j in range(i % 20)) for i in range(n)], "points": [Point(i, str(i)) for i in range(n)],
-        "counters": [collections.Counter("abcab"[:i % 5]) for i in range(n)], "decimals": [decimal.Decimal(10 ** i) / 7 for i in range(n)],
-        "dates": [datetime.datetime(2000 + i % 20, 1, 1) for i in range(n)], "patterns": [re.compile("a%d+(b|c)" % i) for i in range(n)],
+        "ordered": [collections.OrderedDict((j, j) for j in range(i % 20)) for i in range(n)],
+        "points": [Point(i, str(i)) for i in range(n)], "counters": [collections.Counter("abcab"[:i % 5]) for i in range(n)],
+        "decimals": [decimal.Decimal(10 ** i) / 7 for i in range(n)],
+        "dates": [datetime.datetime(2000 + i % 20, 1, 1) for i in range(n)],
+        "patterns": [re.compile("a%d+(b|c)" % i) for i in range(n)],
         "partials": [functools.partial(make, i, n=i) for i in range(n)], "files": [io.BytesIO(b"x" * i * 10) for i in range(n)],
         "views": [memoryview(bytes(100 + i)) for i in range(n)], "failed": [failing(i) for i in range(n)],
         "generators": [generating(i) for i in range(n)], "closures": [closing(i) for i in range(n)],
         "methods": [Plain(i).__init__ for i in range(n)], "modules": [types.ModuleType("module%d" % i) for i in range(n)],
-        "classes": [type("Made%d" % i, (Plain,), {"number": i}) for i in range(n)], "unicode": ["\u20ac%d\U0001f600" % i for i in range(n)],
-        "proxies": [types.MappingProxyType({i: i}) for i in range(n)], "slices": [slice(i, None, 2) for i in range(n)],
-        "ranges": [range(i, i * 1000) for i in range(n)], "iterators": [iter([i]) for i in range(n)],
-        "spaces": [types.SimpleNamespace(a=i) for i in range(n)],
+        "classes": [type("Made%d" % i, (Plain,), {"number": i}) for i in range(n)],
+        "unicode": ["\u20ac%d\U0001f600" % i for i in range(n)], "proxies": [types.MappingProxyType({i: i}) for i in range(n)],
+        "slices": [slice(i, None, 2) for i in range(n)], "ranges": [range(i, i * 1000) for i in range(n)],
+        "iterators": [iter([i]) for i in range(n)], "spaces": [types.SimpleNamespace(a=i) for i in range(n)],
     }
     heap["references"] = [weakref.ref(slotted) for slotted in heap["slotted"]]
     heap["half"] = [next(generator, None) for generator in heap["generators"]]
@@ -141,7 +146,8 @@ def make(n):
 
 
 OF_CODE = ["co_consts", "co_names", "co_filename", "co_name", "co_linetable"] + (
-    ["co_qualname", "co_exceptiontable"] if sys.version_info >= (3, 11) else ["co_code", "co_varnames", "co_freevars", "co_cellvars", "co_lnotab"])
+    ["co_qualname", "co_exceptiontable"] if sys.version_info >= (3, 11)
+    else ["co_code", "co_varnames", "co_freevars", "co_cellvars", "co_lnotab"])
 if sys.version_info < (3, 10):
     OF_CODE.remove("co_linetable")
 elif sys.version_info < (3, 11):
@@ -165,7 +171,8 @@ def sort_of(thing, kind):
 
 
 def known():
-    """Every object that Python itself can name: what its collector tracks, and all that this refers to. [(address, tracked, module, name, sort, bytes)]"""
+    """Every object that Python itself can name: what its collector tracks, and all that this refers to. [(address, tracked,
+    module, name, sort, bytes)]"""
     objects = gc.get_objects()
     mine = {id(objects)}
     found, waiting = {}, list(objects)

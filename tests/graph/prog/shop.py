@@ -1,4 +1,5 @@
-"""A shop whose books forget to forget: `history` keeps orders that were delivered, and a cache of labels has no bound. Snapshots "opened" and "busy"."""
+"""A shop whose books forget to forget: `history` keeps orders that were delivered, and a cache of labels has no bound.
+Snapshots "opened" and "busy"."""
 import functools
 import sys
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 class GraphError(RuntimeError):
-    """Something that was asked for cannot be had: one sentence that says why and what to do. status: of the command; 1: there is nothing of that kind."""
+    """Something that was asked for cannot be had: one sentence that says why and what to do. status: of the command;
+    1: there is nothing of that kind."""
 
     def __init__(self, sentence: str, status: int = 2) -> None:
         super().__init__(sentence)
@@ -26,7 +27,8 @@ def words() -> List[str]:
 
 
 def recorder() -> Optional[str]:
-    """The command that belongs to the library in this process: beside it in a build folder, or as both are installed. Another version would not be answered."""
+    """The command that belongs to the library in this process: beside it in a build folder, or as both are
+    installed. Another version would not be answered."""
     for entry in os.environ.get("LD_PRELOAD", "").replace(" ", ":").split(":"):
         if os.path.basename(entry).startswith("libheapline"):
             folder = os.path.dirname(entry)
@@ -44,8 +46,10 @@ def run(arguments: List[str]) -> bytes:
     import subprocess
     command = recorder()
     if command is None:
-        raise GraphError("the command heapline is neither installed beside its package (%s) nor on PATH: install heapline, or add the folder of its command to PATH" % PACKAGE)
-    done = subprocess.run([command] + arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment(), check=False)
+        raise GraphError("the command heapline is neither installed beside its package (%s) nor on PATH: install heapline, or add "
+                         "the folder of its command to PATH" % PACKAGE)
+    done = subprocess.run([command] + arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env=_environment(), check=False)
     if done.returncode != 0:
         raise GraphError(_sentence(done.stderr) or "`heapline %s` ended with %d" % (" ".join(arguments), done.returncode), done.returncode)
     return done.stdout

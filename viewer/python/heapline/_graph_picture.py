@@ -1,4 +1,5 @@
-"""A piece of a reference graph that shows itself: as a picture in a notebook, as text in a terminal, as a file of any of the command's formats."""
+"""A piece of a reference graph that shows itself: as a picture in a notebook, as text in a terminal, as a file of
+any of the command's formats."""
 from __future__ import annotations
 
 import html

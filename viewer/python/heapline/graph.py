@@ -7,7 +7,8 @@
     now = heapline.graph.take("loaded")                   one snapshot, many questions
     now.show_most_common_types(); now.by_type("Order")
 
-Every function takes a snapshot: the process is copied, stands still for some milliseconds, and the copy is looked at. No object is touched, no reference is counted, the
+Every function takes a snapshot: the process is copied, stands still for some milliseconds, and the copy is looked
+at. No object is touched, no reference is counted, the
 collector does not run. That takes a program that runs under `heapline run`; elsewhere GraphError says so.
 """
 from __future__ import annotations
@@ -55,7 +56,8 @@ class Record:
         return "<%s%s at 0x%x, %d bytes%s>" % (self.type, text, self.address, self.bytes, ", " + self.line if self.line else "")
 
     def object(self) -> Any:
-        """The object, if it is still there and the collector tracks it; else None. Looked for among the collector's objects: the address is believed no further."""
+        """The object, if it is still there and the collector tracks it; else None. Looked for among the collector's
+        objects: the address is believed no further."""
         import gc
         for candidate in gc.get_objects():
             if id(candidate) == self.address and type(candidate).__name__ == self.type:
@@ -160,7 +162,8 @@ def take(label: Optional[str] = None) -> Graph:
 
 
 def growth(limit: Optional[int] = 10) -> List[Growth]:
-    """What there is more of than at the last call, [(type, how many there are, how many more)], the most first; at the first call all that there is. Each has .bytes and
+    """What there is more of than at the last call, [(type, how many there are, how many more)], the most first; at
+    the first call all that there is. Each has .bytes and
     .more_bytes. limit=None: all."""
     global _last
     if _last == b"{}":
@@ -197,13 +200,16 @@ def count(typename: str) -> int:
 
 
 def by_type(typename: str) -> List[Record]:
-    """A record of each object of the type: address, type, bytes, line, text. They hold no object; record.object() looks for the object."""
+    """A record of each object of the type: address, type, bytes, line, text. They hold no object; record.object()
+    looks for the object."""
     return take().by_type(typename)
 
 
 def show_refs(objs: Any, filename: Optional[str] = None, max_depth: int = 3, too_many: int = 10) -> Picture:
-    """Draws what the objects refer to, `max_depth` steps deep and at most `too_many` of each. filename: it ends with .svg, .png, .pdf, .html, .dot, .json or .txt. The
-    result shows itself in a notebook and prints as text. objs: an object, a list of objects, or a SELECTOR of `heapline graph`."""
+    """Draws what the objects refer to, `max_depth` steps deep and at most `too_many` of each. filename: it ends with
+    .svg, .png, .pdf, .html, .dot, .json or .txt. The
+    result shows itself in a notebook and prints as text. objs: an object, a list of objects, or a SELECTOR of
+    `heapline graph`."""
     addresses = _selector(objs)
     del objs
     return take().show_refs(Addresses(addresses), filename, max_depth, too_many)
@@ -224,7 +230,8 @@ def show_chain(objs: Any, filename: Optional[str] = None) -> Picture:
 
 
 def find_chain(objs: Any) -> Optional[str]:
-    """The shortest way from a root to one of the objects as text, "books in __main__[0].history[17]"; None: nothing leads there."""
+    """The shortest way from a root to one of the objects as text, "books in __main__[0].history[17]"; None: nothing
+    leads there."""
     addresses = _selector(objs)
     del objs
     return take().find_chain(Addresses(addresses))
