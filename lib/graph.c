@@ -219,7 +219,8 @@ static const char *class_name(const struct hl_graph *graph, uintptr_t table, siz
 static uint32_t read_vtable(struct hl_graph *graph, uintptr_t table)
 {
     size_t n = 0;
-    if (table % 8 || !hl_areas_is_file(graph->marker, table) || !hl_areas_is_file(graph->marker, table - 16) || word_at(table - 16) != 0)
+    if (table % 8 || !hl_areas_is_file(graph->marker, table) || !hl_areas_is_file(graph->marker, table - 16) ||
+        word_at(table - 16) != 0)
         return 0;
     if (!hl_areas_is_code(graph->marker, word_at(table)))
         return 0;
@@ -257,7 +258,8 @@ static void scan_word(struct hl_graph *graph, uintptr_t at, uintptr_t word, uint
     uint8_t kind = graph->blocks[row].kind;
     if (kind == HL_KIND_OBJECT ? !is_object_at(graph, row, word) : kind == HL_KIND_FREE)
         return;                          /* the collector's list, or a stale word */
-    bool beginning = kind == HL_KIND_OBJECT || word == graph->marker->blocks[row].start || hl_mark_explains(graph->marker, row, word);
+    bool beginning = kind == HL_KIND_OBJECT || word == graph->marker->blocks[row].start ||
+                     hl_mark_explains(graph->marker, row, word);
     hl_graph_edge(graph, beginning ? HL_EDGE_OFFSET : HL_EDGE_INSIDE, offset, row);
 }
 
@@ -313,14 +315,16 @@ static void write_nodes(struct hl_graph *graph)
 
 struct frame { uintptr_t cfa, pc; };
 
-/* Frames of a thread that stands still, innermost first, by compiled rules as far as those go. Word w lies in the first one whose cfa is beyond w. */
+/* Frames of a thread that stands still, innermost first, by compiled rules as far as those go. Word w lies in the first one
+ * whose cfa is beyond w. */
 static uint32_t read_frames(const struct hl_graph *graph, const struct hl_stopped *thread, struct frame *frames)
 {
     uintptr_t registers[HL_ARCH_DWARF_REGISTERS];
     uint32_t n = 0;
     if (!thread->context)
         return 0;
-    uintptr_t pc = hl_arch_registers(thread->context, registers) + 1;      /* it was interrupted, did not call: rules are looked up at pc - 1 */
+    /* It was interrupted, did not call: rules are looked up at pc - 1 */
+    uintptr_t pc = hl_arch_registers(thread->context, registers) + 1;
     uintptr_t sp = registers[HL_ARCH_DWARF_SP], fp = registers[HL_ARCH_DWARF_FP];
     while (n < FRAMES_MAX) {
         struct hl_rule rule;

@@ -210,7 +210,8 @@ void hl_graph_begin(struct hl_graph *graph, uint32_t number, const struct hl_gra
 {
     struct hl_graph_out *out = graph->out;
     uint32_t flags = node->flags | (node->text ? HL_NODE_TEXT : 0);
-    if ((node->text == HL_TEXT_STRING || node->text == HL_TEXT_OCTETS || node->text == HL_TEXT_NAME) && node->n_bytes > HL_GRAPH_TEXT_MAX)
+    if ((node->text == HL_TEXT_STRING || node->text == HL_TEXT_OCTETS || node->text == HL_TEXT_NAME) &&
+        node->n_bytes > HL_GRAPH_TEXT_MAX)
         flags |= HL_NODE_TEXT_CUT;
     reserve(out);
     put_place(graph, number);
@@ -255,7 +256,8 @@ void hl_graph_cut(struct hl_graph *graph)
         end(graph->out, HL_GRAPH_CUT);
 }
 
-void hl_graph_root(struct hl_graph *graph, enum hl_root_kind kind, int32_t tid, uintptr_t at, uintptr_t code, uint32_t string, uint32_t target)
+void hl_graph_root(struct hl_graph *graph, enum hl_root_kind kind, int32_t tid, uintptr_t at, uintptr_t code, uint32_t string,
+                   uint32_t target)
 {
     struct hl_graph_out *out = graph->out;
     reserve(out);

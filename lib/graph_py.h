@@ -1,7 +1,8 @@
 /* Python in the reference graph: what is known of the interpreter's objects, for graph_py*.c. All of it in the snapshot's copy
  * (graph.h), on one thread.
  *
- *   graph_py.c          which blocks are objects         graph_py_types.c    types: checked, remembered, how instances are written
+ *   graph_py.c          which blocks are objects         graph_py_types.c    types: checked, remembered, how instances are
+ *                                                                           written
  *   graph_py_parts.c    memory that objects keep apart   graph_py_names.c    what types written in C call their words
  *   graph_py_edges.c    what an object refers to         graph_py_text.c     what is shown of it
  *   graph_py_layout.c   where things stand, by version

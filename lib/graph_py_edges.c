@@ -411,7 +411,8 @@ static int visit(void *target, void *argument)
     return enough;
 }
 
-/* A class written in C that is an instance of a metaclass: type's own function ends the process for one that is not on the heap. */
+/* A class written in C that is an instance of a metaclass: type's own function ends the process for one that is not on the
+ * heap. */
 static bool is_static_type(uintptr_t object)
 {
     return hl_graph_py_kind(now.graph, object) == HL_PY_TYPE && !(hl_py_word(object + HL_TYPE_FLAGS) & HL_FLAG_HEAP);

@@ -164,7 +164,8 @@ static void read_object(uintptr_t frame, struct stretch *stretch)
     const struct places *p = places();
     uintptr_t code = hl_py_word(frame + p->code);
     bool executing = p->minor == 10 ? *(const int8_t *)(frame + p->executing) == 0 : *(const char *)(frame + p->executing) != 0;
-    *stretch = (struct stretch){.code = code, .data = frame + p->data, .values = hl_py_word(frame + p->values), .slots = count_slots(code)};
+    *stretch = (struct stretch){.code = code, .data = frame + p->data, .values = hl_py_word(frame + p->values),
+                                .slots = count_slots(code)};
     uint32_t room = stack_room(code);
     int64_t height = p->minor == 10 ? int_at(frame + p->height)
         : ((int64_t)hl_py_word(frame + p->height) - (int64_t)stretch->values) / 8;

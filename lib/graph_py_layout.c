@@ -24,8 +24,8 @@ struct hl_graph_py_layout hl_graph_py_layout;
 static const struct hl_graph_py_layout known[] = {
     {.minor = 8, .type_bytes = 416, .heap_name = 848, .heap_slots = 856, .heap_qualname = 864, .heap_keys = 872,
      .tuple_items = 24, HEADS_TO_311, DICT, KEYS_TO_310, CODE_TO_310},
-    {.minor = 9, .type_bytes = 408, .heap_name = 840, .heap_slots = 848, .heap_qualname = 856, .heap_keys = 864, .heap_module = 872,
-     .tuple_items = 24, HEADS_TO_311, DICT, KEYS_TO_310, CODE_TO_310},
+    {.minor = 9, .type_bytes = 408, .heap_name = 840, .heap_slots = 848, .heap_qualname = 856, .heap_keys = 864,
+     .heap_module = 872, .tuple_items = 24, HEADS_TO_311, DICT, KEYS_TO_310, CODE_TO_310},
     {.minor = 10, .type_bytes = 408, HEAP_310_311, .tuple_items = 24, HEADS_TO_311, DICT, KEYS_TO_310, CODE_TO_310},
     {.minor = 11, .type_bytes = 408, HEAP_310_311, .heap_text = 888, .tuple_items = 24, HEADS_TO_311, DICT, KEYS_FROM_311,
      CODE_FROM_311, .code_first_line = 72, .code_bytes = 152},

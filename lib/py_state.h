@@ -1,13 +1,13 @@
 /* The interpreter's own state: where it stands, who works on its objects, and the moments at which they can be looked at.
  *
  * Objects are whole while nobody holds the GIL, and at points where the thread that holds it has called us: an API call, exit, or
- * an allocation, before it is made. A thread that stands in the evaluation loop itself is between two steps that change an object.
- * In the middle of a C function a list may have lost its items and not got the new ones yet.
+ * an allocation, before it is made. A thread that stands in the evaluation loop itself is between two steps that change an
+ * object. In the middle of a C function a list may have lost its items and not got the new ones yet.
  *
  * A request for a graph (snapshot_take.c) that finds somebody in the middle leaves an *alarm*: the next allocation from Python's
  * allocators, in whatever thread, serves it before it does its own work. The collector asks again in between, and at last says
- * that it shall be now. The same alarm tells that the interpreter begins to end: its word is then the one in which the interpreter
- * notes that. So the wrappers (py_alloc.c) load two words and test one.
+ * that it shall be now. The same alarm tells that the interpreter begins to end: its word is then the one in which the
+ * interpreter notes that. So the wrappers (py_alloc.c) load two words and test one.
  */
 #ifndef HEAPLINE_PY_STATE_H
 #define HEAPLINE_PY_STATE_H
