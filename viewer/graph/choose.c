@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NO_GRAPH "%s holds no reference graph: record one with `heapline run --graph`, or ask a process that is being recorded with `heapline snapshot PID`"
+#define NO_GRAPH \
+    "%s holds no reference graph: record one with `heapline run --graph`, or ask a process that is being recorded with " \
+    "`heapline snapshot PID`"
 
 static bool is_usable(const struct profile *profile, const struct trace_snapshot *snapshot)
 {
@@ -31,7 +33,8 @@ static uint32_t choose_last(const struct profile *profile)
     const struct trace *trace = profile->trace;
     uint32_t found = TRACE_NONE;
     for (uint32_t i = 0; i < trace->n_snapshots; i++)
-        if (is_usable(profile, &trace->snapshots[i]) && is_better(&trace->snapshots[i], found == TRACE_NONE ? NULL : &trace->snapshots[found]))
+        if (is_usable(profile, &trace->snapshots[i]) &&
+            is_better(&trace->snapshots[i], found == TRACE_NONE ? NULL : &trace->snapshots[found]))
             found = i;
     return found;
 }
@@ -66,12 +69,13 @@ static bool has_graph(const struct trace *trace)
 
 static int fail(struct trace_error *error, const char *which, const char *what)
 {
-    snprintf(error->text, sizeof error->text, "there is no snapshot %s%s%s: `heapline graph snapshots FILE` lists those that are there", which ? "\"" : "", which ? which : what,
-             which ? "\" with a reference graph" : "");
+    snprintf(error->text, sizeof error->text, "there is no snapshot %s%s%s: `heapline graph snapshots FILE` lists those that are "
+             "there", which ? "\"" : "", which ? which : what, which ? "\" with a reference graph" : "");
     return -ENOENT;
 }
 
-static int choose_number(const struct profile *profile, const char *which, uint64_t number, uint32_t *chosen, struct trace_error *error)
+static int choose_number(const struct profile *profile, const char *which, uint64_t number, uint32_t *chosen,
+                         struct trace_error *error)
 {
     const struct trace *trace = profile->trace;
     if (number == 0 || number > trace->n_snapshots)
@@ -79,7 +83,8 @@ static int choose_number(const struct profile *profile, const char *which, uint6
     *chosen = (uint32_t)number - 1;
     if (trace->snapshots[*chosen].graph_bytes)
         return 0;
-    snprintf(error->text, sizeof error->text, "snapshot %" PRIu64 " was taken without a reference graph: choose one that has it (`heapline graph snapshots FILE`)", number);
+    snprintf(error->text, sizeof error->text, "snapshot %" PRIu64 " was taken without a reference graph: choose one that has it "
+             "(`heapline graph snapshots FILE`)", number);
     return -ENOENT;
 }
 

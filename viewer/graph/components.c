@@ -60,7 +60,10 @@ struct weak_search {
     uint32_t without;
 };
 
-static int by_number(const void *a, const void *b) { return *(const uint32_t *)a < *(const uint32_t *)b ? -1 : *(const uint32_t *)a > *(const uint32_t *)b; }
+static int by_number(const void *a, const void *b)
+{
+    return *(const uint32_t *)a < *(const uint32_t *)b ? -1 : *(const uint32_t *)a > *(const uint32_t *)b;
+}
 
 /* Members by number: a table of all nodes where they are many, else a search among those sorted. */
 struct numbers {
@@ -112,7 +115,8 @@ static void part_edges(struct weak_search *search, const struct graph *graph, co
     search->places = places.items;
 }
 
-static void part_init(struct weak_search *search, const struct graph *graph, const struct graph_components *components, const struct graph_component *item)
+static void part_init(struct weak_search *search, const struct graph *graph, const struct graph_components *components,
+                      const struct graph_component *item)
 {
     uint32_t *members = xmemdup(&components->members.items[item->first], item->n * sizeof *members);
     qsort(members, item->n, sizeof *members, by_number);

@@ -23,8 +23,8 @@
 #define MOST_FLOW (UINT32_C(1) << 28)
 
 static const uint32_t capacities[WAYS] = {
-    [WAY_NAME] = 1, [WAY_PLAIN] = NEVER, [WAY_POINTER] = 2, [WAY_INSIDE] = 2, [WAY_PASSING] = 64, [WAY_DETOUR] = NEVER, [WAY_CLASS] = NEVER,
-    [WAY_START] = NEVER, [WAY_GLOBAL] = 2, [WAY_STALE] = 64, [WAY_WEAK] = 0,
+    [WAY_NAME] = 1, [WAY_PLAIN] = NEVER, [WAY_POINTER] = 2, [WAY_INSIDE] = 2, [WAY_PASSING] = 64, [WAY_DETOUR] = NEVER,
+    [WAY_CLASS] = NEVER, [WAY_START] = NEVER, [WAY_GLOBAL] = 2, [WAY_STALE] = 64, [WAY_WEAK] = 0,
 };
 
 struct hop { uint32_t edge; uint32_t from, to; bool back; };   /* back: against an edge's direction, from its target */
@@ -57,8 +57,9 @@ static void flow_init(struct flow *flow, const struct graph *graph, const uint8_
 {
     struct graph_ways ways;
     size_t n = graph->n;
-    *flow = (struct flow){ .graph = graph, .set = set, .way = xmalloc(graph->n_edges), .pushed = xcalloc(graph->n_edges, sizeof(uint32_t)),
-                           .level = xmalloc(n * sizeof(uint32_t)), .next = xmalloc(n * sizeof(uint32_t)), .queue = xmalloc(n * sizeof(uint32_t)) };
+    *flow = (struct flow){ .graph = graph, .set = set, .way = xmalloc(graph->n_edges),
+                           .pushed = xcalloc(graph->n_edges, sizeof(uint32_t)), .level = xmalloc(n * sizeof(uint32_t)),
+                           .next = xmalloc(n * sizeof(uint32_t)), .queue = xmalloc(n * sizeof(uint32_t)) };
     graph_ways_init(&ways, graph);
     uint8_t *makings = note_makings(graph);
     for (uint32_t place = 0; place < graph->n_edges; place++) {
@@ -80,7 +81,10 @@ static void flow_release(struct flow *flow)
     vec_release(&flow->hops);
 }
 
-static inline uint32_t room_of(const struct flow *flow, uint32_t edge) { return capacities[flow->way[edge]] - flow->pushed[edge]; }
+static inline uint32_t room_of(const struct flow *flow, uint32_t edge)
+{
+    return capacities[flow->way[edge]] - flow->pushed[edge];
+}
 
 static inline void see(struct flow *flow, uint32_t node, uint32_t level)
 {
@@ -180,8 +184,8 @@ static bool fill_levels(struct flow *flow)
     }
 }
 
-/* The last round saw all from where there is still a way to the set, garbage that leads there included: cut are the edges that come in
- * from outside. */
+/* The last round saw all from where there is still a way to the set, garbage that leads there included: cut are the edges
+ * that come in from outside. */
 static void take_cut(const struct flow *flow, struct graph *graph, struct graph_cut *cut)
 {
     uint8_t *behind = xcalloc(graph->n, 1);
@@ -201,11 +205,13 @@ static void take_cut(const struct flow *flow, struct graph *graph, struct graph_
 static int fail(const struct flow *flow, struct trace_error *error)
 {
     if (flow->work > WORK || flow->sum <= MOST_FLOW) {
-        snprintf(error->text, sizeof error->text, "too much is connected with what was asked for: after %llu million references there was no end; "
+        snprintf(error->text, sizeof error->text,
+                 "too much is connected with what was asked for: after %llu million references there was no end; "
                  "select less, or one object by addr:", (unsigned long long)(flow->work / 1000000));
         return -E2BIG;
     }
-    snprintf(error->text, sizeof error->text, "what was asked for cannot be cut off: the interpreter itself, or a class that is in use, "
+    snprintf(error->text, sizeof error->text,
+             "what was asked for cannot be cut off: the interpreter itself, or a class that is in use, "
              "holds some of it; select less, or one object by addr:");
     return -EBUSY;
 }

@@ -101,7 +101,8 @@ static void find_semidominators(struct search *search)
         uint32_t node = search->node[i], semi = search->dominator[i];
         for (uint32_t in = graph->nodes[node].first_in; in < graph->nodes[node + 1].first_in; in++) {
             uint32_t from = graph->in[in].from, number = search->number[from];
-            if (number == GRAPH_NONE || (search->weak[from / 64] >> (from % 64) & 1 && !graph_edge_holds(&graph->edges[graph->in[in].edge])))
+            if (number == GRAPH_NONE ||
+                (search->weak[from / 64] >> (from % 64) & 1 && !graph_edge_holds(&graph->edges[graph->in[in].edge])))
                 continue;
             uint32_t best = best_of(search, number, i);
             if (best < semi)

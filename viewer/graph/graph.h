@@ -1,7 +1,8 @@
 /* The reference graph of one snapshot in memory: nodes, named edges in both directions, roots. Python and native in one.
  *
- * Node 0 is nobody: the root of all roots. Its edges lead to what roots hold, each with its place in `roots`. Parts (a list's items, a dict's table) are one node with
- * their owner. The sum of all nodes' bytes is the live heap of the snapshot, to the byte; objects outside of the heap have 0.
+ * Node 0 is nobody: the root of all roots. Its edges lead to what roots hold, each with its place in `roots`. Parts (a list's
+ * items, a dict's table) are one node with their owner. The sum of all nodes' bytes is the live heap of the snapshot, to the
+ * byte; objects outside of the heap have 0.
  *
  *   load.c       from the trace                      text.c        how nodes, types and edges are called
  *   borrowed.c   words that hold nothing
@@ -56,8 +57,9 @@ struct graph_node {
     uint8_t reach;                         /* enum trace_reach of the block; HELD for what has none */
 };
 
-/* Edges from an owner's parts are the owner's. `label`: what `value` means follows from the kind, as in lib/wire/graph.h; names of nodes are our node numbers, 0 for
- * unknown ones, strings are places in `strings`, offsets are bytes. Of node 0: place in `roots`. */
+/* Edges from an owner's parts are the owner's. `label`: what `value` means follows from the kind, as in lib/wire/graph.h;
+ * names of nodes are our node numbers, 0 for unknown ones, strings are places in `strings`, offsets are bytes. Of node 0:
+ * place in `roots`. */
 struct graph_edge_out {
     uint32_t to;
     uint32_t kind : 4, value : 28;         /* enum hl_graph_edge - HL_EDGE_OFFSET; values beyond are 2^28 - 1 */
@@ -96,12 +98,16 @@ struct graph {
     uint64_t *retained;                    /* by node: bytes that go with it */
 };
 
-/* Loads the snapshot that `which` names: NULL the last one with a graph, "#3" or "3" by number (from 1, as lists show them), "@12.5s" the last one at or before that time,
- * else the last one with that label. Returns 0, or -errno with a sentence in *error: none is there, or it holds no graph (says how to record one). */
+/* Loads the snapshot that `which` names: NULL the last one with a graph, "#3" or "3" by number (from 1, as lists show them),
+ * "@12.5s" the last one at or before that time, else the last one with that label. Returns 0, or -errno with a sentence in
+ * *error: none is there, or it holds no graph (says how to record one). */
 int graph_load(struct graph **graph, const struct profile *profile, const char *which, struct trace_error *error);
 void graph_destroy(struct graph *graph);   /* accepts NULL */
 
-static inline const struct graph_type *graph_type_of(const struct graph *graph, uint32_t node) { return &graph->types[graph->nodes[node].type]; }
+static inline const struct graph_type *graph_type_of(const struct graph *graph, uint32_t node)
+{
+    return &graph->types[graph->nodes[node].type];
+}
 static inline uint32_t graph_edge_kind(const struct graph_edge_out *edge) { return edge->kind + HL_EDGE_OFFSET; }
 
 /* Holds, in the sense of reachability: everything but weak references. */
@@ -114,26 +120,34 @@ uint32_t graph_find(const struct graph *graph, uint64_t address);
 /* References of a Python object that no counted edge explains; 0 for immortal ones. */
 uint32_t graph_held_from_c(const struct graph *graph, uint32_t node);
 
-/* What a node says of itself, as the stream has it: keeps it in texts, which is bounded by HL_GRAPH_TEXT_MAX each, and returns its place; and reads it back. The bytes
- * read back are the graph's. False: the node says nothing. */
+/* What a node says of itself, as the stream has it: keeps it in texts, which is bounded by HL_GRAPH_TEXT_MAX each, and
+ * returns its place; and reads it back. The bytes read back are the graph's. False: the node says nothing. */
 uint32_t graph_keep_text(struct graph *graph, const struct graph_text *text);
 bool graph_text_of(const struct graph *graph, uint32_t node, struct graph_text *text);
 
 /* The location that owns the node's allocation; GRAPH_NONE: unknown. */
 uint32_t graph_line_of(const struct graph *graph, uint32_t node);
 
-/* ---- text.c, text_node.c, text_path.c: UTF-8, no control characters, a few hundred bytes at most (a path: as many a step) ---- */
+/* ---- text.c, text_node.c, text_path.c ----
+ * UTF-8, no control characters, a few hundred bytes at most (a path: as many a step). */
 
-void graph_add_type(struct strbuf *out, const struct graph *graph, uint32_t type);          /* "Order", "app.Order" where two have the name */
-void graph_add_node(struct strbuf *out, const struct graph *graph, uint32_t node);          /* "Order at 0x7f…", "dict of 3 at …", "str 'order 12'" */
-void graph_add_text(struct strbuf *out, const struct graph *graph, uint32_t node);          /* the repr where it is known: "'order 12'", "12"; else nothing */
-void graph_add_edge(struct strbuf *out, const struct graph *graph, uint32_t from, uint32_t edge);   /* ".history", "[17]", "['key']", "local x", "+0x18", "__closure__ cell 0"; edge: place in edges */
-void graph_add_line(struct strbuf *out, const struct graph *graph, uint32_t node);          /* where it was allocated: "app.py:31 in add"; nothing when unknown */
-void graph_add_location(struct strbuf *out, const struct graph *graph, uint32_t location);  /* the same for a place in locations.h */
+/* "Order", "app.Order" where two have the name. */
+void graph_add_type(struct strbuf *out, const struct graph *graph, uint32_t type);
+/* "Order at 0x7f…", "dict of 3 at …", "str 'order 12'" */
+void graph_add_node(struct strbuf *out, const struct graph *graph, uint32_t node);
+/* The repr where it is known: "'order 12'", "12"; else nothing. */
+void graph_add_text(struct strbuf *out, const struct graph *graph, uint32_t node);
+/* ".history", "[17]", "['key']", "local x", "+0x18", "__closure__ cell 0"; edge: place in edges. */
+void graph_add_edge(struct strbuf *out, const struct graph *graph, uint32_t from, uint32_t edge);
+/* Where it was allocated: "app.py:31 in add"; nothing when unknown. */
+void graph_add_line(struct strbuf *out, const struct graph *graph, uint32_t node);
+/* The same for a place in locations.h. */
+void graph_add_location(struct strbuf *out, const struct graph *graph, uint32_t location);
 
 /* ---- borrowed.c ---- */
 
-/* Takes out the edges of words that point to Python objects whose count says that they do not hold them. graph_load has done it. */
+/* Takes out the edges of words that point to Python objects whose count says that they do not hold them. graph_load has done
+ * it. */
 void graph_drop_borrowed(struct graph *graph);
 
 /* Makes `in` and first_in anew from the edges. */
@@ -144,14 +158,16 @@ void graph_make_incoming(struct graph *graph);
 /* Fills dominator and retained (Lengauer-Tarjan or better, iterative: graphs are deep). */
 void graph_dominate(struct graph *graph);
 
-/* Bytes and nodes that go when every node of a set goes: what the roots reach only through it, the set included. `set`: one byte a node. */
+/* Bytes and nodes that go when every node of a set goes: what the roots reach only through it, the set included. `set`: one
+ * byte a node. */
 uint64_t graph_retained_by(struct graph *graph, const uint8_t *set, uint64_t *nodes);
 
 /* ---- components.c ---- */
 
 struct graph_component { uint32_t first, n; uint64_t bytes; };        /* nodes: place in members, how many */
 struct graph_components {
-    VEC(struct graph_component) items;     /* strongly connected, of more than one node or with an edge to itself; largest bytes first */
+    VEC(struct graph_component) items;     /* strongly connected, of more than one node or with an edge to itself; largest
+                                              bytes first */
     VEC(uint32_t) members;
 };
 /* Among nodes of `set` (one byte a node; NULL: all). */
@@ -163,37 +179,44 @@ uint32_t graph_weakest(const struct graph *graph, const struct graph_components 
 
 /* ---- paths.c ---- */
 
-struct graph_step { uint32_t node, edge; };                          /* edge: by which the step before leads here; GRAPH_NONE for the first */
+struct graph_step { uint32_t node, edge; };                          /* edge: by which the step before leads here; GRAPH_NONE
+                                                                        for the first */
 struct graph_path { VEC(struct graph_step) steps; };                 /* from node 0 to the one asked for */
 
-/* The shortest from a root to any node of `set`, named roots and named edges before words that may be stale. False: nothing leads there. */
+/* The shortest from a root to any node of `set`, named roots and named edges before words that may be stale. False: nothing
+ * leads there. */
 bool graph_chain(struct graph_path *path, const struct graph *graph, const uint8_t *set);
 
-/* The same for all at once: by node the edge by which its chain reaches it, a place in edges; GRAPH_NONE: nothing leads there. To be freed. */
+/* The same for all at once: by node the edge by which its chain reaches it, a place in edges; GRAPH_NONE: nothing leads
+ * there. To be freed. */
 uint32_t *graph_chains(const struct graph *graph);
 
-/* The path in one line, from text_path.c: "sys.modules['app'].books[0].history[17]"; ways through an object's __dict__ are told as the attribute that they are. */
+/* The path in one line, from text_path.c: "sys.modules['app'].books[0].history[17]"; ways through an object's __dict__ are
+ * told as the attribute that they are. */
 void graph_add_path(struct strbuf *out, const struct graph *graph, const struct graph_path *path);
 
 /* The same with a line for every step: `indent` blanks, how it is reached, what is reached. */
 void graph_add_steps(struct strbuf *out, const struct graph *graph, const struct graph_path *path, size_t indent);
 
-/* The step only leads into the __dict__ of the object before, on the way to an attribute: shown as one with the step behind it. */
+/* The step only leads into the __dict__ of the object before, on the way to an attribute: shown as one with the step behind
+ * it. */
 bool graph_step_is_hidden(const struct graph *graph, const struct graph_path *path, size_t step);
 
 /* ---- cut.c ---- */
 
 struct graph_cut { VEC(uint32_t) edges; uint64_t bytes, nodes; };    /* places in edges; what then goes */
-/* The fewest edges to cut so that nothing leads to any node of `set` any more, those that the program named before words of C (cut.c says how they are weighed), and of several
- * such cuts the one next to the set. No edges: nothing leads there. Returns 0, or with a sentence -EBUSY: the interpreter or a class in use holds some of it, -E2BIG: there is no
- * end. */
+/* The fewest edges to cut so that nothing leads to any node of `set` any more, those that the program named before words of C
+ * (cut.c says how they are weighed), and of several such cuts the one next to the set. No edges: nothing leads there. Returns
+ * 0, or with a sentence -EBUSY: the interpreter or a class in use holds some of it, -E2BIG: there is no end. */
 int graph_cut(struct graph_cut *cut, struct graph *graph, const uint8_t *set, struct trace_error *error);
 
 /* ---- select.c ---- */
 
-/* "type:Order", "line:app.py:42", "addr:0x…", "module:numpy", "size:>1M", "new-since:LABEL", "held-by:SELECTOR"; several with blanks or commas between: all must hold. Values may be
- * globs, in quotes when they hold a blank or a comma, in parentheses when they are several selectors. docs/graph.md has all. *set: one byte a node, malloc'ed; *n: how many.
- * Returns 0, or -errno with a sentence in *error; none selected is no error: then *error says what was not found, and what is called nearly so, or is empty. */
+/* "type:Order", "line:app.py:42", "addr:0x…", "module:numpy", "size:>1M", "new-since:LABEL", "held-by:SELECTOR"; several with
+ * blanks or commas between: all must hold. Values may be globs, in quotes when they hold a blank or a comma, in parentheses
+ * when they are several selectors. docs/graph.md has all. *set: one byte a node, malloc'ed; *n: how many. Returns 0, or
+ * -errno with a sentence in *error; none selected is no error: then *error says what was not found, and what is called nearly
+ * so, or is empty. */
 int graph_select(struct graph *graph, const char *selector, uint8_t **set, uint32_t *n, struct trace_error *error);
 
 /* ---- types.c ---- */
@@ -201,12 +224,14 @@ int graph_select(struct graph *graph, const char *selector, uint8_t **set, uint3
 struct graph_sum { uint64_t count, bytes, retained; };
 struct graph_row { uint32_t type; struct graph_sum sum; };
 struct graph_rows VEC_FIELDS(struct graph_row);
-/* By type, largest shallow bytes first. retained is exact (graph_retained_by) for the first `exact` rows after sorting and a lower bound from the dominator tree for others. */
+/* By type, largest shallow bytes first. retained is exact (graph_retained_by) for the first `exact` rows after sorting and a
+ * lower bound from the dominator tree for others. */
 void graph_types(struct graph_rows *rows, struct graph *graph, const uint8_t *set, size_t exact);
 
 /* Growth between two snapshots of a process: rows by type, and by line that allocated them. */
 struct graph_growth_row {
-    const char *name, *line;               /* of `types`: the line that let it grow most; of `lines`: the type that grew most there. "": none is known */
+    const char *name, *line;               /* of `types`: the line that let it grow most; of `lines`: the type that grew most
+                                              there. "": none is known */
     int64_t count, bytes;                  /* now less before */
     uint64_t count_now, bytes_now;
     uint64_t count_new, bytes_new;         /* of these, what was not there before */
@@ -219,7 +244,8 @@ void graph_growth_release(struct graph_growth *growth);
 /* ---- leaking.c ---- */
 
 struct graph_leaking {
-    VEC(uint32_t) forgotten;               /* Python objects with references that nothing found holds: nobody refers to them, or fewer than they count */
+    VEC(uint32_t) forgotten;               /* Python objects with references that nothing found holds: nobody refers to them,
+                                              or fewer than they count */
     VEC(uint32_t) from_c;                  /* Python objects that only native memory or roots of C hold */
     VEC(uint32_t) lost;                    /* native blocks that nothing leads to */
     struct graph_components garbage;       /* cycles that nothing outside holds: they wait for the collector */

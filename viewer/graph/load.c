@@ -1,6 +1,7 @@
 /* From the trace to struct graph, in two passes over the stream: nodes, parts and counts; then edges.
  *
- * Memory: a node 56 bytes, an edge 16 in both directions, a block 20 in the index; while it loads, the stream and the snapshot's blocks beside. */
+ * Memory: a node 56 bytes, an edge 16 in both directions, a block 20 in the index; while it loads, the stream and the
+ * snapshot's blocks beside. */
 #include "load.h"
 
 #include "../analyze/lines.h"
@@ -74,7 +75,9 @@ static void first_pass(struct load *load, struct first_pass *pass)
     }
     load->graph->whole = stream.ended;
     if (!stream.ended)
-        add_reason(load->graph, stream.in.bad ? "the graph is damaged: what comes behind the damage is missing" : "the graph ends early: the program or the recording ended while it was written");
+        add_reason(load->graph, stream.in.bad
+                   ? "the graph is damaged: what comes behind the damage is missing"
+                   : "the graph ends early: the program or the recording ended while it was written");
     graph_stream_close(&stream);
 }
 
@@ -114,7 +117,10 @@ static void number_nodes(struct load *load)
     load->graph->n = next;
 }
 
-static uint32_t node_of(const struct load *load, uint64_t number) { return number < load->n_numbers ? load->number[number] : GRAPH_NONE; }
+static uint32_t node_of(const struct load *load, uint64_t number)
+{
+    return number < load->n_numbers ? load->number[number] : GRAPH_NONE;
+}
 
 /* ---- nodes ---- */
 
@@ -141,12 +147,13 @@ static void begin_node(struct load *load, uint64_t row)
     node->type = graph_load_native_type(load, stack, sort);
 }
 
-/* The owner's own block counts, whichever block came first. But Python makes lists and dicts of blocks that it kept from earlier ones: when the memory that such an object has its
- * contents in is younger, that tells who made it. */
+/* The owner's own block counts, whichever block came first. But Python makes lists and dicts of blocks that it kept from
+ * earlier ones: when the memory that such an object has its contents in is younger, that tells who made it. */
 static void own_block(struct load *load, uint32_t number, uint64_t row)
 {
     struct graph_node *node = &load->graph->nodes[number];
-    const struct trace_snapshot_block *block = &load->blocks.items[row], *part = load->largest[number] ? &load->blocks.items[load->largest[number] - 1] : NULL;
+    const struct trace_snapshot_block *block = &load->blocks.items[row];
+    const struct trace_snapshot_block *part = load->largest[number] ? &load->blocks.items[load->largest[number] - 1] : NULL;
     const struct trace_snapshot_block *told = part && part->born_ns > block->born_ns ? part : block;
     node->address = block->address;
     node->reach = (uint8_t)block->reach;
@@ -195,7 +202,8 @@ static void make_nodes(struct load *load, const struct first_pass *pass)
     }
     for (size_t i = 0; i < pass->extras.n; i++) {
         struct graph_node *node = &graph->nodes[load->number[load->blocks.n + i]];
-        *node = (struct graph_node){.address = pass->extras.items[i], .site = TRACE_NONE, .sort = GRAPH_PYTHON, .reach = TRACE_REACH_HELD};
+        *node = (struct graph_node){.address = pass->extras.items[i], .site = TRACE_NONE, .sort = GRAPH_PYTHON,
+                                    .reach = TRACE_REACH_HELD};
     }
 }
 
@@ -258,7 +266,8 @@ static int compare_records(const void *a, const void *b)
     if (x->sort != y->sort)
         return x->sort < y->sort ? -1 : 1;
     if (x->code != y->code)
-        return !x->code || !y->code ? (x->code ? -1 : 1) : strcmp((const char *)(uintptr_t)x->code, (const char *)(uintptr_t)y->code);
+        return !x->code || !y->code ? (x->code ? -1 : 1)
+                                    : strcmp((const char *)(uintptr_t)x->code, (const char *)(uintptr_t)y->code);
     return (x->address > y->address) - (x->address < y->address);
 }
 
@@ -277,7 +286,8 @@ static bool are_alike(const struct load *load, const struct graph_record *a, con
     if (a->target != b->target || a->sort != b->sort || a->code != b->code || a->string != b->string || a->tid != b->tid)
         return false;
     uint32_t sort = a->sort & ~HL_GRAPH_INSIDE;
-    return sort == TRACE_ROOT_STACK || sort == TRACE_ROOT_REGISTERS || a->string || (sort == TRACE_ROOT_GLOBAL && same_variable(load, a->address, b->address));
+    return sort == TRACE_ROOT_STACK || sort == TRACE_ROOT_REGISTERS || a->string ||
+           (sort == TRACE_ROOT_GLOBAL && same_variable(load, a->address, b->address));
 }
 
 /* Targets become nodes, code what its function is called: the trace has each name once. */
@@ -322,7 +332,8 @@ static void make_edges(struct load *load)
     graph->edges = xcalloc((size_t)graph->n_edges + 1, sizeof *graph->edges);
     pass_over(load, true);
     for (size_t i = 0; i < load->roots.n; i++)
-        graph->edges[graph->nodes[0].first++] = (struct graph_edge_out){.to = (uint32_t)load->roots.items[i].target, .value = (uint32_t)i & VALUE_MAX};
+        graph->edges[graph->nodes[0].first++] = (struct graph_edge_out){.to = (uint32_t)load->roots.items[i].target,
+                                                                        .value = (uint32_t)i & VALUE_MAX};
     for (uint32_t i = graph->n; i > 0; i--)                  /* each stands behind its last edge now: where the next one begins */
         graph->nodes[i].first = graph->nodes[i - 1].first;
     graph->nodes[0].first = 0;

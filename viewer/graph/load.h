@@ -24,18 +24,21 @@ struct load {
     VEC(struct trace_snapshot_block) blocks;
     void *bytes;                  /* the stream */
     size_t n_bytes;
-    uint32_t *number;             /* by number in the stream: the node; GRAPH_NONE: none. While parts are looked for: of a part its owner + 1 */
+    uint32_t *number;             /* by number in the stream: the node; GRAPH_NONE: none. While parts are looked for: of a part
+                                     its owner + 1 */
     uint64_t n_numbers;
     uint32_t *largest;            /* by node: row of its largest part + 1; 0: it has none */
     bool *part;                   /* by row: another node's memory, whatever a record says of it */
     VEC(const char *) strings;
     VEC(struct graph_type) types;
-    VEC(struct graph_record) roots;          /* as they came; later with nodes as targets, and in `code` the address of the function's name, or 0 */
+    VEC(struct graph_record) roots;          /* as they came; later with nodes as targets, and in `code` the address of the
+                                                function's name, or 0 */
     struct map native_types;      /* by location and sort: id of the type */
     struct map type_nodes;        /* by type id of the stream: address of the type object */
 };
 
-/* load_types.c: strings and types of the stream; what a native block's type is; after nodes have their places, where type objects are. */
+/* load_types.c: strings and types of the stream; what a native block's type is; after nodes have their places, where type
+ * objects are. */
 void graph_load_string(struct load *load, const struct graph_record *record);
 void graph_load_type(struct load *load, const struct graph_record *record);
 uint32_t graph_load_native_type(struct load *load, uint32_t stack, enum graph_sort sort);

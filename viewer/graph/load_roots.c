@@ -34,7 +34,8 @@ static bool add_global(struct strbuf *out, const struct load *load, const struct
 }
 
 /* True: a place that means what it holds, unlike words of stacks and registers, which may be left from before. */
-static bool add_root(struct strbuf *out, const struct load *load, const struct graph_record *record, const struct trace_root *range)
+static bool add_root(struct strbuf *out, const struct load *load, const struct graph_record *record,
+                     const struct trace_root *range)
 {
     const char *function = (const char *)(uintptr_t)record->code;
     if (record->string) {
@@ -60,7 +61,8 @@ static bool add_root(struct strbuf *out, const struct load *load, const struct g
         return false;
     case TRACE_ROOT_MAPPING:
     case TRACE_ROOT_REGION:
-        strbuf_printf(out, "memory that the program %s", (record->sort & ~HL_GRAPH_INSIDE) == TRACE_ROOT_MAPPING ? "mapped" : "registered");
+        strbuf_printf(out, "memory that the program %s",
+                      (record->sort & ~HL_GRAPH_INSIDE) == TRACE_ROOT_MAPPING ? "mapped" : "registered");
         if (range)
             strbuf_printf(out, " at +0x%" PRIx64, record->address - range->start);
         return true;
@@ -78,7 +80,8 @@ void graph_load_roots(struct load *load)
     struct strbuf name = STRBUF_INIT;
     for (uint32_t i = 0; i < graph->n_roots; i++) {
         const struct graph_record *record = &load->roots.items[i];
-        const struct trace_root *range = bsearch(&record->address, snapshot->roots, snapshot->n_roots, sizeof *snapshot->roots, compare_root);
+        const struct trace_root *range = bsearch(&record->address, snapshot->roots, snapshot->n_roots, sizeof *snapshot->roots,
+                                                 compare_root);
         uint32_t sort = record->sort & ~HL_GRAPH_INSIDE;
         strbuf_clear(&name);
         bool named = add_root(&name, load, record, range);

@@ -22,7 +22,8 @@ static int compare_name(const void *key, const void *item)
 
 const char *graph_load_address_name(const struct trace_snapshot *snapshot, uint64_t address)
 {
-    const struct trace_root_name *found = bsearch(&address, snapshot->names, snapshot->n_names, sizeof *snapshot->names, compare_name);
+    const struct trace_root_name *found = bsearch(&address, snapshot->names, snapshot->n_names, sizeof *snapshot->names,
+                                                  compare_name);
     return found ? found->name : NULL;
 }
 
@@ -34,12 +35,14 @@ static const char *without_head(struct arena *arena, const char *text)
     return arena_strndup(arena, start, plus && plus > start ? (size_t)(plus - start) : strlen(start));
 }
 
-/* What a standard library keeps a shared object in (libstdc++ and libc++: with the object inside; with a pointer to it) is called after the object. */
+/* What a standard library keeps a shared object in (libstdc++ and libc++: with the object inside; with a pointer to it) is
+ * called after the object. */
 static const char *as_people_call_it(struct arena *arena, const char *name)
 {
     static const struct { const char *head, *before, *after; } controls[] = {
         {"std::_Sp_counted_ptr_inplace<", "", " (make_shared)"}, {"std::__shared_ptr_emplace<", "", " (make_shared)"},
-        {"std::_Sp_counted_ptr<", "control block of shared_ptr to ", ""}, {"std::_Sp_counted_deleter<", "control block of shared_ptr to ", ""},
+        {"std::_Sp_counted_ptr<", "control block of shared_ptr to ", ""},
+        {"std::_Sp_counted_deleter<", "control block of shared_ptr to ", ""},
         {"std::__shared_ptr_pointer<", "control block of shared_ptr to ", ""},
     };
     for (size_t i = 0; i < sizeof controls / sizeof *controls; i++) {
@@ -58,7 +61,8 @@ static const char *as_people_call_it(struct arena *arena, const char *name)
     return name;
 }
 
-/* From the class's own type information (Itanium C++ ABI 2.9.5: the mangled name of the type), else from the symbol of its virtual table. */
+/* From the class's own type information (Itanium C++ ABI 2.9.5: the mangled name of the type), else from the symbol of its
+ * virtual table. */
 static const char *class_name(struct load *load, const struct graph_record *record)
 {
     struct arena *arena = load->graph->arena;
@@ -91,7 +95,8 @@ static const char *module_name(const struct load *load, uint64_t address)
 
 void graph_load_type(struct load *load, const struct graph_record *record)
 {
-    static const enum graph_sort sorts[] = {[HL_TYPE_PYTHON] = GRAPH_PYTHON, [HL_TYPE_VTABLE] = GRAPH_CPP, [HL_TYPE_TABLE] = GRAPH_MEMORY};
+    static const enum graph_sort sorts[] = {[HL_TYPE_PYTHON] = GRAPH_PYTHON, [HL_TYPE_VTABLE] = GRAPH_CPP,
+                                            [HL_TYPE_TABLE] = GRAPH_MEMORY};
     struct graph_type type = {.sort = sorts[record->sort], .node = GRAPH_NONE, .location = GRAPH_NONE};
     if (!load->strings.n)
         vec_push(&load->strings, "");
@@ -111,7 +116,8 @@ uint32_t graph_load_native_type(struct load *load, uint32_t stack, enum graph_so
     if (!fresh)
         return (uint32_t)*id;
     struct strbuf name = STRBUF_INIT;
-    strbuf_add(&name, sort == GRAPH_MEMORY ? "memory of Python in " : sort == GRAPH_FREE ? "kept for the next object, from " : "malloc in ");
+    strbuf_add(&name, sort == GRAPH_MEMORY ? "memory of Python in "
+                      : sort == GRAPH_FREE ? "kept for the next object, from " : "malloc in ");
     location_add_name(&name, locations, location);
     size_t length = name.length;
     strbuf_add(&name, " ");

@@ -23,8 +23,8 @@
 #define LISTS 128u                             /* a power of two above DEAREST */
 
 static const uint8_t costs[WAYS] = {
-    [WAY_NAME] = 2, [WAY_PLAIN] = 1, [WAY_POINTER] = 6, [WAY_INSIDE] = 10, [WAY_PASSING] = 12, [WAY_DETOUR] = 24, [WAY_CLASS] = 24,
-    [WAY_START] = 2, [WAY_GLOBAL] = 2, [WAY_STALE] = DEAREST,
+    [WAY_NAME] = 2, [WAY_PLAIN] = 1, [WAY_POINTER] = 6, [WAY_INSIDE] = 10, [WAY_PASSING] = 12, [WAY_DETOUR] = 24,
+    [WAY_CLASS] = 24, [WAY_START] = 2, [WAY_GLOBAL] = 2, [WAY_STALE] = DEAREST,
 };
 #define COST_GLOBAL_OBJECT 8u
 
@@ -57,7 +57,8 @@ static uint32_t root_cost(const struct graph *graph, const struct graph_edge_out
 /* A word of a frame that has no name lies where its values in use may be: as good as a word of a stack. */
 static bool is_frame(const struct graph *graph, uint32_t node)
 {
-    return graph->nodes[node].sort == GRAPH_FRAME || (graph->nodes[node].sort == GRAPH_PYTHON && strcmp(graph_type_of(graph, node)->name, "frame") == 0);
+    return graph->nodes[node].sort == GRAPH_FRAME ||
+           (graph->nodes[node].sort == GRAPH_PYTHON && strcmp(graph_type_of(graph, node)->name, "frame") == 0);
 }
 
 static uint32_t edge_cost(const struct tour *tour, uint32_t node, const struct graph_edge_out *edge)
@@ -122,7 +123,8 @@ static void tell(struct graph_path *path, const struct tour *tour, uint32_t node
 
 static void begin(struct tour *tour, const struct graph *graph)
 {
-    *tour = (struct tour){ .graph = graph, .cost = xmalloc(graph->n * sizeof(uint32_t)), .by = xmalloc(graph->n * sizeof(uint32_t)) };
+    *tour = (struct tour){ .graph = graph, .cost = xmalloc(graph->n * sizeof(uint32_t)),
+                           .by = xmalloc(graph->n * sizeof(uint32_t)) };
     memset(tour->cost, 0xff, graph->n * sizeof(uint32_t));
     graph_ways_init(&tour->ways, graph);
 }

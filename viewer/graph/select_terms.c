@@ -181,8 +181,8 @@ static int take_address(struct select *select, const char *text, uint8_t *meant,
 {
     uint64_t address;
     if (!parse_address(text, &address))
-        return select_fail(select, "\"addr:%.100s\" is no address; one is written 0x7f12345678, or as Python's id() gives it, several with | between them",
-                           text);
+        return select_fail(select, "\"addr:%.100s\" is no address; one is written 0x7f12345678, or as Python's id() gives it, "
+                           "several with | between them", text);
     uint32_t node = graph_find(select->graph, address);
     if (node != GRAPH_NONE)
         meant[node] = *any = true;

@@ -10,7 +10,8 @@
 void strong_init(struct strong *strong, const struct graph *graph, const uint8_t *set)
 {
     size_t n = graph->n;
-    *strong = (struct strong){ graph, xmalloc(n * sizeof(uint32_t)), xmalloc(n * sizeof(uint32_t)), xmalloc(n * sizeof(uint32_t)), xcalloc(n / 64 + 1, sizeof(uint64_t)) };
+    *strong = (struct strong){ graph, xmalloc(n * sizeof(uint32_t)), xmalloc(n * sizeof(uint32_t)), xmalloc(n * sizeof(uint32_t)),
+                               xcalloc(n / 64 + 1, sizeof(uint64_t)) };
     for (size_t i = 0; i < n; i++)
         strong->order[i] = !set || set[i] ? 0 : STRONG_DONE;
 }

@@ -4,7 +4,8 @@
 
 #include "graph.h"
 
-/* What the program named, as it is: what cannot be shown is escaped, what is no UTF-8 replaced, and after a few hundred bytes "…" stands for the rest. */
+/* What the program named, as it is: what cannot be shown is escaped, what is no UTF-8 replaced, and after a few hundred bytes
+ * "…" stands for the rest. */
 void text_add_clean(struct strbuf *out, const char *text);
 void text_add_clean_bytes(struct strbuf *out, const char *text, size_t n);
 
