@@ -54,7 +54,8 @@ static int connect_to(const char *path)
 
 #define NOT_TOLD (-2)
 
-/* The socket of the recording that the process belongs to, or -1 and a sentence; NOT_TOLD: its environment does not say (any more: redis writes its title there). */
+/* The socket of the recording that the process belongs to, or -1 and a sentence; NOT_TOLD: its environment does not say (any
+ * more: redis writes its title there). */
 static int find_recording(int32_t pid, struct strbuf *sentence)
 {
     struct strbuf text = STRBUF_INIT;
@@ -63,7 +64,8 @@ static int find_recording(int32_t pid, struct strbuf *sentence)
     if (error == -ENOENT || error == -ESRCH)
         strbuf_printf(sentence, "there is no process %d (any more): name one that still runs", pid);
     else if (error)
-        strbuf_printf(sentence, "process %d cannot be looked at (%s): it is another user's, ask as that user or as root", pid, strerror(-error));
+        strbuf_printf(sentence, "process %d cannot be looked at (%s): it is another user's, ask as that user or as root", pid,
+                      strerror(-error));
     else if (!path || strlen(path) >= sizeof ((struct sockaddr_un *)0)->sun_path)
         fd = NOT_TOLD;
     else if ((fd = connect_to(path)) < 0)
@@ -72,17 +74,20 @@ static int find_recording(int32_t pid, struct strbuf *sentence)
     return fd < 0 && fd != NOT_TOLD ? -1 : fd;
 }
 
-/* The collector answers when the snapshot is written, and says when the process does not answer it: no limit of ours is needed. */
+/* The collector answers when the snapshot is written, and says when the process does not answer it: no limit of ours is
+ * needed. */
 static uint32_t converse(int fd, int32_t pid, const char *label, bool graph, struct asked *asked)
 {
-    struct hl_hello hello = {.magic = HL_WIRE_MAGIC, .kind = HL_HELLO_REQUEST, .tid = (uint32_t)pid, .token = graph ? 0 : HL_REQUEST_PLAIN};
+    struct hl_hello hello = {.magic = HL_WIRE_MAGIC, .kind = HL_HELLO_REQUEST, .tid = (uint32_t)pid,
+                             .token = graph ? 0 : HL_REQUEST_PLAIN};
     struct hl_answer answer;
     snprintf(hello.path, sizeof hello.path, "%s", label);
     ssize_t n = send(fd, &hello, sizeof hello, MSG_NOSIGNAL) == (ssize_t)sizeof hello ? 0 : -1;
     while (n == 0 && (n = recv(fd, &answer, sizeof answer, 0)) < 0 && errno == EINTR)
         n = 0;
     if (n != (ssize_t)sizeof answer || answer.magic != HL_WIRE_MAGIC) {
-        strbuf_printf(&asked->sentence, "the recording of process %d did not answer: it ended meanwhile, or is another version of heapline's", pid);
+        strbuf_printf(&asked->sentence,
+                      "the recording of process %d did not answer: it ended meanwhile, or is another version of heapline's", pid);
         return ANSWER_NOT_DONE;
     }
     answer.text[sizeof answer.text - 1] = answer.trace[sizeof answer.trace - 1] = 0;

@@ -15,8 +15,8 @@ struct asked {
     uint64_t stopped_ns;                  /* how long the process stood still */
 };
 
-/* Finds the recording of `pid`, asks for a snapshot with that label ("": none), with its reference graph if `graph` and if it can be had, and waits until it is in the
- * trace. True: it is. *asked is filled in either case; the caller has its strings. */
+/* Finds the recording of `pid`, asks for a snapshot with that label ("": none), with its reference graph if `graph` and if it
+ * can be had, and waits until it is in the trace. True: it is. *asked is filled in either case; the caller has its strings. */
 bool ask_for_snapshot(int32_t pid, const char *label, bool graph, struct asked *asked);
 
 #endif

@@ -95,17 +95,19 @@ static void why_not(struct collector *collector, const struct target *target, ch
     else if (snapshot_is_under_way(collector, target) || (earlier && !earlier->late))
         snprintf(text, size, "an earlier snapshot of process %d is still under way: try again when it is done", target->pid);
     else if (!target->segment || !atomic_load(&target->segment->snapshot_ready))
-        snprintf(text, size, "process %d does not listen for requests (it has just begun, or signal %u was the program's own already): "
+        snprintf(text, size,
+                 "process %d does not listen for requests (it has just begun, or signal %u was the program's own already): "
                  "try again, or record it with --snapshot-signal N and another signal", target->pid, number);
     else if (is_stopped(target->pid))
         snprintf(text, size, "process %d is stopped: let it go on (kill -CONT %d) and try again", target->pid, target->pid);
     else if (!process_catches(target->pid, number))
-        snprintf(text, size, "process %d has taken signal %u for itself since it began: record it with --snapshot-signal N and another signal",
-                 target->pid, number);
+        snprintf(text, size, "process %d has taken signal %u for itself since it began: record it with --snapshot-signal N and "
+                 "another signal", target->pid, number);
 }
 
 /* Takes the connection over, unless the process cannot be asked: then the sentence is in `text`. */
-static bool ask(struct collector *collector, const struct target *target, int connection, const char *label, bool graph, char *text, size_t size)
+static bool ask(struct collector *collector, const struct target *target, int connection, const char *label, bool graph,
+                char *text, size_t size)
 {
     why_not(collector, target, text, size);
     if (text[0])
@@ -116,7 +118,8 @@ static bool ask(struct collector *collector, const struct target *target, int co
     request.value = request.number << HL_REQUEST_NUMBER_SHIFT | (graph ? HL_REQUEST_GRAPH : 0);
     int error = send_signal(target, collector->snapshot_signal, request.value);
     if (error) {
-        snprintf(text, size, "process %d cannot be sent signal %u: %s", target->pid, collector->snapshot_signal, strerror(-error));
+        snprintf(text, size, "process %d cannot be sent signal %u: %s", target->pid, collector->snapshot_signal,
+                 strerror(-error));
         return false;
     }
     if (earlier)
@@ -132,7 +135,8 @@ bool request_take(struct collector *collector, int connection, const struct hl_h
     const struct target *target = collector_find_live(collector, (int32_t)hello->tid);
     if (!target) {
         struct hl_answer message = {.magic = HL_WIRE_MAGIC, .status = 2};
-        snprintf(message.text, sizeof message.text, "process %d is not recorded (any more): name one that `heapline run` started and that still runs", (int32_t)hello->tid);
+        snprintf(message.text, sizeof message.text, "process %d is not recorded (any more): name one that `heapline run` started "
+                 "and that still runs", (int32_t)hello->tid);
         send_answer(connection, &message);
         return false;
     }
@@ -156,7 +160,8 @@ void request_begun(struct collector *collector, struct snapshot *snapshot)
 
 static void tell_done(const struct collector *collector, int connection, const struct snapshot *snapshot, const char *text)
 {
-    struct hl_answer message = {.magic = HL_WIRE_MAGIC, .number = 1 + trace_writer_snapshot_place(collector->writer, snapshot->trace)};
+    struct hl_answer message = {.magic = HL_WIRE_MAGIC,
+                                .number = 1 + trace_writer_snapshot_place(collector->writer, snapshot->trace)};
     if (connection < 0)
         return;
     message.graph = snapshot->graph.length != 0;
@@ -178,7 +183,8 @@ void request_done(struct collector *collector, const struct snapshot *snapshot)
     if (*snapshot->label)
         strbuf_printf(&text, "\"%s\" ", snapshot->label);
     strbuf_printf(&text, "of %d (%s): %s %s, %s, stopped for %s", snapshot->pid, name, format_count(snapshot->written).text,
-                  snapshot->written == 1 ? "block" : "blocks", format_bytes(snapshot->bytes).text, format_duration(snapshot->found.stopped_ns).text);
+                  snapshot->written == 1 ? "block" : "blocks", format_bytes(snapshot->bytes).text,
+                  format_duration(snapshot->found.stopped_ns).text);
     if (snapshot->reasons.length)
         strbuf_printf(&text, "; incomplete: %.*s", (int)strcspn(snapshot->reasons.data, "\n"), snapshot->reasons.data);
     tell_done(collector, request->connection, snapshot, text.data);
@@ -200,12 +206,15 @@ void request_target_ends(struct collector *collector, const struct target *targe
 static void tell_late(const struct request *request, const struct target *target, uint32_t signal)
 {
     if (is_stopped(target->pid))
-        refuse(request->connection, "process %d is stopped: let it go on (kill -CONT %d) and try again", target->pid, target->pid);
+        refuse(request->connection, "process %d is stopped: let it go on (kill -CONT %d) and try again", target->pid,
+               target->pid);
     else if (process_waits(target->pid, signal))
-        refuse(request->connection, "process %d does not take signal %u: all of its threads block it, or are stuck in the kernel; record it "
+        refuse(request->connection,
+               "process %d does not take signal %u: all of its threads block it, or are stuck in the kernel; record it "
                "with --snapshot-signal N and a signal that it does not block", target->pid, signal);
     else
-        refuse(request->connection, "process %d took the signal, but its threads did not stand still within 10 s: one of them may be stuck "
+        refuse(request->connection,
+               "process %d took the signal, but its threads did not stand still within 10 s: one of them may be stuck "
                "in the kernel or block signals; try again", target->pid);
 }
 
@@ -225,7 +234,8 @@ static void mind_late(struct collector *collector)
     }
 }
 
-/* Where a graph is wanted, the process may wait for a moment at which Python's objects are whole: it is asked again, and at last for what there is. */
+/* Where a graph is wanted, the process may wait for a moment at which Python's objects are whole: it is asked again, and at
+ * last for what there is. */
 static void ask_again(struct collector *collector)
 {
     static const uint64_t after_ns[] = {5000000, 20000000, 60000000, 150000000, 300000000, 500000000, 700000000, 1000000000};

@@ -1,5 +1,6 @@
-/* Snapshots that are asked for from outside: `heapline snapshot PID`, --snapshot-every, --snapshot-peak. The collector looks whether the process can hear, sends it the
- * signal of the board, and answers whoever asked when the snapshot is in the trace, or when it does not come. */
+/* Snapshots that are asked for from outside: `heapline snapshot PID`, --snapshot-every, --snapshot-peak. The collector looks
+ * whether the process can hear, sends it the signal of the board, and answers whoever asked when the snapshot is in the
+ * trace, or when it does not come. */
 #ifndef HEAPLINE_COLLECT_REQUEST_H
 #define HEAPLINE_COLLECT_REQUEST_H
 

@@ -14,7 +14,8 @@ void snapshot_graph_words(struct snapshot *snapshot)
     struct graph_record record;
     graph_stream_open(&stream, snapshot->graph.data, snapshot->graph.length, snapshot->table.n);
     while (graph_stream_next(&stream, &record))
-        if (record.kind == HL_GRAPH_ROOT && (record.sort & ~HL_GRAPH_INSIDE) == TRACE_ROOT_GLOBAL && snapshot->names.n < NAMES_MAX)
+        if (record.kind == HL_GRAPH_ROOT && (record.sort & ~HL_GRAPH_INSIDE) == TRACE_ROOT_GLOBAL &&
+            snapshot->names.n < NAMES_MAX)
             vec_push(&snapshot->names, ((struct trace_root_name){record.address, NULL}));
     graph_stream_close(&stream);
 }

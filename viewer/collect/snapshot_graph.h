@@ -1,5 +1,5 @@
-/* What a snapshot's graph has addresses of, and the trace is to have names of: words of globals, functions whose frames hold something, virtual tables without type
- * information. By the snapshot's thread. */
+/* What a snapshot's graph has addresses of, and the trace is to have names of: words of globals, functions whose frames hold
+ * something, virtual tables without type information. By the snapshot's thread. */
 #ifndef HEAPLINE_COLLECT_SNAPSHOT_GRAPH_H
 #define HEAPLINE_COLLECT_SNAPSHOT_GRAPH_H
 
