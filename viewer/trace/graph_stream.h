@@ -1,5 +1,6 @@
-/* Decodes the graph of a snapshot (lib/wire/graph.h), record by record, and distrusts every byte: numbers that index strings or types are checked, those of nodes
- * are not, since targets may come later. Keeps nothing; a node's edges are in a buffer that the next record overwrites. */
+/* Decodes the graph of a snapshot (lib/wire/graph.h), record by record, and distrusts every byte: numbers that index strings
+ * or types are checked, those of nodes are not, since targets may come later. Keeps nothing; a node's edges are in a buffer
+ * that the next record overwrites. */
 #ifndef HEAPLINE_TRACE_GRAPH_STREAM_H
 #define HEAPLINE_TRACE_GRAPH_STREAM_H
 

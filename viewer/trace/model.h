@@ -214,8 +214,8 @@ struct trace_block {
     uint64_t born_ns;                      /* exact to one epoch */
 };
 
-/* A snapshot: the heap blocks of one process at one moment, and how each could be reached (lib/wire/snapshot.h says how that is found out). Blocks
- * and roots of a snapshot are sorted by address and disjoint each. */
+/* A snapshot: the heap blocks of one process at one moment, and how each could be reached (lib/wire/snapshot.h says how that
+ * is found out). Blocks and roots of a snapshot are sorted by address and disjoint each. */
 enum trace_snapshot_cause {
     TRACE_SNAPSHOT_EXIT = 1,               /* the process was about to end */
     TRACE_SNAPSHOT_REQUEST,                /* asked for from outside, or by the clock */
@@ -266,7 +266,8 @@ struct trace_snapshot {
     uint64_t blocks;                       /* rows that follow */
     const char *reasons;                   /* sentences joined by '\n': why it is incomplete; "": it is complete */
     const struct trace_root *roots;        uint32_t n_roots;
-    const struct trace_root_name *names;   uint32_t n_names;      /* sorted by address; also what code addresses and virtual tables of its graph are called */
+    const struct trace_root_name *names;   uint32_t n_names;      /* sorted by address; also what code addresses and virtual
+                                                                     tables of its graph are called */
     uint64_t graph_bytes;                  /* of the reference graph (lib/wire/graph.h); 0: there is none */
 };
 
@@ -276,7 +277,8 @@ struct trace_snapshot_block {
     uint64_t born_ns;                      /* exact to one epoch */
     enum trace_reach reach;
     bool ignored;                          /* the program said that it is no leak */
-    uint64_t at;                           /* address of the word that holds it: inside of another block or a root. 0: none was found */
+    uint64_t at;                           /* address of the word that holds it: inside of another block or a root. 0: none was
+                                              found */
 };
 
 enum trace_event_kind { TRACE_EVENT_ALLOC, TRACE_EVENT_FREE };

@@ -1,7 +1,7 @@
 /* Reads a trace file, whole or cut, and distrusts every byte of it (docs/format.md).
  *
- * Tables, totals and losses are held in memory (they grow with distinct sites); epochs, blocks, those of snapshots, and events are
- * streamed from the file, so that memory does not grow with the length of the run.
+ * Tables, totals and losses are held in memory (they grow with distinct sites); epochs, blocks, those of snapshots, and
+ * events are streamed from the file, so that memory does not grow with the length of the run.
  */
 #ifndef HEAPLINE_TRACE_READER_H
 #define HEAPLINE_TRACE_READER_H
@@ -51,7 +51,8 @@ struct trace {
     const struct trace_python *pythons;          uint32_t n_pythons;
     const struct trace_line *lines;              uint32_t n_lines;       /* ordered by process, code, line */
     const struct trace_source *texts;            uint32_t n_texts;
-    const struct trace_snapshot *snapshots;      uint32_t n_snapshots;   /* in the order of time; what a cut took is said in `reasons` */
+    const struct trace_snapshot *snapshots;      uint32_t n_snapshots;   /* in the order of time; what a cut took is said in
+                                                                            `reasons` */
     struct trace_losses losses;                  /* of the run as a whole */
     bool complete;                               /* false: cut; everything up to cut_offset was recovered */
     uint64_t cut_offset;
@@ -70,11 +71,13 @@ typedef bool trace_blocks_fn(void *context, uint32_t process, const struct trace
 typedef bool trace_event_fn(void *context, const struct trace_event *event);
 int trace_each_epoch(struct trace *trace, trace_epoch_fn *fn, void *context, struct trace_error *error);
 int trace_each_block(struct trace *trace, trace_blocks_fn *fn, void *context, struct trace_error *error);
-/* `snapshot` is a place in `snapshots`. Blocks come in the order of addresses; fewer than announced: of a cut trace those that are
- * there, of a whole one an error. */
+/* `snapshot` is a place in `snapshots`. Blocks come in the order of addresses; fewer than announced: of a cut trace those
+ * that are there, of a whole one an error. */
 typedef bool trace_snapshot_fn(void *context, const struct trace_snapshot_block *blocks, size_t n);
-int trace_each_snapshot_block(struct trace *trace, uint32_t snapshot, trace_snapshot_fn *fn, void *context, struct trace_error *error);
-/* The graph of a snapshot, for graph_stream.h: *bytes is malloc'ed. Shorter than announced: of a cut trace what is there, of a whole one an error. */
+int trace_each_snapshot_block(struct trace *trace, uint32_t snapshot, trace_snapshot_fn *fn, void *context,
+                              struct trace_error *error);
+/* The graph of a snapshot, for graph_stream.h: *bytes is malloc'ed. Shorter than announced: of a cut trace what is there, of
+ * a whole one an error. */
 int trace_read_graph(struct trace *trace, uint32_t snapshot, void **bytes, size_t *n, struct trace_error *error);
 int trace_each_event(struct trace *trace, trace_event_fn *fn, void *context, struct trace_error *error);
 

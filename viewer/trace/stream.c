@@ -289,8 +289,8 @@ int trace_read_graph(struct trace *trace, uint32_t snapshot, void **bytes, size_
     *bytes = stream.graph.items;
     *n = stream.graph.n;
     if (!result && *n < announced && trace->complete)
-        result = trace_fail(error, -EBADMSG, "%s is damaged: of the graph of snapshot %u only %zu of %llu bytes are there", reader->input.name, snapshot, *n,
-                            (unsigned long long)announced);
+        result = trace_fail(error, -EBADMSG, "%s is damaged: of the graph of snapshot %u only %zu of %llu bytes are there",
+                            reader->input.name, snapshot, *n, (unsigned long long)announced);
     if (result)
         free(*bytes);
     return result;
