@@ -15,8 +15,10 @@ static int run(int argc, char **argv)
 {
     struct graph_session session;
     int status;
-    if (graph_open(&session, &command_graph_list, argc, argv, GRAPH_MAY_SELECT, 0, &status) && graph_can_answer(&command_graph_list, false, false))
-        status = graph_answer(&session, &command_graph_list, &(struct graph_answer){ NULL, list_text, list_json, NULL, false, 0 });
+    if (graph_open(&session, &command_graph_list, argc, argv, GRAPH_MAY_SELECT, 0, &status) &&
+        graph_can_answer(&command_graph_list, false, false))
+        status = graph_answer(&session, &command_graph_list,
+                              &(struct graph_answer){ NULL, list_text, list_json, NULL, false, 0 });
     graph_close(&session);
     return status;
 }
@@ -33,8 +35,9 @@ const struct command command_graph_list = {
     .name = "graph list",
     .operands = "FILE [SELECTOR...]",
     .summary = "objects one by one, with their sizes and lines",
-    .description = "Lists objects and blocks, a line each, those first that retain most: what they retain, their own size, their type with their address or "
-                   "value, and the line that allocated them. \"graph show\" tells more of each, and who holds it.",
+    .description = "Lists objects and blocks, a line each, those first that retain most: what they retain, their own size, "
+                   "their type with their address or value, and the line that allocated them. \"graph show\" tells more of each, "
+                   "and who holds it.",
     .examples = "heapline graph list app.hpl type:Order --top 100\tthe hundred orders that retain most\n"
                 "heapline graph list app.hpl 'size:>1M'\twhat is large by itself\n",
     .options = options,

@@ -26,13 +26,15 @@ void graph_text_list(const struct view *view, struct graph *graph, const struct 
         struct strbuf name = STRBUF_INIT, line = STRBUF_INIT;
         graph_add_node(&name, graph, node);
         graph_add_line(&line, graph, node);
-        fprintf(view->out, "%11s %11s  %s%s%s%s%s\n", format_bytes(graph->retained[node]).text, format_bytes(graph->nodes[node].bytes).text, name.data,
-                line.length ? "  " : "", view->colors->dim, line.length ? line.data : "", view->colors->reset);
+        fprintf(view->out, "%11s %11s  %s%s%s%s%s\n", format_bytes(graph->retained[node]).text,
+                format_bytes(graph->nodes[node].bytes).text, name.data, line.length ? "  " : "", view->colors->dim,
+                line.length ? line.data : "", view->colors->reset);
         strbuf_release(&line);
         strbuf_release(&name);
     }
     if (largest.left_out)
-        fprintf(view->out, "%s%s %zu more (--top)%s\n", view->colors->dim, view->utf8 ? "…" : "...", largest.left_out, view->colors->reset);
+        fprintf(view->out, "%s%s %zu more (--top)%s\n", view->colors->dim, view->utf8 ? "…" : "...", largest.left_out,
+                view->colors->reset);
     graph_text_notes(view, graph);
     free(largest.nodes);
 }

@@ -156,7 +156,8 @@ static bool is_named_root(const struct graph *graph, uint32_t edge)
     return root != GRAPH_NONE && graph->roots[root].named;
 }
 
-/* The edge by which a node's dominator holds it itself, of several roots one with a name; GRAPH_NONE: it does so through others. */
+/* The edge by which a node's dominator holds it itself, of several roots one with a name; GRAPH_NONE: it does so through
+ * others. */
 static uint32_t edge_between(const struct graph *graph, uint32_t from, uint32_t to)
 {
     uint32_t found = GRAPH_NONE;
