@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""check_graph.py HEAPLINE DOCS: `heapline graph` from the command line: what it answers, what it refuses, and that docs/json.md names every field that it prints.
+"""check_graph.py HEAPLINE DOCS: `heapline graph` from the command line: what it answers, what it refuses, and that
+docs/json.md names every field that it prints.
 
 Records this Python running a few lines, with its graph and without.
 """
@@ -137,7 +138,8 @@ class Refusals(unittest.TestCase):
         self.refuse(2, ".*nothing.hpl", "types", path("nothing.hpl"))
 
     def test_selectors(self):
-        self.refuse(1, 'graph refs: nothing is selected by "type:Ordre": .*did you mean "Order"', "refs", path("app.hpl"), "type:Ordre")
+        self.refuse(1, 'graph refs: nothing is selected by "type:Ordre": .*did you mean "Order"', "refs", path("app.hpl"),
+                    "type:Ordre")
         self.refuse(1, 'graph chain: nothing is selected by "addr:0x10"', "chain", path("app.hpl"), "addr:0x10")
         self.refuse(2, "graph refs: ", "refs", path("app.hpl"), "kind:Order")
         self.refuse(1, 'graph chain: nothing leads from a root to "type:Node"', "chain", path("app.hpl"), "type:Node")
@@ -151,13 +153,15 @@ class Refusals(unittest.TestCase):
         self.refuse(2, "graph growth", "growth", path("app.hpl"), "#1", "lunch")
 
     def test_endings(self):
-        self.refuse(2, r"graph types: out.svg cannot be written: the name must end in \.html, \.json or \.txt", "types", path("app.hpl"), "-o", "out.svg")
+        self.refuse(2, r"graph types: out.svg cannot be written: the name must end in \.html, \.json or \.txt", "types",
+                    path("app.hpl"), "-o", "out.svg")
         self.refuse(2, "graph refs: out.gif cannot be written", "refs", path("app.hpl"), "type:Order", "-o", "out.gif")
 
 
-VERBS = (["types"], ["growth", "#1", "#1"], ["refs", "type:Order"], ["backrefs", "type:Book"], ["chain", "type:Order"], ["dominators"], ["free", "type:Order"], ["leaking"],
-         ["show", "type:Book"], ["snapshots"])
-NODE = {"id", "text", "value", "address", "type", "sort", "bytes", "retained_bytes", "references", "held_from_c", "born_s", "reach", "line", "tracked", "immortal", "cut"}
+VERBS = (["types"], ["growth", "#1", "#1"], ["refs", "type:Order"], ["backrefs", "type:Book"], ["chain", "type:Order"],
+         ["dominators"], ["free", "type:Order"], ["leaking"], ["show", "type:Book"], ["snapshots"])
+NODE = {"id", "text", "value", "address", "type", "sort", "bytes", "retained_bytes", "references", "held_from_c", "born_s",
+        "reach", "line", "tracked", "immortal", "cut"}
 SORTS = {"python", "frame", "c++", "native", "memory", "free"}
 
 

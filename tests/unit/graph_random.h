@@ -17,7 +17,8 @@ static inline uint32_t random_below(uint32_t n)
 
 /* `n` nodes of 1, 2, 4 … bytes, so that a sum tells who is in it; `edges` between any two, loops and doubles included, of kinds
  * from `kinds`; `roots` of them named. */
-static inline struct graph *random_graph(struct graph_sample *sample, uint32_t n, uint32_t edges, uint32_t roots, const enum hl_graph_edge *kinds, uint32_t n_kinds)
+static inline struct graph *random_graph(struct graph_sample *sample, uint32_t n, uint32_t edges, uint32_t roots,
+                                         const enum hl_graph_edge *kinds, uint32_t n_kinds)
 {
     sample_init(sample);
     uint32_t type = sample_type(sample, GRAPH_PYTHON, "app", "Order");
@@ -39,7 +40,8 @@ static inline uint64_t reached_without(const struct graph *graph, uint64_t gone,
         before = seen;
         for (uint32_t node = 0; node < graph->n; node++)
             for (uint32_t edge = graph->nodes[node].first; edge < graph->nodes[node + 1].first && seen >> node & 1; edge++)
-                if (graph_edge_kind(&graph->edges[edge]) != HL_EDGE_WEAK && !(edge < 64 && cut >> edge & 1) && !(gone >> graph->edges[edge].to & 1))
+                if (graph_edge_kind(&graph->edges[edge]) != HL_EDGE_WEAK && !(edge < 64 && cut >> edge & 1) &&
+                    !(gone >> graph->edges[edge].to & 1))
                     seen |= UINT64_C(1) << graph->edges[edge].to;
     } while (seen != before);
     return seen;

@@ -30,7 +30,8 @@ void sample_release(struct graph_sample *sample)
 
 uint32_t sample_type(struct graph_sample *sample, enum graph_sort sort, const char *module, const char *name)
 {
-    vec_push(&sample->types, ((struct graph_type){ arena_strdup(&sample->arena, name), arena_strdup(&sample->arena, module), sort, GRAPH_NONE, GRAPH_NONE }));
+    vec_push(&sample->types, ((struct graph_type){ arena_strdup(&sample->arena, name), arena_strdup(&sample->arena, module), sort,
+                                                   GRAPH_NONE, GRAPH_NONE }));
     return (uint32_t)sample->types.n - 1;
 }
 
@@ -44,8 +45,10 @@ uint32_t sample_node(struct graph_sample *sample, uint32_t type, uint64_t bytes)
 {
     enum graph_sort sort = sample->types.items[type].sort;
     uint32_t number = (uint32_t)sample->nodes.n;
-    vec_push(&sample->nodes, ((struct graph_node){ .address = 0x100000 + number * UINT64_C(0x1000), .bytes = bytes, .type = type, .site = TRACE_NONE, .references = 1,
-                                                   .flags = sort == GRAPH_PYTHON ? HL_NODE_PYTHON : 0, .sort = (uint8_t)sort, .reach = TRACE_REACH_HELD }));
+    vec_push(&sample->nodes, ((struct graph_node){ .address = 0x100000 + number * UINT64_C(0x1000), .bytes = bytes, .type = type,
+                                                   .site = TRACE_NONE, .references = 1,
+                                                   .flags = sort == GRAPH_PYTHON ? HL_NODE_PYTHON : 0,
+                                                   .sort = (uint8_t)sort, .reach = TRACE_REACH_HELD }));
     return number;
 }
 
@@ -59,7 +62,8 @@ void sample_edge(struct graph_sample *sample, uint32_t from, enum hl_graph_edge 
 void sample_root(struct graph_sample *sample, enum trace_root_kind kind, bool named, const char *name, uint32_t to)
 {
     sample_edge(sample, 0, HL_EDGE_OFFSET, (uint32_t)sample->roots.n, to);
-    vec_push(&sample->roots, ((struct graph_root){ kind, TRACE_NONE, 0x600000 + 8 * (uint64_t)sample->roots.n, to, arena_strdup(&sample->arena, name), named }));
+    vec_push(&sample->roots, ((struct graph_root){ kind, TRACE_NONE, 0x600000 + 8 * (uint64_t)sample->roots.n, to,
+                                                   arena_strdup(&sample->arena, name), named }));
 }
 
 /* Counts into place + 1, adds up, and lets each edge take the next place: `first` ends as it should be. */

@@ -11,8 +11,9 @@ static void write_blocks(struct trace_writer *writer, uint32_t snapshot, uint32_
 {
     struct trace_snapshot_block blocks[GRAPH_TRACE_BLOCKS];
     for (uint32_t i = 0; i < GRAPH_TRACE_BLOCKS; i++)
-        blocks[i] = (struct trace_snapshot_block){.address = 0x1000 + 0x100 * i, .bytes = 16 * (i + 1), .site = i < GRAPH_TRACE_BLOCKS - 2 ? object : native,
-                                                  .born_ns = i, .reach = TRACE_REACH_HELD, .at = 0x500};
+        blocks[i] = (struct trace_snapshot_block){.address = 0x1000 + 0x100 * i, .bytes = 16 * (i + 1),
+                                                  .site = i < GRAPH_TRACE_BLOCKS - 2 ? object : native, .born_ns = i,
+                                                  .reach = TRACE_REACH_HELD, .at = 0x500};
     trace_write_snapshot_blocks(writer, snapshot, blocks, GRAPH_TRACE_BLOCKS);
 }
 
@@ -28,10 +29,12 @@ static void write_all(struct trace_writer *writer, const void *graph, size_t n)
     uint32_t leaf = trace_write_frame(writer, &(struct trace_frame){.kind = TRACE_FRAME_OBJECT, .module = TRACE_NONE});
     uint32_t stack = trace_write_stack(writer, &(struct trace_stack){.parent = 0, .frame = frame});
     uint32_t object = trace_write_stack(writer, &(struct trace_stack){.parent = stack, .frame = leaf});
-    uint32_t native_site = trace_write_site(writer, &(struct trace_site){0, stack}), object_site = trace_write_site(writer, &(struct trace_site){0, object});
+    uint32_t native_site = trace_write_site(writer, &(struct trace_site){0, stack});
+    uint32_t object_site = trace_write_site(writer, &(struct trace_site){0, object});
     struct trace_root root = {TRACE_ROOT_GLOBAL, 0x500, 0x600, TRACE_NONE, 0, 0x400};
     struct trace_root_name name = {0x500, "servers"};
-    struct trace_snapshot snapshot = {.cause = TRACE_SNAPSHOT_CALL, .label = "one", .ns = 5, .threads = 1, .blocks = GRAPH_TRACE_BLOCKS, .reasons = "", .roots = &root, .n_roots = 1,
+    struct trace_snapshot snapshot = {.cause = TRACE_SNAPSHOT_CALL, .label = "one", .ns = 5, .threads = 1,
+                                      .blocks = GRAPH_TRACE_BLOCKS, .reasons = "", .roots = &root, .n_roots = 1,
                                       .names = &name, .n_names = 1, .graph_bytes = n};
     uint32_t id = trace_write_snapshot(writer, &snapshot);
     write_blocks(writer, id, object_site, native_site);

@@ -6,7 +6,8 @@
 #include "../../viewer/trace/reader.h"
 #include "../../viewer/trace/varint.h"
 
-#define GRAPH_TRACE_BLOCKS 8u             /* at 0x1000, 0x1100, …, of 16, 32, 48, … bytes; all but the last two from Python's allocators */
+#define GRAPH_TRACE_BLOCKS 8u             /* at 0x1000, 0x1100, …, of 16, 32, 48, … bytes; all but the last two from Python's
+                                             allocators */
 
 struct graph_trace {
     struct trace *trace;

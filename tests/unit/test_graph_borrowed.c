@@ -11,7 +11,8 @@ enum { MODULES = 1, LIST, ORDER, BUFFER };
 static struct graph *make(struct graph_sample *sample, uint32_t list_references, uint32_t order_references, uint16_t flags)
 {
     sample_init(sample);
-    uint32_t object = sample_type(sample, GRAPH_PYTHON, "builtins", "list"), native = sample_type(sample, GRAPH_NATIVE, "", "malloc in load");
+    uint32_t object = sample_type(sample, GRAPH_PYTHON, "builtins", "list");
+    uint32_t native = sample_type(sample, GRAPH_NATIVE, "", "malloc in load");
     for (int i = 0; i < 3; i++)
         sample_node(sample, object, 10);
     sample_node(sample, native, 10);
@@ -80,6 +81,7 @@ static void test_immortal(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_explained), cmocka_unit_test(test_held_from_c), cmocka_unit_test(test_immortal) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_explained), cmocka_unit_test(test_held_from_c),
+                                        cmocka_unit_test(test_immortal) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,7 +89,8 @@ static void reach_of(const struct graph *graph, uint64_t among, uint32_t without
     memset(reach, 0, 64 * sizeof *reach);
     for (uint32_t node = 0; node < graph->n; node++)
         for (uint32_t edge = graph->nodes[node].first; edge < graph->nodes[node + 1].first; edge++)
-            if (edge != without && graph_edge_kind(&graph->edges[edge]) != HL_EDGE_WEAK && among >> node & among >> graph->edges[edge].to & 1)
+            if (edge != without && graph_edge_kind(&graph->edges[edge]) != HL_EDGE_WEAK &&
+                among >> node & among >> graph->edges[edge].to & 1)
                 reach[node] |= UINT64_C(1) << graph->edges[edge].to;
     for (uint32_t by = 0; by < graph->n; by++)
         for (uint32_t node = 0; node < graph->n; node++)
@@ -205,8 +206,8 @@ static void test_parent_of_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known), cmocka_unit_test(test_set), cmocka_unit_test(test_deep), cmocka_unit_test(test_random), cmocka_unit_test(test_parent_of_two),
-        cmocka_unit_test(test_parent_of_one),
+        cmocka_unit_test(test_known), cmocka_unit_test(test_set), cmocka_unit_test(test_deep), cmocka_unit_test(test_random),
+        cmocka_unit_test(test_parent_of_two), cmocka_unit_test(test_parent_of_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

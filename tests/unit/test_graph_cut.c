@@ -110,7 +110,8 @@ static void test_stale(void **state)
 /* The shortest way crosses the two others: it has to be given back. Greedy search would find one way and stop. */
 static void test_crossing(void **state)
 {
-    static const uint8_t edges[][2] = { { 1, 2 }, { 1, 3 }, { 2, 5 }, { 3, 6 }, { 2, 4 }, { 4, 8 }, { 5, 7 }, { 6, 4 }, { 7, 8 } };
+    static const uint8_t edges[][2] = { { 1, 2 }, { 1, 3 }, { 2, 5 }, { 3, 6 }, { 2, 4 }, { 4, 8 }, { 5, 7 }, { 6, 4 },
+                                        { 7, 8 } };
     struct graph_cut cut;
     add_nodes(8, GRAPH_PYTHON);
     sample_root(&sample, TRACE_ROOT_OTHER, true, "r", 1);
@@ -165,8 +166,10 @@ static uint32_t price_of(const struct graph *graph, uint64_t edges)
 {
     uint32_t price = 0;
     for (uint32_t edge = 0; edge < graph->n_edges; edge++)
-        if (edges >> edge & 1)
-            price += graph_edge_kind(&graph->edges[edge]) == HL_EDGE_INDEX ? 1 : graph_edge_kind(&graph->edges[edge]) == HL_EDGE_WEAK ? 0 : 2;
+        if (edges >> edge & 1) {
+            uint32_t kind = graph_edge_kind(&graph->edges[edge]);
+            price += kind == HL_EDGE_INDEX ? 1 : kind == HL_EDGE_WEAK ? 0 : 2;
+        }
     return price;
 }
 
@@ -243,7 +246,8 @@ static void test_dense(void **state)
         /* Within one half or the other, or across: what has to be cut lies in the middle. */
         for (uint32_t i = 0; i < edges; i++) {
             uint32_t half = random_below(2), across = random_below(6) == 0;
-            sample_edge(&sample, 1 + half + 2 * random_below(n / 2), HL_EDGE_INDEX, i, 1 + (half ^ across) + 2 * random_below(n / 2));
+            sample_edge(&sample, 1 + half + 2 * random_below(n / 2), HL_EDGE_INDEX, i,
+                        1 + (half ^ across) + 2 * random_below(n / 2));
         }
         struct graph *graph = sample_finish(&sample);
         assert_int_equal(cut_off(&cut, graph, UINT64_C(1) << 2), 0);
@@ -276,7 +280,8 @@ static void test_deep(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_next_to_the_set), cmocka_unit_test(test_not_the_module), cmocka_unit_test(test_stale), cmocka_unit_test(test_crossing), cmocka_unit_test(test_what_cannot_be_cut),
+        cmocka_unit_test(test_next_to_the_set), cmocka_unit_test(test_not_the_module), cmocka_unit_test(test_stale),
+        cmocka_unit_test(test_crossing), cmocka_unit_test(test_what_cannot_be_cut),
         cmocka_unit_test(test_garbage), cmocka_unit_test(test_random), cmocka_unit_test(test_dense), cmocka_unit_test(test_deep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

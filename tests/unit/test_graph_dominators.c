@@ -20,9 +20,11 @@ static uint32_t add_nodes(struct graph_sample *sample, uint32_t n, uint64_t byte
 static void test_article(void **state)
 {
     enum { R = 1, A, B, C, D, E, F, G, H, I, J, K, L, END };
-    static const uint8_t edges[][2] = { { R, A }, { R, B }, { R, C }, { A, D }, { B, A }, { B, D }, { B, E }, { C, F }, { C, G }, { D, L }, { E, H }, { F, I }, { G, I },
-                                        { G, J }, { H, E }, { H, K }, { I, K }, { J, I }, { K, I }, { K, R }, { L, H } };
-    static const uint8_t expected[END] = { [R] = 0, [A] = R, [B] = R, [C] = R, [D] = R, [E] = R, [F] = C, [G] = C, [H] = R, [I] = R, [J] = G, [K] = R, [L] = D };
+    static const uint8_t edges[][2] = { { R, A }, { R, B }, { R, C }, { A, D }, { B, A }, { B, D }, { B, E }, { C, F }, { C, G },
+                                        { D, L }, { E, H }, { F, I }, { G, I }, { G, J }, { H, E }, { H, K },
+                                        { I, K }, { J, I }, { K, I }, { K, R }, { L, H } };
+    static const uint8_t expected[END] = { [R] = 0, [A] = R, [B] = R, [C] = R, [D] = R, [E] = R, [F] = C, [G] = C, [H] = R,
+                                           [I] = R, [J] = G, [K] = R, [L] = D };
     struct graph_sample sample;
     add_nodes(&sample, END - 1, 10);
     sample_root(&sample, TRACE_ROOT_GLOBAL, true, "r", R);
@@ -168,8 +170,8 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_article), cmocka_unit_test(test_irreducible), cmocka_unit_test(test_what_does_not_hold), cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_deep), cmocka_unit_test(test_random),
+        cmocka_unit_test(test_article), cmocka_unit_test(test_irreducible), cmocka_unit_test(test_what_does_not_hold),
+        cmocka_unit_test(test_nothing), cmocka_unit_test(test_deep), cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

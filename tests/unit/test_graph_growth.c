@@ -29,7 +29,8 @@ static int teardown(void **state)
 }
 
 /* n nodes of a type, of `bytes` each, allocated at the site; the first at `address`, born at `born`. */
-static void add(struct graph_sample *sample, uint32_t type, size_t n, uint64_t bytes, uint32_t site, uint64_t address, uint64_t born)
+static void add(struct graph_sample *sample, uint32_t type, size_t n, uint64_t bytes, uint32_t site, uint64_t address,
+                uint64_t born)
 {
     for (size_t i = 0; i < n; i++) {
         struct graph_node *node = sample_at(sample, sample_node(sample, type, bytes));
@@ -46,7 +47,8 @@ static void compare(struct graph_growth *growth)
     graph_growth(growth, &before.graph, &after.graph);
 }
 
-static void expect_row(const struct graph_growth_row *row, const char *name, const char *line, int64_t count, int64_t bytes, uint64_t count_now, uint64_t bytes_now, uint64_t count_new)
+static void expect_row(const struct graph_growth_row *row, const char *name, const char *line, int64_t count, int64_t bytes,
+                       uint64_t count_now, uint64_t bytes_now, uint64_t count_new)
 {
     assert_string_equal(row->name, name);
     assert_string_equal(row->line, line);
@@ -57,11 +59,14 @@ static void expect_row(const struct graph_growth_row *row, const char *name, con
     assert_int_equal(row->count_new, count_new);
 }
 
-/* Orders: 2 stay, 3 come from add and 1 from main. Lists: 1 goes, 1 comes at another place. Strings: 1 of two goes. Blocks: as they were. */
+/* Orders: 2 stay, 3 come from add and 1 from main. Lists: 1 goes, 1 comes at another place. Strings: 1 of two goes. Blocks:
+ * as they were. */
 static void build(void)
 {
-    uint32_t order = sample_type(&before, GRAPH_PYTHON, "app", "Order"), list = sample_type(&before, GRAPH_PYTHON, "builtins", "list");
-    uint32_t str = sample_type(&before, GRAPH_PYTHON, "builtins", "str"), block = sample_type(&before, GRAPH_NATIVE, "app", "malloc in load load.c:31");
+    uint32_t order = sample_type(&before, GRAPH_PYTHON, "app", "Order");
+    uint32_t list = sample_type(&before, GRAPH_PYTHON, "builtins", "list");
+    uint32_t str = sample_type(&before, GRAPH_PYTHON, "builtins", "str");
+    uint32_t block = sample_type(&before, GRAPH_NATIVE, "app", "malloc in load load.c:31");
     add(&before, order, 2, 48, SITE_ADD, 0x10000, 1);
     add(&before, list, 1, 100, SITE_MAIN, 0x20000, 1);
     add(&before, str, 2, 50, SITE_ADD, 0x30000, 1);
@@ -119,7 +124,8 @@ static void a_birth_tells_who_is_new(void **state)
 static void rows_are_ordered_and_told_apart(void **state)
 {
     struct graph_growth growth;
-    uint32_t gone = sample_type(&before, GRAPH_PYTHON, "shop", "Order"), big = sample_type(&after, GRAPH_PYTHON, "app", "Order"), more = sample_type(&after, GRAPH_PYTHON, "builtins", "int");
+    uint32_t gone = sample_type(&before, GRAPH_PYTHON, "shop", "Order"), big = sample_type(&after, GRAPH_PYTHON, "app", "Order");
+    uint32_t more = sample_type(&after, GRAPH_PYTHON, "builtins", "int");
     sample_type(&before, GRAPH_PYTHON, "app", "Order");
     add(&before, gone, 1, 4000, SITE_MAIN, 0x10000, 1);
     add(&after, more, 2, 28, TRACE_NONE, 0x20000, 0);

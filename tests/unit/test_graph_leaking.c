@@ -64,7 +64,9 @@ static void expect_nodes(const uint32_t *nodes, size_t n, const uint32_t *expect
         assert_int_equal(nodes[i], expected[i]);
 }
 
-#define EXPECT(list, ...) expect_nodes(leaking.list.items, leaking.list.n, (uint32_t[]){ __VA_ARGS__ }, sizeof (uint32_t[]){ __VA_ARGS__ } / sizeof(uint32_t))
+#define EXPECT(list, ...) \
+    expect_nodes(leaking.list.items, leaking.list.n, (uint32_t[]){ __VA_ARGS__ }, \
+                 sizeof (uint32_t[]){ __VA_ARGS__ } / sizeof(uint32_t))
 
 static void expect_nothing(void)
 {
@@ -77,7 +79,8 @@ static void expect_nothing(void)
 
 static void what_is_explained_does_not_leak(void **state)
 {
-    uint32_t list = held_list(), one = object(2), immortal = object(UINT32_MAX), used = object(3), extra = object(5), weak = object(1), reference = object(1);
+    uint32_t list = held_list(), one = object(2), immortal = object(UINT32_MAX), used = object(3), extra = object(5);
+    uint32_t weak = object(1), reference = object(1);
     hold(list, one);
     hold(list, one);
     hold(list, immortal);
@@ -109,7 +112,8 @@ static void a_forgotten_decref(void **state)
 /* The holder's block explains one reference, not two. */
 static void only_c_holds_them(void **state)
 {
-    uint32_t holder = block(32, TRACE_REACH_HELD), from_block = object(1), from_global = object(1), both = object(2), twice = object(2), list = held_list();
+    uint32_t holder = block(32, TRACE_REACH_HELD), from_block = object(1), from_global = object(1), both = object(2);
+    uint32_t twice = object(2), list = held_list();
     sample_root(&sample, TRACE_ROOT_GLOBAL, true, "holder", holder);
     sample_edge(&sample, holder, HL_EDGE_OFFSET, 8, from_block);
     sample_edge(&sample, holder, HL_EDGE_OFFSET, 16, both);
@@ -123,7 +127,8 @@ static void only_c_holds_them(void **state)
 
 static void lost_blocks_largest_first(void **state)
 {
-    uint32_t small = block(10, TRACE_REACH_LOST), large = block(100, TRACE_REACH_LOST), below = block(5, TRACE_REACH_INDIRECT), held = block(7, TRACE_REACH_HELD);
+    uint32_t small = block(10, TRACE_REACH_LOST), large = block(100, TRACE_REACH_LOST), below = block(5, TRACE_REACH_INDIRECT);
+    uint32_t held = block(7, TRACE_REACH_HELD);
     sample_edge(&sample, large, HL_EDGE_OFFSET, 0, below);
     sample_root(&sample, TRACE_ROOT_GLOBAL, true, "held", held);
     judge();
@@ -136,7 +141,8 @@ static uint32_t name(const char *text, uint32_t references)
     uint32_t node = sample_node(&sample, sample_type(&sample, GRAPH_PYTHON, "builtins", "str"), 50);
     sample_at(&sample, node)->references = references;
     sample_at(&sample, node)->site = 0;
-    sample_at(&sample, node)->text = graph_keep_text(&sample.graph, &(struct graph_text){ .kind = HL_TEXT_STRING, .bytes = text, .n = (uint32_t)strlen(text) });
+    sample_at(&sample, node)->text = graph_keep_text(&sample.graph, &(struct graph_text){ .kind = HL_TEXT_STRING, .bytes = text,
+                                                                                          .n = (uint32_t)strlen(text) });
     return node;
 }
 
@@ -172,16 +178,21 @@ static void static_objects_do_not_leak(void **state)
     expect_nothing();
 }
 
-/* Dicts that were taken from the interpreter's spare ones: the array still has their addresses, one beside the other. Three, and one apart, are no such array. */
+/* Dicts that were taken from the interpreter's spare ones: the array still has their addresses, one beside the other. Three,
+ * and one apart, are no such array. */
 static void left_over_words_hold_nothing(void **state)
 {
-    uint32_t types[] = { sample_type(&sample, GRAPH_PYTHON, "builtins", "dict"), sample_type(&sample, GRAPH_PYTHON, "builtins", "list") }, nodes[9];
+    uint32_t types[] = { sample_type(&sample, GRAPH_PYTHON, "builtins", "dict"),
+                         sample_type(&sample, GRAPH_PYTHON, "builtins", "list") };
+    uint32_t nodes[9];
     for (size_t i = 0; i < 9; i++) {
         nodes[i] = object(1);
         sample_at(&sample, nodes[i])->type = types[i >= 4 && i < 8];
         if (i == 7)
-            sample_root(&sample, TRACE_ROOT_GLOBAL, true, "global _PyRuntime+0x40 in python3.11", sample_node(&sample, t_block, 16));
-        sample_root(&sample, TRACE_ROOT_GLOBAL, true, "global _PyRuntime+0x80 in python3.11", nodes[i]);      /* words follow each other */
+            sample_root(&sample, TRACE_ROOT_GLOBAL, true, "global _PyRuntime+0x40 in python3.11",
+                        sample_node(&sample, t_block, 16));
+        /* Words follow each other. */
+        sample_root(&sample, TRACE_ROOT_GLOBAL, true, "global _PyRuntime+0x80 in python3.11", nodes[i]);
     }
     judge();
     EXPECT(forgotten, nodes[0], nodes[1], nodes[2], nodes[3]);
@@ -191,7 +202,8 @@ static void left_over_words_hold_nothing(void **state)
 static void holders_in_the_interpreter_are_not_told(void **state)
 {
     static const struct trace_module modules[] = { { .path = "/usr/lib/libpython3.11.so.1.0" }, { .path = "/app/fast.so" } };
-    static const struct trace_root ranges[] = { { TRACE_ROOT_GLOBAL, 0x600000, 0x600008, TRACE_NONE, 0, 0 }, { TRACE_ROOT_GLOBAL, 0x600008, 0x600010, TRACE_NONE, 1, 0 } };
+    static const struct trace_root ranges[] = { { TRACE_ROOT_GLOBAL, 0x600000, 0x600008, TRACE_NONE, 0, 0 },
+                                                { TRACE_ROOT_GLOBAL, 0x600008, 0x600010, TRACE_NONE, 1, 0 } };
     static struct trace trace = { .modules = modules, .n_modules = 2 };
     static const struct profile profile = { .trace = &trace };
     static const struct trace_snapshot snapshot = { .roots = ranges, .n_roots = 2 };
@@ -209,7 +221,8 @@ static void holders_in_the_interpreter_are_not_told(void **state)
 /* Two hold each other and a buffer; nothing else does. */
 static void a_cycle_waits_for_the_collector(void **state)
 {
-    uint32_t one = object(1), two = object(1), leaf = object(1), buffer = block(1000, TRACE_REACH_LOST), list = held_list(), kept = object(2), other = object(1);
+    uint32_t one = object(1), two = object(1), leaf = object(1), buffer = block(1000, TRACE_REACH_LOST), list = held_list();
+    uint32_t kept = object(2), other = object(1);
     hold(one, two);
     hold(two, one);
     hold(two, leaf);

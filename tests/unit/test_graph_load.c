@@ -1,5 +1,5 @@
-/* From the bytes that a program wrote to the graph in memory: parts belong to their owners, names come out, the sum is the heap; and whatever the bytes are, nothing
- * worse comes of it than a reason. */
+/* From the bytes that a program wrote to the graph in memory: parts belong to their owners, names come out, the sum is the
+ * heap; and whatever the bytes are, nothing worse comes of it than a reason. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -66,7 +66,8 @@ static struct stream small_heap(void)
     put(&stream, HL_GRAPH_EXTRA), put_signed(&stream, 0x9100), put(&stream, 28), put(&stream, 0);
     put(&stream, 0), put(&stream, HL_NODE_PYTHON | HL_NODE_IMMORTAL | HL_NODE_TEXT), put(&stream, 0), put(&stream, 1);
     put(&stream, HL_TEXT_INTEGER), put_signed(&stream, 7), put(&stream, HL_GRAPH_WHOLE);
-    put(&stream, HL_GRAPH_ROOT), put(&stream, TRACE_ROOT_GLOBAL), put(&stream, 0), put_signed(&stream, 0x500), put(&stream, 0), put(&stream, 0), put_signed(&stream, 6);
+    put(&stream, HL_GRAPH_ROOT), put(&stream, TRACE_ROOT_GLOBAL), put(&stream, 0), put_signed(&stream, 0x500);
+    put(&stream, 0), put(&stream, 0), put_signed(&stream, 6);
     put(&stream, HL_GRAPH_END), put(&stream, 4), put(&stream, 5);
     return stream;
 }
@@ -97,7 +98,8 @@ static void test_small_heap(void **state)
     assert_true(graph->whole && graph->python);
     assert_int_equal(graph->n, 1 + 7 + 1);
     assert_int_equal(sum_of(graph), ALL_BYTES);
-    uint32_t dict = graph_find(graph, 0x1008), key = graph_find(graph, 0x1200), holder = graph_find(graph, 0x1600), seven = graph_find(graph, 0x9100);
+    uint32_t dict = graph_find(graph, 0x1008), key = graph_find(graph, 0x1200), holder = graph_find(graph, 0x1600);
+    uint32_t seven = graph_find(graph, 0x9100);
     assert_int_equal(graph_find(graph, 0x1100), dict);
     assert_int_equal(graph->nodes[dict].bytes, 16 + 32);
     assert_int_equal(graph->nodes[dict].address, 0x1008);

@@ -37,7 +37,8 @@ static void check_chain(struct graph *graph, uint32_t to, const uint32_t *nodes,
     vec_release(&path.steps);
     free(set);
 }
-#define CHECK_CHAIN(graph, to, ...) check_chain((graph), (to), (const uint32_t[]){ __VA_ARGS__ }, N_OF(((const uint32_t[]){ __VA_ARGS__ })))
+#define CHECK_CHAIN(graph, to, ...) \
+    check_chain((graph), (to), (const uint32_t[]){ __VA_ARGS__ }, N_OF(((const uint32_t[]){ __VA_ARGS__ })))
 
 /* A word of a stack leads straight there, a variable over three names. */
 static void test_named_before_stale(void **state)
@@ -61,7 +62,8 @@ static void test_only_stale(void **state)
     sample_release(&sample);
 }
 
-/* A running function's globals, which are a module's own frame's locals, lead to the list in one step less than the module does. */
+/* A running function's globals, which are a module's own frame's locals, lead to the list in one step less than the module
+ * does. */
 static void check_module_before(const char *name)
 {
     enum { MODULES = 1, MODULE, DICT, LIST, FUNCTION };
@@ -114,7 +116,8 @@ static void test_detours(void **state)
         sample_edge(&sample, LONGER, HL_EDGE_INDEX, 0, STILL);
         sample_edge(&sample, STILL, HL_EDGE_INDEX, 0, THING);
         struct graph *graph = sample_finish(&sample);
-        graph->nodes[KEY].text = graph_keep_text(graph, &(struct graph_text){ .kind = HL_TEXT_STRING, .bytes = "__builtins__", .n = 12 });
+        graph->nodes[KEY].text = graph_keep_text(graph, &(struct graph_text){ .kind = HL_TEXT_STRING, .bytes = "__builtins__",
+                                                                              .n = 12 });
         CHECK_CHAIN(graph, THING, 0, START, LONGER, STILL, THING);
         sample_release(&sample);
     }
@@ -193,7 +196,8 @@ static uint32_t cheapest(const struct graph *graph, const uint8_t *set)
 
 static void test_random(void **state)
 {
-    static const enum hl_graph_edge kinds[] = { HL_EDGE_INDEX, HL_EDGE_OFFSET, HL_EDGE_INSIDE, HL_EDGE_CLASS, HL_EDGE_STACK, HL_EDGE_WEAK };
+    static const enum hl_graph_edge kinds[] = { HL_EDGE_INDEX, HL_EDGE_OFFSET, HL_EDGE_INSIDE, HL_EDGE_CLASS, HL_EDGE_STACK,
+                                                HL_EDGE_WEAK };
     uint32_t found = 0;
     for (int round = 0; round < 4000; round++) {
         uint32_t n = 2 + random_below(30), cost = 0;
@@ -219,8 +223,10 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_named_before_stale), cmocka_unit_test(test_only_stale), cmocka_unit_test(test_module_before_globals), cmocka_unit_test(test_names_before_words_of_frames), cmocka_unit_test(test_detours),
-        cmocka_unit_test(test_nothing_leads_there), cmocka_unit_test(test_deep), cmocka_unit_test(test_random),
+        cmocka_unit_test(test_named_before_stale), cmocka_unit_test(test_only_stale),
+        cmocka_unit_test(test_module_before_globals), cmocka_unit_test(test_names_before_words_of_frames),
+        cmocka_unit_test(test_detours), cmocka_unit_test(test_nothing_leads_there), cmocka_unit_test(test_deep),
+        cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

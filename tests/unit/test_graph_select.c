@@ -21,13 +21,17 @@ enum { CACHE = 1, A, B, SHARED, LIST, BLOCK, MAP, ARRAY, KEPT, NODES };
 static void add_types(void)
 {
     static const struct { enum graph_sort sort; const char *module, *name; } types[NODES] = {
-        [CACHE] = { GRAPH_PYTHON, "shop.cache", "Cache" }, [A] = { GRAPH_PYTHON, "app", "Order" }, [B] = { GRAPH_PYTHON, "shop.cache", "load.<locals>.Order" },
-        [SHARED] = { GRAPH_PYTHON, "builtins", "dict" }, [LIST] = { GRAPH_PYTHON, "builtins", "list" }, [BLOCK] = { GRAPH_NATIVE, "app", "malloc in load load.c:31" },
-        [MAP] = { GRAPH_CPP, "libplug.so.2", "std::map<int, long>" }, [ARRAY] = { GRAPH_NATIVE, "", "malloc in add app.py:31" }, [KEPT] = { GRAPH_FREE, "", "kept" },
+        [CACHE] = { GRAPH_PYTHON, "shop.cache", "Cache" }, [A] = { GRAPH_PYTHON, "app", "Order" },
+        [B] = { GRAPH_PYTHON, "shop.cache", "load.<locals>.Order" }, [SHARED] = { GRAPH_PYTHON, "builtins", "dict" },
+        [LIST] = { GRAPH_PYTHON, "builtins", "list" }, [BLOCK] = { GRAPH_NATIVE, "app", "malloc in load load.c:31" },
+        [MAP] = { GRAPH_CPP, "libplug.so.2", "std::map<int, long>" }, [ARRAY] = { GRAPH_NATIVE, "", "malloc in add app.py:31" },
+        [KEPT] = { GRAPH_FREE, "", "kept" },
     };
-    static const uint32_t sites[NODES] = { [CACHE] = SITE_MAIN, [A] = SITE_ADD, [B] = SITE_ADD, [SHARED] = SITE_ADD, [LIST] = TRACE_NONE, [BLOCK] = SITE_LOAD,
-                                           [MAP] = SITE_PLUG, [ARRAY] = SITE_NUMPY, [KEPT] = SITE_MAIN };
-    static const uint64_t bytes[NODES] = { [CACHE] = 48, [A] = 56, [B] = 56, [SHARED] = 1024, [LIST] = 64, [BLOCK] = 4096, [MAP] = 200, [ARRAY] = 2 << 20, [KEPT] = 32 };
+    static const uint32_t sites[NODES] = { [CACHE] = SITE_MAIN, [A] = SITE_ADD, [B] = SITE_ADD, [SHARED] = SITE_ADD,
+                                           [LIST] = TRACE_NONE, [BLOCK] = SITE_LOAD, [MAP] = SITE_PLUG, [ARRAY] = SITE_NUMPY,
+                                           [KEPT] = SITE_MAIN };
+    static const uint64_t bytes[NODES] = { [CACHE] = 48, [A] = 56, [B] = 56, [SHARED] = 1024, [LIST] = 64, [BLOCK] = 4096,
+                                           [MAP] = 200, [ARRAY] = 2 << 20, [KEPT] = 32 };
     for (uint32_t i = CACHE; i < NODES; i++) {
         uint32_t node = sample_node(&sample, sample_type(&sample, types[i].sort, types[i].module, types[i].name), bytes[i]);
         sample_at(&sample, node)->site = sites[i];
@@ -198,7 +202,8 @@ static void sorts_and_addresses(void **state)
     expect("sort:free", BIT(KEPT));
     expect("sort:python size:64", BIT(LIST));
     expect_hint("addr:0x42", 0, "nothing is at 0x42 in this snapshot");
-    struct graph_index index = { .starts = (uint64_t[]){ 0x1000, 0x2000 }, .bytes = (uint64_t[]){ 56, 64 }, .nodes = (uint32_t[]){ A, LIST }, .n = 2 };
+    struct graph_index index = { .starts = (uint64_t[]){ 0x1000, 0x2000 }, .bytes = (uint64_t[]){ 56, 64 },
+                                 .nodes = (uint32_t[]){ A, LIST }, .n = 2 };
     sample.graph.index = &index;
     expect("addr:0x1037|8192|0x42", BIT(A) | BIT(LIST));
     expect("addr:0x42|0x1000|0x2000 type:list", BIT(LIST));

@@ -1,4 +1,5 @@
-/* Names of nodes, edges and paths as people read them; whatever the program calls its things, the text stays UTF-8 without control characters. */
+/* Names of nodes, edges and paths as people read them; whatever the program calls its things, the text stays UTF-8 without
+ * control characters. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,7 +36,8 @@ static int teardown(void **state)
 static uint32_t told_bytes(uint32_t type, uint32_t kind, const char *bytes, size_t n)
 {
     uint32_t node = sample_node(&sample, type, 50);
-    sample_at(&sample, node)->text = graph_keep_text(&sample.graph, &(struct graph_text){ .kind = kind, .bytes = bytes, .n = (uint32_t)n });
+    sample_at(&sample, node)->text = graph_keep_text(&sample.graph,
+                                                     &(struct graph_text){ .kind = kind, .bytes = bytes, .n = (uint32_t)n });
     return node;
 }
 
@@ -45,7 +47,8 @@ static uint32_t string(const char *text) { return told(t_str, HL_TEXT_STRING, te
 static uint32_t number(uint32_t type, int64_t integer)
 {
     uint32_t node = sample_node(&sample, type, 28);
-    sample_at(&sample, node)->text = graph_keep_text(&sample.graph, &(struct graph_text){ .kind = HL_TEXT_INTEGER, .integer = integer });
+    sample_at(&sample, node)->text = graph_keep_text(&sample.graph,
+                                                     &(struct graph_text){ .kind = HL_TEXT_INTEGER, .integer = integer });
     return node;
 }
 
@@ -56,7 +59,10 @@ static uint32_t real(double value)
     return node;
 }
 
-static uint32_t builtin(const char *type) { return sample_node(&sample, sample_type(&sample, GRAPH_PYTHON, "builtins", type), 64); }
+static uint32_t builtin(const char *type)
+{
+    return sample_node(&sample, sample_type(&sample, GRAPH_PYTHON, "builtins", type), 64);
+}
 
 typedef void add_fn(struct strbuf *out, const struct graph *graph, uint32_t node);
 
@@ -80,10 +86,13 @@ static void expect_edge(uint32_t from, uint32_t to, const char *text)
 
 static void values_look_as_in_python(void **state)
 {
-    uint32_t plain = string("order 12"), quoted = string("it's"), both = string("it's \"so\""), slash = string("a\\b"), empty = string("");
+    uint32_t plain = string("order 12"), quoted = string("it's"), both = string("it's \"so\""), slash = string("a\\b");
+    uint32_t empty = string("");
     uint32_t big = number(t_int, INT64_MIN), yes = number(sample_type(&sample, GRAPH_PYTHON, "builtins", "bool"), 1);
-    uint32_t octets = told_bytes(sample_type(&sample, GRAPH_PYTHON, "builtins", "bytes"), HL_TEXT_OCTETS, "a\0\xff'\n", 5), none = builtin("NoneType"), bare = sample_node(&sample, t_order, 48);
-    uint32_t tenth = real(0.1), hundred = real(100), small = real(1e-5), large = real(1e16), below = real(1234567890123456.0), infinite = real(-INFINITY);
+    uint32_t octets = told_bytes(sample_type(&sample, GRAPH_PYTHON, "builtins", "bytes"), HL_TEXT_OCTETS, "a\0\xff'\n", 5);
+    uint32_t none = builtin("NoneType"), bare = sample_node(&sample, t_order, 48);
+    uint32_t tenth = real(0.1), hundred = real(100), small = real(1e-5), large = real(1e16), below = real(1234567890123456.0);
+    uint32_t infinite = real(-INFINITY);
     sample_finish(&sample);
     expect(graph_add_text, plain, "'order 12'");
     expect(graph_add_text, quoted, "\"it's\"");
@@ -105,7 +114,8 @@ static void values_look_as_in_python(void **state)
 
 static void strange_characters_cannot_lie(void **state)
 {
-    uint32_t control = string("a\x1b[31m\n\x7f"), reversed = string("a\xe2\x80\xae" "b"), broken = string("a\xff\xc3(z"), umlaut = string("Bücher 📚");
+    uint32_t control = string("a\x1b[31m\n\x7f"), reversed = string("a\xe2\x80\xae" "b"), broken = string("a\xff\xc3(z");
+    uint32_t umlaut = string("Bücher 📚");
     uint32_t cut = string("B\xc3"), whole = string("Bü");
     sample_at(&sample, cut)->flags |= HL_NODE_TEXT_CUT;
     sample_at(&sample, whole)->flags |= HL_NODE_TEXT_CUT;
@@ -139,7 +149,8 @@ static void long_names_are_cut_between_characters(void **state)
 
 static void types_are_told_apart_by_module(void **state)
 {
-    uint32_t other = sample_type(&sample, GRAPH_PYTHON, "shop", "Order"), native = sample_type(&sample, GRAPH_CPP, "libplug.so.2", "Order");
+    uint32_t other = sample_type(&sample, GRAPH_PYTHON, "shop", "Order");
+    uint32_t native = sample_type(&sample, GRAPH_CPP, "libplug.so.2", "Order");
     uint32_t alone = sample_type(&sample, GRAPH_PYTHON, "shop", "Cart");
     sample_finish(&sample);
     expect(graph_add_type, t_order, "app.Order");
@@ -150,10 +161,13 @@ static void types_are_told_apart_by_module(void **state)
 
 static void objects_say_what_they_are(void **state)
 {
-    uint32_t order = sample_node(&sample, t_order, 48), list = sample_node(&sample, t_list, 120), dict = sample_node(&sample, t_dict, 64), empty = sample_node(&sample, t_list, 56);
+    uint32_t order = sample_node(&sample, t_order, 48), list = sample_node(&sample, t_list, 120);
+    uint32_t dict = sample_node(&sample, t_dict, 64), empty = sample_node(&sample, t_list, 56);
     uint32_t key = string("history"), value = number(t_int, 12), broken = sample_node(&sample, t_list, 56);
-    uint32_t function = told(sample_type(&sample, GRAPH_PYTHON, "builtins", "function"), HL_TEXT_NAME, "Book.add"), method = builtin("method");
-    uint32_t class = told(sample_type(&sample, GRAPH_PYTHON, "builtins", "type"), HL_TEXT_NAME, "Order"), app = told(t_module, HL_TEXT_NAME, "app");
+    uint32_t function = told(sample_type(&sample, GRAPH_PYTHON, "builtins", "function"), HL_TEXT_NAME, "Book.add");
+    uint32_t method = builtin("method");
+    uint32_t class = told(sample_type(&sample, GRAPH_PYTHON, "builtins", "type"), HL_TEXT_NAME, "Order");
+    uint32_t app = told(t_module, HL_TEXT_NAME, "app");
     sample_edge(&sample, list, HL_EDGE_INDEX, 0, order);
     sample_edge(&sample, list, HL_EDGE_INDEX, 1, order);
     sample_edge(&sample, dict, HL_EDGE_KEY, 0, key);
@@ -179,10 +193,13 @@ static void objects_say_what_they_are(void **state)
 
 static void native_blocks_say_where_they_are_from(void **state)
 {
-    uint32_t t_load = sample_type(&sample, GRAPH_NATIVE, "app", "malloc in load load.c:31"), t_map = sample_type(&sample, GRAPH_CPP, "", "std::map<int, long> node");
-    uint32_t block = sample_node(&sample, t_load, 96), unknown = sample_node(&sample, t_load, 1), map = sample_node(&sample, t_map, 48);
+    uint32_t t_load = sample_type(&sample, GRAPH_NATIVE, "app", "malloc in load load.c:31");
+    uint32_t t_map = sample_type(&sample, GRAPH_CPP, "", "std::map<int, long> node");
+    uint32_t block = sample_node(&sample, t_load, 96), unknown = sample_node(&sample, t_load, 1);
+    uint32_t map = sample_node(&sample, t_map, 48);
     uint32_t plug = sample_node(&sample, t_load, 2), order = sample_node(&sample, t_order, 48);
-    uint32_t frame = told(sample_type(&sample, GRAPH_FRAME, "", "frame"), HL_TEXT_NAME, "main (app.py:42)"), kept = sample_node(&sample, sample_type(&sample, GRAPH_FREE, "", "free"), 56);
+    uint32_t frame = told(sample_type(&sample, GRAPH_FRAME, "", "frame"), HL_TEXT_NAME, "main (app.py:42)");
+    uint32_t kept = sample_node(&sample, sample_type(&sample, GRAPH_FREE, "", "free"), 56);
     sample_at(&sample, block)->site = SITE_LOAD;
     sample_at(&sample, plug)->site = SITE_PLUG;
     sample_at(&sample, order)->site = SITE_ADD;
@@ -204,9 +221,12 @@ static void native_blocks_say_where_they_are_from(void **state)
 
 static void edges_have_the_names_of_places(void **state)
 {
-    uint32_t order = sample_node(&sample, t_order, 48), name = string("history"), odd = string("my key"), list = sample_node(&sample, t_list, 56), dict = sample_node(&sample, t_dict, 64);
-    uint32_t tuple = builtin("tuple"), none = builtin("NoneType"), twelve = number(t_int, 12), function = builtin("function"), cell = builtin("cell"), weak = builtin("weakref");
-    uint32_t class = told(sample_type(&sample, GRAPH_PYTHON, "builtins", "type"), HL_TEXT_NAME, "Order"), frame = sample_node(&sample, sample_type(&sample, GRAPH_FRAME, "", "frame"), 0);
+    uint32_t order = sample_node(&sample, t_order, 48), name = string("history"), odd = string("my key");
+    uint32_t list = sample_node(&sample, t_list, 56), dict = sample_node(&sample, t_dict, 64);
+    uint32_t tuple = builtin("tuple"), none = builtin("NoneType"), twelve = number(t_int, 12), function = builtin("function");
+    uint32_t cell = builtin("cell"), weak = builtin("weakref");
+    uint32_t class = told(sample_type(&sample, GRAPH_PYTHON, "builtins", "type"), HL_TEXT_NAME, "Order");
+    uint32_t frame = sample_node(&sample, sample_type(&sample, GRAPH_FRAME, "", "frame"), 0);
     uint32_t block = sample_node(&sample, sample_type(&sample, GRAPH_NATIVE, "", "malloc"), 96), set = builtin("set");
     struct { uint32_t from; enum hl_graph_edge kind; uint32_t value, to; const char *text; } edges[] = {
         { order, HL_EDGE_ATTRIBUTE, name, list, ".history" },
@@ -248,9 +268,12 @@ static void edges_have_the_names_of_places(void **state)
 static void build_shop(uint32_t nodes[9])
 {
     uint32_t app = string("app"), books = string("books"), history = string("history"), own = sample_string(&sample, "__dict__");
-    uint32_t modules = nodes[0] = sample_node(&sample, t_dict, 64), module = nodes[1] = told(t_module, HL_TEXT_NAME, "app"), globals = nodes[2] = sample_node(&sample, t_dict, 64);
-    uint32_t list = nodes[3] = sample_node(&sample, t_list, 64), book = nodes[4] = sample_node(&sample, sample_type(&sample, GRAPH_PYTHON, "app", "Book"), 48);
-    uint32_t attributes = nodes[5] = sample_node(&sample, t_dict, 64), kept = nodes[6] = sample_node(&sample, t_list, 64), order = nodes[7] = sample_node(&sample, t_order, 48);
+    uint32_t modules = nodes[0] = sample_node(&sample, t_dict, 64), module = nodes[1] = told(t_module, HL_TEXT_NAME, "app");
+    uint32_t globals = nodes[2] = sample_node(&sample, t_dict, 64);
+    uint32_t list = nodes[3] = sample_node(&sample, t_list, 64);
+    uint32_t book = nodes[4] = sample_node(&sample, sample_type(&sample, GRAPH_PYTHON, "app", "Book"), 48);
+    uint32_t attributes = nodes[5] = sample_node(&sample, t_dict, 64), kept = nodes[6] = sample_node(&sample, t_list, 64);
+    uint32_t order = nodes[7] = sample_node(&sample, t_order, 48);
     sample_root(&sample, TRACE_ROOT_OTHER, true, "sys.modules", modules);
     sample_edge(&sample, modules, HL_EDGE_VALUE, app, module);
     sample_edge(&sample, module, HL_EDGE_NAMED, own, globals);
@@ -315,7 +338,8 @@ static void a_path_reads_like_a_program(void **state)
 
 static void a_path_through_frames_begins_at_the_variable(void **state)
 {
-    uint32_t t_frame = sample_type(&sample, GRAPH_FRAME, "", "frame"), outer = told(t_frame, HL_TEXT_NAME, "main (app.py:42)"), inner = told(t_frame, HL_TEXT_NAME, "add (app.py:7)");
+    uint32_t t_frame = sample_type(&sample, GRAPH_FRAME, "", "frame"), outer = told(t_frame, HL_TEXT_NAME, "main (app.py:42)");
+    uint32_t inner = told(t_frame, HL_TEXT_NAME, "add (app.py:7)");
     uint32_t list = sample_node(&sample, t_list, 64), order = sample_node(&sample, t_order, 48), tasks = string("tasks");
     uint32_t generator = builtin("generator"), item = string("item"), last = sample_node(&sample, t_order, 48);
     sample_root(&sample, TRACE_ROOT_STACK, true, "thread 1", inner);

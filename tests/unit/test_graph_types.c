@@ -39,8 +39,10 @@ static void expect_row(const struct graph_row *row, uint32_t type, uint64_t coun
 /* A cache of two orders, the second under the first; both hold one text, and one of their own each. */
 static void build_cache(void)
 {
-    uint32_t cache = sample_node(&sample, t_cache, 1000), one = sample_node(&sample, t_order, 100), two = sample_node(&sample, t_order, 100);
-    uint32_t shared = sample_node(&sample, t_str, 10), own = sample_node(&sample, t_str, 20), below = sample_node(&sample, t_str, 30);
+    uint32_t cache = sample_node(&sample, t_cache, 1000), one = sample_node(&sample, t_order, 100);
+    uint32_t two = sample_node(&sample, t_order, 100);
+    uint32_t shared = sample_node(&sample, t_str, 10), own = sample_node(&sample, t_str, 20);
+    uint32_t below = sample_node(&sample, t_str, 30);
     sample_root(&sample, TRACE_ROOT_GLOBAL, true, "cache", cache);
     sample_edge(&sample, cache, HL_EDGE_INDEX, 0, one);
     sample_edge(&sample, one, HL_EDGE_INDEX, 0, two);
@@ -66,7 +68,8 @@ static void nothing_counts_twice_for_a_type(void **state)
 static void first_rows_are_exact(void **state)
 {
     struct graph_rows rows = { 0 };
-    uint32_t one = sample_node(&sample, t_order, 100), two = sample_node(&sample, t_order, 100), text = sample_node(&sample, t_str, 10);
+    uint32_t one = sample_node(&sample, t_order, 100), two = sample_node(&sample, t_order, 100);
+    uint32_t text = sample_node(&sample, t_str, 10);
     sample_root(&sample, TRACE_ROOT_GLOBAL, true, "one", one);
     sample_root(&sample, TRACE_ROOT_GLOBAL, true, "two", two);
     sample_edge(&sample, one, HL_EDGE_INDEX, 0, text);
@@ -100,7 +103,8 @@ static void a_selection_narrows_the_sums(void **state)
 static void unreachable_nodes_count(void **state)
 {
     struct graph_rows rows = { 0 };
-    uint32_t held = sample_node(&sample, t_str, 10), lost = sample_node(&sample, t_str, 5), cycle = sample_node(&sample, t_order, 7);
+    uint32_t held = sample_node(&sample, t_str, 10), lost = sample_node(&sample, t_str, 5);
+    uint32_t cycle = sample_node(&sample, t_order, 7);
     sample_root(&sample, TRACE_ROOT_GLOBAL, true, "held", held);
     sample_edge(&sample, cycle, HL_EDGE_INDEX, 0, lost);
     sample_edge(&sample, lost, HL_EDGE_INDEX, 0, cycle);
