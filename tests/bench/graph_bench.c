@@ -7,7 +7,8 @@
  *   tree     each node has four children
  *   mesh     four neighbours within a thousand, one in ten anywhere: loops in loops
  *   random   four nodes anywhere: the caches' worst case
- *   orders   what a Python program keeps: a list of objects, each with its dict, a str, a list and a float, and the object before */
+ *   orders   what a Python program keeps: a list of objects, each with its dict, a str, a list and a float, and the
+ *            object before */
 #include "../../viewer/base/xalloc.h"
 #include "../../viewer/graph/graph.h"
 
@@ -94,7 +95,8 @@ static void add_random(struct graph *graph, uint32_t node)
 
 static void add_orders(struct graph *graph, uint32_t node)
 {
-    uint32_t first = 11;                       /* 1 the list of all, up to 10 classes, then order, dict, str, list, float by turns */
+    /* 1 the list of all, up to 10 classes, then order, dict, str, list, float by turns */
+    uint32_t first = 11;
     if (node == 1)
         for (uint32_t order = first; order < graph->n; order += 5)
             add(graph, order, HL_EDGE_INDEX);
@@ -134,7 +136,8 @@ static void close_edges(struct graph *graph)
 
 static void build(struct graph *graph, const struct shape *shape, uint32_t n)
 {
-    static struct graph_root roots[] = { { TRACE_ROOT_GLOBAL, TRACE_NONE, 0x600000, 1, "head", true }, { TRACE_ROOT_STACK, TRACE_NONE, 0x700000, 1, "stack", false } };
+    static struct graph_root roots[] = { { TRACE_ROOT_GLOBAL, TRACE_NONE, 0x600000, 1, "head", true },
+                                         { TRACE_ROOT_STACK, TRACE_NONE, 0x700000, 1, "stack", false } };
     *graph = (struct graph){ .n = n + 1, .roots = roots, .n_roots = 2 };
     graph->nodes = xcalloc((size_t)n + 2, sizeof *graph->nodes);
     graph->edges = xmalloc((6 * (size_t)n + 100) * sizeof *graph->edges);

@@ -21,10 +21,12 @@ def snapshot_table(results):
     def row(r):
         pause_text, pause_must = limit(r, PAUSE_MUST_S, ms(PAUSE_MUST_S))
         written_text, written_must = limit(r, WRITTEN_MUST_S, f"{WRITTEN_MUST_S} s")
-        return [f"{r['objects']:,} Python objects", ms(r["pause_s"]), pause_text, judged(r["pause_s"], pause_must), seconds(r["written_s"]), written_text,
-                judged(r["written_s"], written_must), mb(r["trace_bytes"]), mb(r["outside_bytes"]), f"{MEMORY_MUST / 1e9:.0f} GB", reached(r["outside_bytes"] <= MEMORY_MUST)]
+        return [f"{r['objects']:,} Python objects", ms(r["pause_s"]), pause_text, judged(r["pause_s"], pause_must),
+                seconds(r["written_s"]), written_text, judged(r["written_s"], written_must), mb(r["trace_bytes"]),
+                mb(r["outside_bytes"]), f"{MEMORY_MUST / 1e9:.0f} GB", reached(r["outside_bytes"] <= MEMORY_MUST)]
 
-    return table(["heap", "pause", "must", "reached", "until it is in the trace", "must", "reached", "trace", "memory outside", "must", "reached"],
+    return table(["heap", "pause", "must", "reached", "until it is in the trace", "must", "reached", "trace", "memory outside",
+                  "must", "reached"],
                  [row(r) for r in results["heaps"]])
 
 
@@ -32,15 +34,19 @@ def question_table(results):
     def rows(r):
         for name, found in r["questions"].items():
             text, must = limit(r, ANALYSED_MUST_S, f"{ANALYSED_MUST_S} s")
-            yield [f"{r['objects']:,} objects: heapline graph, {name}", seconds(found["wall_s"]), text, judged(found["wall_s"], must), mb(found["rss_bytes"]),
-                   f"{MEMORY_MUST / 1e9:.0f} GB", reached(found["rss_bytes"] <= MEMORY_MUST), "goes on"]
+            yield [f"{r['objects']:,} objects: heapline graph, {name}", seconds(found["wall_s"]), text,
+                   judged(found["wall_s"], must), mb(found["rss_bytes"]), f"{MEMORY_MUST / 1e9:.0f} GB",
+                   reached(found["rss_bytes"] <= MEMORY_MUST), "goes on"]
         for tool, found in r["peers"].items():
-            yield [f"{r['objects']:,} objects: {PEERS[tool]}", seconds(found["wall_s"]), "", "", mb(found["rss_bytes"]), "", "", "stands still"]
+            yield [f"{r['objects']:,} objects: {PEERS[tool]}", seconds(found["wall_s"]), "", "", mb(found["rss_bytes"]), "", "",
+                   "stands still"]
 
-    return table(["question", "time", "must", "reached", "memory", "must", "reached", "the program"], [line for r in results["heaps"] for line in rows(r)])
+    return table(["question", "time", "must", "reached", "memory", "must", "reached", "the program"],
+                 [line for r in results["heaps"] for line in rows(r)])
 
 
-PARTS = [("### Graphs: until the graph is in the trace", snapshot_table), ("### Graphs: time of questions, and peers that ask from inside", question_table)]
+PARTS = [("### Graphs: until the graph is in the trace", snapshot_table),
+         ("### Graphs: time of questions, and peers that ask from inside", question_table)]
 
 
 def render(results):

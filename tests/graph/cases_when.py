@@ -1,4 +1,5 @@
-"""When graphs are kept: with --graph, at new peaks, by the clock, when the program asks; and how a snapshot is named afterwards."""
+"""When graphs are kept: with --graph, at new peaks, by the clock, when the program asks; and how a snapshot is named
+afterwards."""
 import os
 import subprocess
 
@@ -41,7 +42,8 @@ def snapshots(bench, trace):
 
 @scenario("when-peaks")
 def peaks(bench):
-    """Each snapshot at a peak has more than the margin beyond the one before, and its graph; nothing is taken by itself otherwise."""
+    """Each snapshot at a peak has more than the margin beyond the one before, and its graph; nothing is taken by itself
+    otherwise."""
     trace = record(bench, GROWS, "--snapshot-peak", "50", "--no-leak-check")
     taken = snapshots(bench, trace)
     expect(len(taken) >= 3, f"the heap grew from nothing to 50 MB, and there are {len(taken)} snapshots")
@@ -73,7 +75,8 @@ def asked(bench):
         rows = bench.types(trace, "--snapshot", which)
         expect_equal(f"things in {which}", rows["Thing"]["count"], count)
     expect_in(bench.graph("growth", trace, "first", "second"), r"Thing\s+35\s+\+25\b")
-    refused = subprocess.run([bench.heapline, "graph", "types", trace, "--snapshot", "third"], capture_output=True, env=bench.environment(), check=False)
+    refused = subprocess.run([bench.heapline, "graph", "types", trace, "--snapshot", "third"], capture_output=True,
+                             env=bench.environment(), check=False)
     expect(refused.returncode != 0 and b"third" in refused.stderr, f"there is no third: {refused.stderr}")
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""What frames, generators and the interpreter hold, by name; and at which moments Python's objects can be looked at: requests in whatever a
-program does, and before it ends in whatever way. Read with edges.c from snapshots of the interpreter under test."""
+"""What frames, generators and the interpreter hold, by name; and at which moments Python's objects can be looked at: requests
+in whatever a program does, and before it ends in whatever way. Read with edges.c from snapshots of the interpreter under
+test."""
 import argparse
 import os
 import re
@@ -112,16 +113,17 @@ class FrameBench(PythonBench):
         """Runs the program until it says "ready", asks for a snapshot, ends it. Returns what the snapshot has."""
         path, trace = self.write("app.py", text), self.path("asked.hpl")
         command = [self.heapline, "run", "-q", "-o", trace, "--", self.python, path, mode]
-        process = subprocess.Popen(command, cwd=self.scratch, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                   stdin=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(command, cwd=self.scratch, env=self.environment(), stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, start_new_session=True)
         pid = None
         try:
             ready = select.select([process.stdout], [], [], PATIENCE)[0] and process.stdout.readline().split()
             expect(ready and ready[0] == b"ready", f"the program says {ready!r}")
             pid = int(ready[1])
-            asked = subprocess.run([self.heapline, "snapshot", str(pid)], env=self.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                   timeout=PATIENCE, check=False)
-            expect(asked.returncode == 0, f"heapline snapshot ended with {asked.returncode}: {asked.stderr.decode(errors='replace')}")
+            asked = subprocess.run([self.heapline, "snapshot", str(pid)], env=self.environment(), stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
+            expect(asked.returncode == 0,
+                   f"heapline snapshot ended with {asked.returncode}: {asked.stderr.decode(errors='replace')}")
         finally:
             if pid:
                 os.kill(pid, signal.SIGKILL)
@@ -209,7 +211,8 @@ def variables(bench):
     expect("Order at" in edges.walk(leaf, "local in_leaf"), "leaf's Order has another name")
     expect("Order at" in edges.walk(middle, "local in_middle", "['key']"), "middle's dict does not lead to its Order")
     expect("Order at" in edges.walk(middle, "local item"), "the loop's variable is not there")
-    expect(edges.of(leaf)["local argument"][0] == edges.of(middle)["local in_middle"][0], "the argument is another object than the caller's variable")
+    expect(edges.of(leaf)["local argument"][0] == edges.of(middle)["local in_middle"][0],
+           "the argument is another object than the caller's variable")
     cell = edges.step(middle, "local in_cell")
     expect(any("Order at" in name for _, name in edges.of(cell).values()), f"the cell holds {edges.of(cell)}")
     for frame, outer in ((leaf, middle), (edges.frame("handle "), module)):
@@ -221,8 +224,10 @@ def variables(bench):
 def lines(bench):
     edges = bench.holders()
     names = edges.roots(r"frame of thread \d+")
-    for function, part in (("leaf", "heapline_snapshot"), ("middle", "leaf(in_middle)"), ("<module>", "handle()"), ("work", "over.wait()")):
-        line = [n for n, text in enumerate(HOLDERS.split("\n"), 1) if text.strip() == part or (function == "leaf" and part in text)][-1]
+    for function, part in (("leaf", "heapline_snapshot"), ("middle", "leaf(in_middle)"), ("<module>", "handle()"),
+                           ("work", "over.wait()")):
+        line = [n for n, text in enumerate(HOLDERS.split("\n"), 1)
+                if text.strip() == part or (function == "leaf" and part in text)][-1]
         wanted = f"frame {function} (app.py:{line})"
         expect(wanted in names, f"{wanted} is not among {names}")
 
@@ -247,10 +252,12 @@ def threads(bench):
 
 
 def generators_of(edges, code):
-    """Numbers of generators and coroutines that run the code, with the holder of their variables: up to 3.10 their frame object."""
+    """Numbers of generators and coroutines that run the code, with the holder of their variables: up to 3.10 their frame
+    object."""
     found = []
     for row in edges.rows:
-        if row[2] in ("generator", "coroutine") and re.search(r"\.(gi_|cr_|__)code", row[4]) and row[7].startswith("code " + code):
+        if (row[2] in ("generator", "coroutine") and re.search(r"\.(gi_|cr_|__)code", row[4])
+                and row[7].startswith("code " + code)):
             frame = [r[5] for r in edges.by_source[row[1]] if r[4] in (".gi_frame", ".cr_frame")]
             found.append((row[1], frame[0] if frame and not edges.of(row[1], "local") else row[1]))
     return dict(found)
@@ -366,7 +373,8 @@ def collecting(bench):
 def held(bench):
     """A C function keeps the interpreter's lock: what is native is there, and why the rest is not."""
     edges = bench.ask(PARTS, "hold")
-    expect(len(edges.reasons) == 1 and re.search(r"missing: thread \d+ held the interpreter's lock", edges.reasons[0]), f"reasons: {edges.reasons}")
+    expect(len(edges.reasons) == 1 and re.search(r"missing: thread \d+ held the interpreter's lock", edges.reasons[0]),
+           f"reasons: {edges.reasons}")
     expect(not [row for row in edges.rows if row[0] == "python"], "there are objects all the same")
     expect(edges.rows, "the native graph is not there")
 
@@ -432,7 +440,8 @@ def fork(bench):
     for process in (0, 1):
         expect_equal(f"snapshots of process {process}", [c for p, c, blocks in found if p == process], ["before-exit", "exit"])
     for process, cause, blocks in found:
-        expect(cause == "exit" or blocks > 2 * [b for p, c, b in found if p == process and c == "exit"][0], f"before its end: {found}")
+        expect(cause == "exit" or blocks > 2 * [b for p, c, b in found if p == process and c == "exit"][0],
+               f"before its end: {found}")
 
 
 @scenario("end-without-graph")
@@ -456,7 +465,8 @@ def twice(bench):
     for which in ("1", "2"):
         edges = bench.edges(trace, which)
         expect(not edges.reasons, f"reasons of snapshot {which}: {edges.reasons}")
-        expect(any(row[2] == "type" and row[3] == "class Order" for row in edges.rows), f"snapshot {which} does not show the class")
+        expect(any(row[2] == "type" and row[3] == "class Order" for row in edges.rows),
+               f"snapshot {which} does not show the class")
 
 
 def main():
@@ -476,7 +486,8 @@ def main():
     try:
         interpreter = Interpreter(arguments.python, folder, arguments.compiler)
         print(interpreter, flush=True)
-        return run_all(found, FrameBench(os.path.abspath(arguments.heapline), interpreter, os.path.abspath(arguments.edges)), arguments.keep)
+        return run_all(found, FrameBench(os.path.abspath(arguments.heapline), interpreter, os.path.abspath(arguments.edges)),
+                       arguments.keep)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -11,8 +11,8 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-KINDS = [None, "OFFSET", "INSIDE", "FIELD", "NAMED", "ATTRIBUTE", "SLOT", "INDEX", "VALUE", "KEY", "ITEM", "LOCAL", "STACK", "CELL",
-         "CLASS", "WEAK", "PART"]
+KINDS = [None, "OFFSET", "INSIDE", "FIELD", "NAMED", "ATTRIBUTE", "SLOT", "INDEX", "VALUE", "KEY", "ITEM", "LOCAL", "STACK",
+         "CELL", "CLASS", "WEAK", "PART"]
 UNCOUNTED = {"OFFSET", "INSIDE", "WEAK", "PART"}
 NAMES_NODE = {"ATTRIBUTE", "VALUE", "LOCAL"}
 PYTHON, TRACKED, IMMORTAL, FREE, CUT, TEXT_CUT = 1, 2, 4, 8, 32, 64
@@ -338,7 +338,8 @@ def main():
     counted = [n for n in graph.nodes.values() if n.flags & PYTHON and n.size and not n.flags & IMMORTAL]
     exact = sum(n.counted == n.references for n in counted)
     absent = [name for name, option in (("numpy", "--numpy"), ("the interpreter's headers", "--extension")) if option not in more]
-    print(f"CPython {version}: {len(lines)} edges, {len(graph.nodes)} nodes, {exact} explained, {len(counted) - exact} held from C"
+    print(f"CPython {version}: {len(lines)} edges, {len(graph.nodes)} nodes, {exact} explained, "
+          f"{len(counted) - exact} held from C"
           + (f"; skipped, not there: {', '.join(absent)}" if absent else ""))
     for line in wrong:
         print("  " + line)
