@@ -24,6 +24,7 @@ enum hl_snapshot_cause {
 };
 
 #define HL_REQUEST_PLAIN 1                   /* bit of the token of HL_HELLO_REQUEST: it is not */
+#define HL_REQUEST_WHO 2                     /* another one: it only asks whether the process is recorded there */
 #define HL_REQUEST_GRAPH 1                   /* bit of the value that comes with the signal of a request: the reference graph is wanted (graph.h) */
 #define HL_REQUEST_NOW 2                     /* and this one: no more waiting for a moment at which Python's objects are whole */
 #define HL_REQUEST_NUMBER_SHIFT 2            /* the rest of it is the request's number: it may come several times */

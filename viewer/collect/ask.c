@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { ANSWER_DONE, ANSWER_NOT_DONE, ANSWER_NOT_MINE };     /* as in struct hl_answer */
+enum { ANSWER_DONE, ANSWER_NOT_DONE };    /* as in struct hl_answer */
 
 static int read_environment(int32_t pid, struct strbuf *text)
 {
@@ -74,21 +74,25 @@ static int find_recording(int32_t pid, struct strbuf *sentence)
     return fd < 0 && fd != NOT_TOLD ? -1 : fd;
 }
 
-/* The collector answers when the snapshot is written, and says when the process does not answer it: no limit of ours is
- * needed. */
-static uint32_t converse(int fd, int32_t pid, const char *label, bool graph, struct asked *asked)
+static bool exchange(int fd, int32_t pid, const char *label, uint64_t token, struct hl_answer *answer)
 {
-    struct hl_hello hello = {.magic = HL_WIRE_MAGIC, .kind = HL_HELLO_REQUEST, .tid = (uint32_t)pid,
-                             .token = graph ? 0 : HL_REQUEST_PLAIN};
-    struct hl_answer answer;
+    struct hl_hello hello = {.magic = HL_WIRE_MAGIC, .kind = HL_HELLO_REQUEST, .tid = (uint32_t)pid, .token = token};
     snprintf(hello.path, sizeof hello.path, "%s", label);
     ssize_t n = send(fd, &hello, sizeof hello, MSG_NOSIGNAL) == (ssize_t)sizeof hello ? 0 : -1;
-    while (n == 0 && (n = recv(fd, &answer, sizeof answer, 0)) < 0 && errno == EINTR)
+    while (n == 0 && (n = recv(fd, answer, sizeof *answer, 0)) < 0 && errno == EINTR)
         n = 0;
-    if (n != (ssize_t)sizeof answer || answer.magic != HL_WIRE_MAGIC) {
+    return n == (ssize_t)sizeof *answer && answer->magic == HL_WIRE_MAGIC;
+}
+
+/* The collector answers when the snapshot is written, and says when the process does not answer it: no limit of ours is
+ * needed. */
+static bool converse(int fd, int32_t pid, const char *label, bool graph, struct asked *asked)
+{
+    struct hl_answer answer;
+    if (!exchange(fd, pid, label, graph ? 0 : HL_REQUEST_PLAIN, &answer)) {
         strbuf_printf(&asked->sentence,
                       "the recording of process %d did not answer: it ended meanwhile, or is another version of heapline's", pid);
-        return ANSWER_NOT_DONE;
+        return false;
     }
     answer.text[sizeof answer.text - 1] = answer.trace[sizeof answer.trace - 1] = 0;
     strbuf_add(&asked->sentence, answer.text);
@@ -96,35 +100,46 @@ static uint32_t converse(int fd, int32_t pid, const char *label, bool graph, str
     asked->number = answer.number;
     asked->graph = answer.graph;
     asked->stopped_ns = answer.stopped_ns;
-    return answer.status;
+    return answer.status == ANSWER_DONE;
 }
 
-/* Asks every recording on this machine whose socket can be reached (proc(5), /proc/net/unix: the path is the last field). */
+/* Is the process recorded there? One that does not say so soon is passed over. */
+static bool is_recorded_by(const char *path, int32_t pid)
+{
+    struct timeval limit = {.tv_sec = 2};
+    struct hl_answer answer;
+    int fd = connect_to(path);
+    if (fd < 0)
+        return false;
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    bool recorded = exchange(fd, pid, "", HL_REQUEST_WHO, &answer) && answer.status == ANSWER_DONE;
+    close(fd);
+    return recorded;
+}
+
+/* Asks the recordings on this machine whose sockets can be reached (proc(5), /proc/net/unix: the path is the last field). */
 static bool ask_everywhere(int32_t pid, const char *label, bool graph, struct asked *asked)
 {
     FILE *list = fopen("/proc/net/unix", "re");
     char line[512];
-    uint32_t status = ANSWER_NOT_MINE;
-    while (list && status == ANSWER_NOT_MINE && fgets(line, sizeof line, list)) {
+    int fd = -1;
+    while (list && fd < 0 && fgets(line, sizeof line, list)) {
         char *path = strchr(line, '/'), *end = path ? path + strcspn(path, "\n") : NULL;
         if (!path || !strstr(path, "/heapline-") || end - path < 7 || strncmp(end - 7, "/socket", 7) != 0 || end - path >= 100)
             continue;
         *end = 0;
-        int fd = connect_to(path);
-        if (fd < 0)
-            continue;
-        strbuf_clear(&asked->sentence);
-        strbuf_clear(&asked->trace);
-        status = converse(fd, pid, label, graph, asked);
-        close(fd);
+        if (is_recorded_by(path, pid))
+            fd = connect_to(path);
     }
     if (list)
         fclose(list);
-    if (status == ANSWER_NOT_MINE) {
-        strbuf_clear(&asked->sentence);
+    if (fd < 0) {
         strbuf_printf(&asked->sentence, "process %d is not recorded by heapline: start its program with `heapline run`", pid);
+        return false;
     }
-    return status == ANSWER_DONE;
+    bool taken = converse(fd, pid, label, graph, asked);
+    close(fd);
+    return taken;
 }
 
 bool ask_for_snapshot(int32_t pid, const char *label, bool graph, struct asked *asked)
@@ -139,7 +154,7 @@ bool ask_for_snapshot(int32_t pid, const char *label, bool graph, struct asked *
         return ask_everywhere(pid, label, graph, asked);
     if (fd < 0)
         return false;
-    bool taken = converse(fd, pid, label, graph, asked) == ANSWER_DONE;
+    bool taken = converse(fd, pid, label, graph, asked);
     close(fd);
     return taken;
 }

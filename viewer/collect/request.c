@@ -140,6 +140,10 @@ bool request_take(struct collector *collector, int connection, const struct hl_h
         send_answer(connection, &message);
         return false;
     }
+    if (hello->token & HL_REQUEST_WHO) {
+        send_answer(connection, &(struct hl_answer){.magic = HL_WIRE_MAGIC});
+        return false;
+    }
     bool asked = ask(collector, target, connection, hello->path, !(hello->token & HL_REQUEST_PLAIN), text, sizeof text);
     if (!asked)
         refuse(connection, "%s", text);
@@ -268,8 +272,8 @@ void request_turn(struct collector *collector)
     struct requests *requests = &collector->requests;
     char text[512];
     if (requests->all.n) {
-        ask_again(collector);
         mind_late(collector);
+        ask_again(collector);
     }
     if (requests->peak_percent)
         for (size_t i = 0; i < collector->live.n; i++)

@@ -426,9 +426,9 @@ bool snapshot_turn(struct collector *collector)
         return false;
     if (atomic_load(&snapshot->state) == SNAPSHOT_SEARCHED)
         begin_writing(snapshot);
-    if (snapshot->written < snapshot->table.n || !snapshot->table.n)
+    if (snapshot->written < snapshot->table.n)
         write_slice(snapshot);
-    else
+    else if (snapshot->graph_written < snapshot->graph.length)
         write_graph_slice(snapshot);
     if (snapshot->written == snapshot->table.n && snapshot->graph_written == snapshot->graph.length)
         end_writing(snapshot);

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(os.path.dirname(HERE))
@@ -109,8 +110,8 @@ class FrameBench(PythonBench):
         found = re.findall(r"snapshot id=\d+ process=(\d+) cause=([\w-]+) .*? ns=(\d+) .*? blocks=(\d+)", dump)
         return [(int(process), cause, int(blocks)) for process, cause, ns, blocks in sorted(found, key=lambda f: int(f[2]))]
 
-    def ask(self, text, mode):
-        """Runs the program until it says "ready", asks for a snapshot, ends it. Returns what the snapshot has."""
+    def ask(self, text, mode, until=None):
+        """Runs the program until it says "ready", and until(pid) is true; asks for a snapshot, ends it. Returns what the snapshot has."""
         path, trace = self.write("app.py", text), self.path("asked.hpl")
         command = [self.heapline, "run", "-q", "-o", trace, "--", self.python, path, mode]
         process = subprocess.Popen(command, cwd=self.scratch, env=self.environment(), stdout=subprocess.PIPE,
@@ -120,6 +121,8 @@ class FrameBench(PythonBench):
             ready = select.select([process.stdout], [], [], PATIENCE)[0] and process.stdout.readline().split()
             expect(ready and ready[0] == b"ready", f"the program says {ready!r}")
             pid = int(ready[1])
+            while until and not until(pid):
+                time.sleep(0.01)
             asked = subprocess.run([self.heapline, "snapshot", str(pid)], env=self.environment(), stdout=subprocess.DEVNULL,
                                    stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
             expect(asked.returncode == 0,
@@ -335,8 +338,8 @@ elif mode == "collect":
     tell()
     while True: gc.collect()
 elif mode == "hold":
-    function = ctypes.PyDLL(None).sleep
-    tell(); function(1000)
+    read, ends = ctypes.PyDLL(None).read, os.pipe()
+    tell(); read(ends[0], ctypes.create_string_buffer(1), 1)
 '''
 
 
@@ -369,10 +372,16 @@ def collecting(bench):
         has_orders(edges)
 
 
+def sleeps(pid):
+    """Its first thread waits in a system call: nobody tells when that begins, so that it is looked for."""
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+        return file.read().rpartition(")")[2].split()[0] == "S"
+
+
 @scenario("request-hold")
 def held(bench):
     """A C function keeps the interpreter's lock: what is native is there, and why the rest is not."""
-    edges = bench.ask(PARTS, "hold")
+    edges = bench.ask(PARTS, "hold", until=sleeps)
     expect(len(edges.reasons) == 1 and re.search(r"missing: thread \d+ held the interpreter's lock", edges.reasons[0]),
            f"reasons: {edges.reasons}")
     expect(not [row for row in edges.rows if row[0] == "python"], "there are objects all the same")
