@@ -6,8 +6,13 @@
 #include "py.h"
 #include "session.h"
 #include "sys.h"
+#include "unwind.h"
 
 #include <string.h>
+
+#define FRAMES_MAX 65536u                /* Python frames of one run of the loop that are passed */
+#define LOOP_STACK_MAX 65536u            /* bytes of its native frame */
+#define LOOP_OF_TAIL_CALLS_MAX 16384u    /* bytes of _PyEval_EvalFrameDefault without its instructions; with them it has 50,000 and more */
 
 #define THREADS_MAX 65536u               /* links that are followed */
 
@@ -174,12 +179,39 @@ static const struct hl_stopped *find_thread(const struct hl_stop *stop, uintptr_
     return NULL;
 }
 
-/* Between two steps of the program: in the evaluation loop itself, no function of the interpreter's is at work. */
-static bool stands_in_loop(const struct hl_stopped *thread)
+static bool is_in_loop(uintptr_t pc) { return pc >= hl_python.loop && pc < hl_python.loop_end; }
+
+/* What the innermost run of the evaluation loop keeps on its own stack: a CFrame, later a shim frame (py.h). 0: before 3.10. */
+static uintptr_t find_anchor(uintptr_t state)
+{
+    const struct hl_py_layout *layout = &hl_python.layout;
+    if (layout->cframe)
+        return word_at(state + layout->cframe);
+    uintptr_t frame = layout->shims ? word_at(state + layout->thread_frame) : 0;
+    for (uint32_t i = 0; frame && i < FRAMES_MAX; i++, frame = word_at(frame + layout->frame_back))
+        if ((word_at(frame + layout->frame_owner) & 0xff) >= layout->shims)
+            return frame;
+    return 0;
+}
+
+/* Between two steps of the program: in the evaluation loop itself, no function of the interpreter's is at work. The loop may be in
+ * several pieces, of which only one has the name: then the frame that runs is the one which holds the anchor. Where 3.14 is built
+ * with tail calls, each instruction is a function that takes the place of the one before on the stack, and returns to the loop's own. */
+static bool stands_in_loop(const struct hl_stopped *thread, uintptr_t state)
 {
     uintptr_t registers[HL_ARCH_DWARF_REGISTERS];
-    uintptr_t pc = thread->context ? hl_arch_registers(thread->context, registers) : 0;
-    return pc >= hl_python.loop && pc < hl_python.loop_end;
+    uintptr_t pc = thread->context ? hl_arch_registers(thread->context, registers) : 0, sp = pc ? registers[HL_ARCH_DWARF_SP] : 0;
+    struct hl_rule rule;
+    if (!pc || is_in_loop(pc))
+        return pc;
+    hl_rule_compile(pc + 1, &rule);
+    if (rule.kind != HL_RULE_SP && rule.kind != HL_RULE_FP)
+        return false;
+    uintptr_t anchor = find_anchor(state), cfa = (rule.kind == HL_RULE_SP ? sp : registers[HL_ARCH_DWARF_FP]) + (uintptr_t)(intptr_t)rule.cfa;
+    if (cfa <= sp || cfa - sp > LOOP_STACK_MAX)
+        return false;
+    bool tail_calls = hl_python.loop_end - hl_python.loop <= LOOP_OF_TAIL_CALLS_MAX;
+    return anchor - sp < cfa - sp || (tail_calls && is_in_loop(word_at(cfa + (uintptr_t)(intptr_t)rule.ra)));
 }
 
 static const char *judge(const struct hl_stop *stop, const struct hl_py_state_layout *layout)
@@ -189,7 +221,7 @@ static const char *judge(const struct hl_stop *stop, const struct hl_py_state_la
     bool called = thread == stop->threads && thread && !thread->context;
     if (is_collecting(layout))
         return name_thread(thread ? thread->tid : 0, " was collecting garbage");
-    if (!holder || called || (thread && stands_in_loop(thread)))
+    if (!holder || called || (thread && stands_in_loop(thread, holder)))
         return NULL;
     return name_thread(thread ? thread->tid : 0,
         " held the interpreter's lock (GIL) in the middle of an operation, and came to no point where its objects are whole");
