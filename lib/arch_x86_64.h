@@ -69,16 +69,35 @@ static inline uintptr_t hl_arch_wide_registers(const ucontext_t *context, uintpt
     return (uintptr_t)area;
 }
 
-/* Calls that end with EINTR after any handler, SA_RESTART or not (signal(7)). Their number is gone from the registers; it is
- * where the code loaded it from, right before the system call: mov $number, %eax. */
+/* The number of the system call that ended right before `registers`: it is gone from them, but the code tells where it was loaded from. 0: it does not. */
+static inline uint64_t hl_arch_ended_call(const greg_t *registers)
+{
+    const uint8_t *at = (const uint8_t *)registers[REG_RIP];
+    const char *sp = (const char *)registers[REG_RSP];
+    if (at[-2] != 0x0f || at[-1] != 0x05)
+        return 0;
+    if (at[-7] == 0xb8)                                      /* mov $number, %eax */
+        return at[-6] | (uint32_t)at[-5] << 8 | (uint32_t)at[-4] << 16 | (uint32_t)at[-3] << 24;
+    /* From glibc 2.41 the calls at which a thread can be cancelled share one function, whose seventh argument is the number (nptl/cancellation.c). */
+    if (at[-7] == 0x48 && at[-6] == 0x8b && at[-5] == 0x44 && at[-4] == 0x24)      /* mov n(%rsp), %rax: where no thread was ever made */
+        return *(const uint64_t *)(sp + at[-3]);
+    if (at[-7] != 0x4c || at[-6] != 0x89 || at[-5] != 0x5c || at[-4] != 0x24 || at[0] != 0xc3)
+        return 0;                                            /* mov %r11, n(%rsp); syscall; ret: __syscall_cancel_arch */
+    const uint8_t *called = *(const uint8_t *const *)sp;
+    for (int i = 10; i < 32; i++)                            /* mov n(%rsp), %rsi; ...; call __syscall_cancel_arch */
+        if (called[-i] == 0x48 && called[1 - i] == 0x8b && called[2 - i] == 0x74 && called[3 - i] == 0x24)
+            return *(const uint64_t *)(sp + 8 + called[4 - i]);
+    return 0;
+}
+
+/* Calls that end with EINTR after any handler, SA_RESTART or not (signal(7)). */
 static inline void hl_arch_restart(ucontext_t *context)
 {
     static const uint16_t numbers[] = {7, 23, 34, 35, 65, 69, 70, 128, 130, 202, 208, 220, 230, 232, 270, 271, 281, 299, 441};
     greg_t *registers = context->uc_mcontext.gregs;
-    const uint8_t *at = (const uint8_t *)registers[REG_RIP];
-    if (registers[REG_RAX] != -4 || at[-2] != 0x0f || at[-1] != 0x05 || at[-7] != 0xb8)
+    if (registers[REG_RAX] != -4)
         return;
-    uint32_t number = at[-6] | (uint32_t)at[-5] << 8 | (uint32_t)at[-4] << 16 | (uint32_t)at[-3] << 24;
+    uint64_t number = hl_arch_ended_call(registers);
     for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         if (numbers[i] != number)
             continue;
@@ -86,7 +105,7 @@ static inline void hl_arch_restart(ucontext_t *context)
             registers[REG_RDI] = registers[REG_RSI];
         if (number == 230 && registers[REG_R10] && !(registers[REG_RSI] & 1))
             registers[REG_RDX] = registers[REG_R10];         /* clock_nanosleep, not TIMER_ABSTIME */
-        registers[REG_RAX] = number;
+        registers[REG_RAX] = (greg_t)number;
         registers[REG_RIP] -= 2;
         return;
     }

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 
 from expectations import place_of, say, sum_groups
 from harness import Skip, TIMEOUT, expect, expect_equal
@@ -68,6 +69,47 @@ def snapshot_on_request(bench):
     expect_equal("before", server_sums(bench, trace, "--label", "before"), ["nothing", "nothing"])
     expect_equal("between", server_sums(bench, trace, "--label", "between"), ["reachable=1000/1", "lost=2000/1"])
     expect_equal("at the end", server_sums(bench, trace), ["reachable=1000/1", "lost=4000/2"])
+
+
+WAITS = ("poll", "ppoll", "select", "epoll_wait", "sigtimedwait", "sem_timedwait", "semop", "nanosleep", "clock_nanosleep")
+
+
+def waiting_threads(bench):
+    """Calls that every handler ends go on over a snapshot, and sleep as long as they were told to."""
+    outcome, trace = bench.profile([bench.program("waits")], options=["-q"])
+    expect_equal(f"exit status, {outcome.stderr[-300:]}", outcome.status, 0)
+    expect_equal("calls", outcome.stdout.decode().splitlines(), [f"{name} passed" for name in WAITS])
+    expect_equal("snapshots", bench.leaks(trace, "--label", "while they wait")["reasons"], [])
+
+
+def waiting_alone(bench):
+    """The same where there is one thread, for which the C library calls the system another way."""
+    command = [bench.heapline, "run", "-q", "-o", bench.path("trace.hpl"), "--", bench.program("waits"), "alone"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=bench.environment(), cwd=bench.scratch,
+                          start_new_session=True) as process:
+        try:
+            expect_equal("first line", process.stdout.readline(), b"waiting\n")
+            with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as file:
+                pid = int(file.read().split()[0])
+            wait_until(lambda: state_of(pid) == "S")
+            ask_for_snapshot(bench, pid, "while it waits")
+            expect_equal("what it said", process.communicate(b"\n", TIMEOUT)[0], b"poll passed\n")
+            expect_equal("exit status", process.returncode, 0)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def state_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        return file.read().rpartition(")")[2].split()[0]
+
+
+def wait_until(true):
+    end = time.monotonic() + TIMEOUT
+    while not true():
+        expect(time.monotonic() < end, "it never came to wait")
+        time.sleep(0.001)
 
 
 def skipped_globals(bench):
@@ -152,5 +194,6 @@ def python_arenas(bench):
 
 
 def scenarios():
-    found = (snapshot_on_request, skipped_globals, under_debugger, in_container, python_objects, python_arenas)
+    found = (snapshot_on_request, waiting_threads, waiting_alone, skipped_globals, under_debugger, in_container, python_objects,
+             python_arenas)
     return [(f.__name__, "verdicts", f) for f in found]
