@@ -44,7 +44,7 @@ sys.path.insert(0, os.path.join(HERE, "prog"))
 import cases_docs                          # noqa: E402
 from harness import Bench                       # noqa: E402
 import programs                            # noqa: E402
-from runner import chosen, run_all              # noqa: E402
+from runner import add_options, run_chosen              # noqa: E402
 
 CASES = ("cases_run", "cases_refusals", "cases_files", "cases_modules", "cases_counts")
 
@@ -64,30 +64,19 @@ def parse_arguments():
     parser.add_argument("--programs", required=True, help="folder of the built tests/prog")
     parser.add_argument("--count", required=True, help="the built counting preload, count.so")
     parser.add_argument("--workloads", default=os.path.join(HERE, "..", "..", "shared", "workloads"))
-    parser.add_argument("--filter", action="append", default=[], help="a group, a scenario, or its beginning; may be given again")
-    parser.add_argument("--list", action="store_true", help="print names and groups")
     parser.add_argument("--self-check", action="store_true", help="judge the programs by the counting preload alone")
-    parser.add_argument("--keep", action="store_true", help="keep the scratch folders")
+    add_options(parser)
     return parser.parse_args()
 
 
 def main():
     arguments = parse_arguments()
-    bench = Bench(arguments.heapline and os.path.abspath(arguments.heapline), os.path.abspath(arguments.programs),
-                  os.path.abspath(arguments.count), os.path.abspath(arguments.workloads))
     found = programs.self_checks(os.path.join(HERE, "prog")) if arguments.self_check else all_scenarios()
-    found = [s for s in found if chosen(s, arguments.filter)]
-    if arguments.list:
-        for name, group, _ in found:
-            print(f"{group}\t{name}")
-        return 0
-    if not found:
-        print(f"no scenario is called {arguments.filter}; --list shows them", file=sys.stderr)
-        return 2
-    if not arguments.self_check and not arguments.heapline:
+    if not arguments.self_check and not arguments.list and not arguments.heapline:
         print("which heapline? Give --heapline PATH", file=sys.stderr)
         return 2
-    return run_all(found, bench, arguments.keep)
+    return run_chosen(found, arguments, lambda: Bench(arguments.heapline and os.path.abspath(arguments.heapline),
+                      os.path.abspath(arguments.programs), os.path.abspath(arguments.count), os.path.abspath(arguments.workloads)))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ sys.path[:0] = [os.path.join(HERE, "..", "prog"), os.path.join(HERE, "..")]
 import against_valgrind                                          # noqa: E402
 import cases                                                     # noqa: E402
 from harness import Bench, Failure                               # noqa: E402
-from runner import run_all                                       # noqa: E402
+from runner import add_options, run_chosen                                       # noqa: E402
 import table                                                     # noqa: E402
 import verdicts                                                  # noqa: E402
 
@@ -62,9 +62,8 @@ def parse_arguments():
     parser.add_argument("--heapline", required=True, help="the command to test")
     parser.add_argument("--programs", required=True, help="folder of the built tests/leaks/prog")
     parser.add_argument("--suite", choices=[*SUITES], default="verdicts")
-    parser.add_argument("--filter", action="append", default=[], help="a scenario or its beginning; may be given again")
     parser.add_argument("--table", action="store_true", help="print the table of disagreements for docs/leak-accuracy.md")
-    parser.add_argument("--keep", action="store_true", help="keep the scratch folders")
+    add_options(parser)
     return parser.parse_args()
 
 
@@ -73,13 +72,9 @@ def main():
     if arguments.table:
         print("\n".join([table.HEAD, "|---|---|---|---|---|", *table.rows()]))
         return 0
-    bench = LeakBench(os.path.abspath(arguments.heapline), os.path.abspath(arguments.programs), None, None)
     found = [s for module in SUITES[arguments.suite] for s in module.scenarios()]
-    found = [s for s in found if not arguments.filter or any(s[0] == f or s[0].startswith(f + "-") for f in arguments.filter)]
-    if not found:
-        print(f"no scenario is called {arguments.filter}", file=sys.stderr)
-        return 2
-    return run_all(found, bench, arguments.keep)
+    built = [os.path.abspath(arguments.heapline), os.path.abspath(arguments.programs)]
+    return run_chosen(found, arguments, lambda: LeakBench(*built, None, None))
 
 
 if __name__ == "__main__":

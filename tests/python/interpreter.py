@@ -8,8 +8,11 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+import tempfile
 
 from harness import Failure, Skip
+from runner import add_options, run_chosen
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -30,6 +33,26 @@ print(json.dumps({
     "base_prefix": sys.base_prefix,
 }))
 """
+
+
+def add_interpreter_options(parser):
+    parser.add_argument("--python", default=sys.executable, help="the interpreter under test (default: the one that runs this)")
+    parser.add_argument("--compiler", default=os.environ.get("CC", "cc"), help="for extensions and embedding programs")
+    add_options(parser)
+
+
+def run_with_interpreter(found, arguments, make_bench):
+    """run_chosen with a bench made of the interpreter that the options name, which is printed first."""
+    folder = tempfile.mkdtemp(prefix="heapline-python-")
+
+    def make():
+        interpreter = Interpreter(arguments.python, folder, arguments.compiler)
+        print(interpreter, flush=True)
+        return make_bench(interpreter)
+    try:
+        return run_chosen(found, arguments, make)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Interpreter:

@@ -6,11 +6,9 @@ import argparse
 import os
 import re
 import select
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -19,8 +17,7 @@ sys.path[:0] = [HERE, os.path.join(TESTS, "python"), os.path.join(TESTS, "prog")
 
 from bench import PythonBench                            # noqa: E402
 from harness import expect, expect_equal                 # noqa: E402
-from interpreter import Interpreter                      # noqa: E402
-from runner import chosen, run_all                       # noqa: E402
+from interpreter import add_interpreter_options, run_with_interpreter    # noqa: E402
 
 PATIENCE = 60
 BEFORE_EXIT, EXIT, REQUEST = 5, 1, 2         # enum trace_snapshot_cause
@@ -482,23 +479,10 @@ def main():
     parser = argparse.ArgumentParser(description="Compare what graphs say of frames with what programs do.")
     parser.add_argument("--heapline", required=True, help="the command to test")
     parser.add_argument("--edges", required=True, help="the built program tests/graph/frames/edges.c")
-    parser.add_argument("--python", default=sys.executable, help="the interpreter to look into (default: the one that runs this)")
-    parser.add_argument("--compiler", default=os.environ.get("CC", "cc"), help="for embedding programs")
-    parser.add_argument("--filter", action="append", default=[], help="a scenario, or its beginning; may be given again")
-    parser.add_argument("--keep", action="store_true", help="keep the scratch folders")
+    add_interpreter_options(parser)
     arguments = parser.parse_args()
-    found = [s for s in SCENARIOS if chosen(s, arguments.filter)]
-    if not found:
-        print(f"no scenario is called {arguments.filter}", file=sys.stderr)
-        return 2
-    folder = tempfile.mkdtemp(prefix="heapline-frames-")
-    try:
-        interpreter = Interpreter(arguments.python, folder, arguments.compiler)
-        print(interpreter, flush=True)
-        return run_all(found, FrameBench(os.path.abspath(arguments.heapline), interpreter, os.path.abspath(arguments.edges)),
-                       arguments.keep)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    built = [os.path.abspath(arguments.heapline), os.path.abspath(arguments.edges)]
+    return run_with_interpreter(SCENARIOS, arguments, lambda interpreter: FrameBench(built[0], interpreter, built[1]))
 
 
 if __name__ == "__main__":
