@@ -118,6 +118,22 @@ static void test_backrefs(void **state)
     free(text);
 }
 
+/* Nine that were asked for are one box: dashed, as what stands for many, and with the border of what was asked for. */
+static void test_many_targets(void **state)
+{
+    uint8_t *set = calloc(graph->n, 1);
+    for (uint32_t i = 0; i < graph->n; i++)
+        set[i] = graph->nodes[i].type == graph->nodes[first_order].type;
+    graph_view_neighbours(&view, graph, GRAPH_VIEW_BACKREFS, set, "type:Order",
+                          &(struct graph_view_options){ .depth = 3, .too_many = 10, .collapse = true });
+    free(set);
+    char *text = print();
+    assert_has(text, "[label=\"9 × Order\\n432 B, holds 492 B\", fillcolor=\"#f2f2f2\", color=\"#888888\", style=\"filled,dashed\", "
+                     "color=\"#d40000\", penwidth=2.5];");
+    assert_has(text, ">what was asked for</TD>");
+    free(text);
+}
+
 /* The orders hang below history in one box: an arrow that is no reference, and counts none. */
 static void test_dominators(void **state)
 {
@@ -315,7 +331,8 @@ static void test_too_slow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_refs), TEST(test_backrefs), TEST(test_dominators), TEST(test_references_that_nobody_explains),
+        TEST(test_refs), TEST(test_backrefs), TEST(test_many_targets), TEST(test_dominators),
+        TEST(test_references_that_nobody_explains),
         TEST(test_escapes), TEST(test_long_texts_are_cut), TEST(test_svg), TEST(test_missing),
         TEST(test_empty_path), TEST(test_failing), TEST(test_silent_failures), TEST(test_not_a_program), TEST(test_too_slow),
     };

@@ -16,6 +16,19 @@ uint32_t graph_find(const struct graph *graph, uint64_t address)
     return k && index->extras[k - 1].address == address ? index->extras[k - 1].node : GRAPH_NONE;
 }
 
+uint32_t graph_edge_owner(const struct graph *graph, uint32_t edge)
+{
+    uint32_t low = 0, high = graph->n;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (graph->nodes[middle].first <= edge)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 uint32_t graph_held_from_c(const struct graph *graph, uint32_t node)
 {
     const struct graph_node *it = &graph->nodes[node];

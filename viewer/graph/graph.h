@@ -117,6 +117,9 @@ static inline bool graph_edge_counts(const struct graph_edge_out *edge) { return
 /* The node at an address: an object, a block or the inside of one. GRAPH_NONE: none. */
 uint32_t graph_find(const struct graph *graph, uint64_t address);
 
+/* The node that an edge, a place in graph->edges, comes from: the last one whose edges begin there or before. */
+uint32_t graph_edge_owner(const struct graph *graph, uint32_t edge);
+
 /* References of a Python object that no counted edge explains; 0 for immortal ones. */
 uint32_t graph_held_from_c(const struct graph *graph, uint32_t node);
 

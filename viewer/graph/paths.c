@@ -95,23 +95,9 @@ static uint32_t travel(struct tour *tour, const uint8_t *set)
     return GRAPH_NONE;
 }
 
-/* The node whose edge stands at a place: the last one that begins there or before and has any. */
-static uint32_t owner_of(const struct graph *graph, uint32_t place)
-{
-    uint32_t low = 0, high = graph->n;
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (graph->nodes[middle].first <= place)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static void tell(struct graph_path *path, const struct tour *tour, uint32_t node)
 {
-    for (; node; node = owner_of(tour->graph, tour->by[node]))
+    for (; node; node = graph_edge_owner(tour->graph, tour->by[node]))
         vec_push(&path->steps, ((struct graph_step){ node, tour->by[node] }));
     vec_push(&path->steps, ((struct graph_step){ 0, GRAPH_NONE }));
     for (size_t i = 0, j = path->steps.n - 1; i < j; i++, j--) {

@@ -78,6 +78,13 @@ static bool is_object(const struct graph_view_node *node)
     return node->role <= GRAPH_VIEW_TARGET && node->node != 0 && node->node != GRAPH_NONE;
 }
 
+/* What was asked for, or all of it as one box. */
+static bool is_wanted(const struct graph_view *view, const struct graph_view_node *node)
+{
+    bool selected = view->kind == GRAPH_VIEW_REFS || view->kind == GRAPH_VIEW_BACKREFS;
+    return node->role == GRAPH_VIEW_TARGET || (selected && node->role == GRAPH_VIEW_GROUP && node->depth == 0);
+}
+
 /* Type and repr on lines of their own, where the view's label has them on one. */
 static void add_name(struct strbuf *out, struct strbuf *line, const struct graph *graph, const struct graph_view *view,
                      uint32_t place)
@@ -137,13 +144,13 @@ static void add_label(struct strbuf *label, const struct graph *graph, const str
     strbuf_release(&line);
 }
 
-static void note_node(struct seen *seen, const struct graph *graph, const struct graph_view_node *node)
+static void note_node(struct seen *seen, const struct graph *graph, const struct graph_view *view, const struct graph_view_node *node)
 {
     if (is_many(node))
         seen->many = true;
     else
         seen->sort[sort_of(graph, node)] = true;
-    seen->target |= node->role == GRAPH_VIEW_TARGET;
+    seen->target |= is_wanted(view, node);
     seen->hidden |= node->hidden > 0;
     seen->from_c |= is_object(node) && graph_held_from_c(graph, node->node);
 }
@@ -160,7 +167,7 @@ static void put_node(FILE *out, const struct graph *graph, const struct graph_vi
         fprintf(out, ", fillcolor=\"%s\"", looks[sort_of(graph, node)].fill);
     if (sort_of(graph, node) == GRAPH_ROOT && !is_many(node))
         fputs(", fontcolor=white", out);
-    if (node->role == GRAPH_VIEW_TARGET)
+    if (is_wanted(view, node))
         fputs(", color=\"#d40000\", penwidth=2.5", out);
     fputs("];\n", out);
     strbuf_release(&label);
@@ -247,7 +254,7 @@ int graph_dot_print(FILE *out, const struct graph *graph, const struct graph_vie
     struct seen seen = { 0 };
     put_head(out, view);
     for (uint32_t place = 0; place < view->nodes.n; place++) {
-        note_node(&seen, graph, &view->nodes.items[place]);
+        note_node(&seen, graph, view, &view->nodes.items[place]);
         put_node(out, graph, view, place);
     }
     for (size_t e = 0; e < view->edges.n; e++)

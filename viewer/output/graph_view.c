@@ -72,20 +72,6 @@ enum graph_rank graph_edge_rank(const struct graph *graph, uint32_t place)
     }
 }
 
-/* Nodes' edges stand in the order of the nodes. */
-uint32_t graph_edge_owner(const struct graph *graph, uint32_t edge)
-{
-    uint32_t low = 0, high = graph->n;
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (graph->nodes[middle].first <= edge)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 uint32_t graph_edge_root(const struct graph *graph, uint32_t edge)
 {
     uint32_t root = graph->edges[edge].value;

@@ -36,9 +36,6 @@ struct graph_view_edge *graph_view_add_edge(struct graph_view *view, const struc
 /* Copies a text into the view. */
 const char *graph_view_keep(struct graph_view *view, const struct strbuf *text);
 
-/* The node that an edge in graph->edges comes from. */
-uint32_t graph_edge_owner(const struct graph *graph, uint32_t edge);
-
 /* The place in graph->roots of an edge of node 0; GRAPH_NONE: it has none. */
 uint32_t graph_edge_root(const struct graph *graph, uint32_t edge);
 

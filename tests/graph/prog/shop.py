@@ -1,5 +1,4 @@
-"""A shop whose books forget to forget: `history` keeps orders that were delivered, and a cache of labels has no bound.
-Snapshots "opened" and "busy"."""
+"""A shop that forgets to forget: `history` keeps what was delivered, a cache of labels has no bound. Snapshots: opened, busy."""
 import functools
 import sys
 
