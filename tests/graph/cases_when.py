@@ -4,7 +4,7 @@ import os
 import subprocess
 
 from bench import register
-from graph_bench import expect_in
+from graph_bench import PACKAGE, expect_in
 from harness import expect, expect_equal
 
 SCENARIOS, scenario = register("when")
@@ -26,12 +26,26 @@ things += [Thing() for _ in range(25)]
 take(b"second")
 """
 
+AMONG_THREADS = """\
+import threading, heapline
+going = True
+def work(kept):
+    while going:
+        kept[0] = {number: [str(number)] for number in range(500)}
+threads = [threading.Thread(target=work, args=([None],)) for _ in range(3)]
+for thread in threads: thread.start()
+for number in range(10): heapline.snapshot("call %d" % number)
+going = False
+for thread in threads: thread.join()
+"""
+
 
 def record(bench, text, *options):
     path = bench.path("app.py")
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
-    outcome, trace = bench.profile([bench.python, path], options=["-q", *options], env=bench.environment())
+    env = bench.environment(PYTHONPATH=PACKAGE)
+    outcome, trace = bench.profile([bench.python, path], options=["-q", *options], env=env)
     expect_equal("exit status", outcome.status, 0)
     return trace
 
@@ -78,6 +92,14 @@ def asked(bench):
     refused = subprocess.run([bench.heapline, "graph", "types", trace, "--snapshot", "third"], capture_output=True,
                              env=bench.environment(), check=False)
     expect(refused.returncode != 0 and b"third" in refused.stderr, f"there is no third: {refused.stderr}")
+
+
+@scenario("when-among-threads")
+def among_threads(bench):
+    """The program's own snapshots have Python's objects, whatever its other threads are doing."""
+    taken = [one for one in snapshots(bench, record(bench, AMONG_THREADS)) if one["cause"] == "call"]
+    expect_equal("calls", [(one["label"], one["graph"], one["python"]) for one in taken],
+                 [(f"call {number}", True, True) for number in range(10)])
 
 
 @scenario("when-nothing")

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 
 class Library:
-    """What the package calls. What waits for an answer releases the interpreter's lock; all else keeps it: its facts belong to this moment, and
-    two need it."""
+    """What the package calls. What waits for an answer releases the interpreter's lock; all else keeps it: its facts belong to this
+    moment, and two need it. So does a snapshot: while this thread has the lock no other is at work on Python's objects."""
 
     __slots__ = ("is_recording", "mark", "scope_begin", "scope_end", "python_watch", "python_executed", "disable", "enable", "snapshot",
                  "_live_bytes", "_leak_check", "_window", "_number", "_numbers", "_byref")
@@ -29,7 +29,7 @@ class Library:
             holding.heapline_python_executed, None, address, unsigned, unsigned)
         self.disable: Callable[[], None] = _function(holding.heapline_disable, None)
         self.enable: Callable[[], None] = _function(holding.heapline_enable, None)
-        self.snapshot: Callable[[bytes], int] = _function(waiting.heapline_snapshot, number, text)
+        self.snapshot: Callable[[bytes], int] = _function(holding.heapline_snapshot, number, text)
         self._number, self._byref = ctypes.c_longlong, ctypes.byref
         self._numbers = ctypes.c_ulonglong * 9           # either struct: numbers of this kind, behind them at most an int
         self._live_bytes = _function(waiting.heapline_live_bytes, ctypes.c_longlong, ctypes.POINTER(ctypes.c_longlong))
