@@ -85,11 +85,14 @@ static void answers(struct fake *fake)
     listen_to(fake, fake->board->snapshot_signal);
     fake_alloc(fake, 0, A, 12345);
     fake_let_read(fake);
-    for (uint32_t number = 1;; number++) {
+    for (uint32_t number = 1;;) {
         fake_check(sigwaitinfo(&set, &info) > 0);
-        fake_check(info.si_code == SI_QUEUE && (uint32_t)info.si_value.sival_int >> HL_REQUEST_NUMBER_SHIFT == number);
+        uint32_t asked = (uint32_t)info.si_value.sival_int >> HL_REQUEST_NUMBER_SHIFT;
+        if (asked == number - 1)                          /* once more, before it was heard that this is under way */
+            continue;
+        fake_check(info.si_code == SI_QUEUE && asked == number);
         fake_check(number > 1 || info.si_value.sival_int & HL_REQUEST_GRAPH);    /* somebody asks; later ones may be the clock's */
-        take(fake, number);
+        take(fake, number++);
     }
 }
 
@@ -115,6 +118,38 @@ static void test_answers(void **state)
     assert_int_equal(run.trace->snapshots[0].cause, TRACE_SNAPSHOT_REQUEST);
     assert_string_equal(run.trace->snapshots[0].label, "warm");
     assert_string_equal(run.trace->snapshots[1].label, "");
+    fake_close(&run);
+}
+
+/* It hears no more of the request than that it is asked for what there is the second time. */
+static void answers_late(struct fake *fake)
+{
+    siginfo_t info;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, (int)fake->board->snapshot_signal);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    listen_to(fake, fake->board->snapshot_signal);
+    fake_alloc(fake, 0, A, 12345);
+    fake_let_read(fake);
+    for (uint32_t times = 0; times < 2; times += (info.si_value.sival_int & HL_REQUEST_NOW) != 0)
+        fake_check(sigwaitinfo(&set, &info) > 0);
+    take(fake, 1);
+    for (;;)
+        pause();
+}
+
+static void test_asked_until_it_answers(void **state)
+{
+    fake_start(&run, answers_late);
+    int fd = ask((uint32_t)run.collector.root_pid, "late");
+    while (!run.collector.requests.all.n)
+        collector_turn(&run.collector);
+    run.collector.start_ns -= UINT64_C(3000000000);
+    await_answer(fd);
+    assert_int_equal(answer.status, 0);
+    end();
+    assert_int_equal(run.trace->n_snapshots, 1);
     fake_close(&run);
 }
 
@@ -250,7 +285,7 @@ static void test_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_answers), cmocka_unit_test(test_asked_until_it_answers),
         cmocka_unit_test(test_nobody_waits),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_does_not_answer),

@@ -17,6 +17,7 @@
 
 #define PEAK_MIN_BYTES (UINT64_C(1) << 20) /* smaller heaps have no peaks worth a look */
 #define LIMIT_NS UINT64_C(10000000000)    /* for the process to say hello */
+#define NOW_NS UINT64_C(1000000000)       /* then it is asked for what there is, each time that this has passed once more */
 
 static void send_answer(int connection, const struct hl_answer *message)
 {
@@ -238,21 +239,27 @@ static void mind_late(struct collector *collector)
     }
 }
 
+/* When a request is sent again for the n-th time, after it was made. */
+static uint64_t again_after(bool graph, uint32_t n)
+{
+    static const uint64_t waits_ns[] = {5000000, 20000000, 60000000, 150000000, 300000000, 500000000, 700000000};
+    const uint32_t waits = graph ? sizeof waits_ns / sizeof *waits_ns : 0;
+    return n < waits ? waits_ns[n] : (n - waits + 1) * NOW_NS;
+}
+
 /* Where a graph is wanted, the process may wait for a moment at which Python's objects are whole: it is asked again, and at
- * last for what there is. */
+ * last for what there is. That is said until it answers: it does not listen while it is at another snapshot. */
 static void ask_again(struct collector *collector)
 {
-    static const uint64_t after_ns[] = {5000000, 20000000, 60000000, 150000000, 300000000, 500000000, 700000000, 1000000000};
-    const uint32_t times = sizeof after_ns / sizeof *after_ns;
     for (size_t i = 0; i < collector->requests.all.n; i++) {
         struct request *request = &collector->requests.all.items[i];
         const struct target *target = collector_find(collector, request->serial);
         bool graph = request->value & HL_REQUEST_GRAPH || collector->board->graph;
-        if (!graph || !target || target->finished || request->begun || request->late || request->again == times ||
-            collector->now_ns - request->asked_ns < after_ns[request->again])
+        uint64_t after_ns = again_after(graph, request->again);
+        if (!target || target->finished || request->begun || request->late || collector->now_ns - request->asked_ns < after_ns)
             continue;
-        bool now = ++request->again == times;
-        send_signal(target, collector->snapshot_signal, request->value | (now ? HL_REQUEST_NOW : 0));
+        request->again++;
+        send_signal(target, collector->snapshot_signal, request->value | (after_ns >= NOW_NS ? HL_REQUEST_NOW : 0));
     }
 }
 
