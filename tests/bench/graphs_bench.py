@@ -69,6 +69,22 @@ class GraphsBench:
                 raise Failed(f"heapline run ended with {talk.process.returncode}")
         return runs, memory
 
+    def largest(self, objects):
+        """The collector's resident memory at most, from the start of a recording with --graph to its end; bytes."""
+        command = [self.heapline.command, "run", "--quiet", "--graph", "-o", os.path.join(self.work, "whole.hpl"), "--", self.python,
+                   PROGRAM, str(objects), "wait"]
+        most, end = 0, time.monotonic() + LIMIT_SECONDS
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+            while process.poll() is None and time.monotonic() < end:
+                with open(f"/proc/{process.pid}/status", encoding="ascii", errors="replace") as file:
+                    most = max([most] + [int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM:")])
+                time.sleep(LOOK_SECONDS)
+            process.kill()
+        os.unlink(command[command.index("-o") + 1])
+        if process.returncode:
+            raise Failed(f"heapline run --graph ended with {process.returncode}")
+        return most
+
     def question(self, words, trace, number):
         command = [self.heapline.command, "graph", words[0], "--snapshot", f"#{number}", trace, *words[1:]]
         runs = [self.stopwatch.run(command) for _ in range(self.options.rounds)]
@@ -79,7 +95,7 @@ class GraphsBench:
         runs, memory = self.record(objects, trace)
         row = {field: statistics.median(run[field] for run in runs) for field in ("pause_s", "written_s", "trace_bytes")}
         row |= {"runs": runs, "collector_bytes": memory["collector"], "marker_bytes": memory["marker"],
-                "outside_bytes": memory["both"], "objects": self.objects_of(trace, runs[-1]["number"])}
+                "outside_bytes": memory["both"], "largest_bytes": self.largest(objects), "objects": self.objects_of(trace, runs[-1]["number"])}
         row["questions"] = {name: self.question(words, trace, runs[-1]["number"]) for name, words in QUESTIONS.items()}
         os.unlink(trace)
         return row

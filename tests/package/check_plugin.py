@@ -7,35 +7,24 @@ Where pip brings nothing, the pytest of this very Python does; what other plugin
 skipped.
 """
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+
+import virtual_environment                               # noqa: E402
+
 SOURCES = os.path.join(os.path.dirname(os.path.dirname(HERE)), "viewer", "python", "heapline")
 WANTED = ["pytest", "pytest-xdist", "pytest-asyncio"]
 SKIPPED = 77
 
 
-def environment(folder):
-    """Its Python; None, with the reason printed, where it cannot be made."""
-    python, stamp = os.path.join(folder, "bin", "python3"), os.path.join(folder, "complete")
-    if os.path.exists(stamp):
-        return python
-    shutil.rmtree(folder, ignore_errors=True)
-    for command in ([sys.executable, "-m", "venv", folder], [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"] + WANTED):
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
-        if done.returncode != 0:
-            print("no environment with %s: %s" % (", ".join(WANTED), done.stdout.strip().splitlines()[-1:] or "no reason given"))
-            return None
-    with open(stamp, "w", encoding="utf-8") as file:
-        file.write("\n".join(WANTED))
-    return python
-
-
 def main(command, folder, *arguments):
-    python = environment(folder)
+    python, why_not = virtual_environment.make(os.path.abspath(folder), sys.executable, WANTED)
+    if python is None:
+        print(why_not)
     if python is None and subprocess.run([sys.executable, "-c", "import pytest"], stderr=subprocess.DEVNULL).returncode != 0:
         print("and %s has no pytest" % sys.executable)
         return SKIPPED

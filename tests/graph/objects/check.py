@@ -11,6 +11,10 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(os.path.dirname(HERE)))
+
+import virtual_environment                               # noqa: E402
+
 KINDS = [None, "OFFSET", "INSIDE", "FIELD", "NAMED", "ATTRIBUTE", "SLOT", "INDEX", "VALUE", "KEY", "ITEM", "LOCAL", "STACK",
          "CELL", "CLASS", "WEAK", "PART"]
 UNCOUNTED = {"OFFSET", "INSIDE", "WEAK", "PART"}
@@ -175,7 +179,7 @@ materialised         NAMED __dict__ : dict
 NUMPY_EDGES = """
 view_array           NAMED base : ndarray
 object_array         INDEX 1 : ArrayItem
-object_array         NAMED dtype : dtype[object_]
+object_array         NAMED dtype : dtype[object_]|ObjectDType
 """
 EXTENSION_EDGES = """
 visited              FIELD 24 : Hidden
@@ -222,7 +226,7 @@ def check_edge(graph, named, line, path):
     way, _, end = rest.rpartition(" : ")
     found = ends(graph, named[name], way.strip().split(" / "))
     end = end.strip().format(path=path)
-    good = [node for node in found if (node.text == end[1:-1] if end.startswith("'") else node.type == end)]
+    good = [node for node in found if (node.text == end[1:-1] if end.startswith("'") else node.type in end.split("|"))]
     has = describe(graph, named[name])
     return None if good else f"{name}: {way.strip()} should lead to {end}, leads to {found}; it has {has}"
 
@@ -273,7 +277,7 @@ def check(graph, path, lines, more):
     scope = graph.globals("__main__")
     named = {graph.label(kind, value): graph.nodes[target] for kind, value, target in scope.edges if kind == "VALUE"}
     LEAVES.update(line.rpartition(" : ")[2] for line in lines if "'" not in line.rpartition(" : ")[2])
-    LEAVES.difference_update(("list", "bytes", "dict", "ndarray", "dtype[object_]"))
+    LEAVES.difference_update(("list", "bytes", "dict", "ndarray", "dtype[object_]", "ObjectDType"))
     wrong = [check_edge(graph, named, line, path) for line in lines]
     if "--extension" in more:
         if not any(node.size == EXTENSION_BUFFER for node in graph.follow(named["visited"], "OFFSET", "40")):
@@ -327,7 +331,9 @@ def main():
     parser.add_argument("--heapline", required=True)
     parser.add_argument("--list", required=True, help="the built list.c")
     parser.add_argument("--python", default=sys.executable)
+    virtual_environment.add_peers_option(parser)
     arguments = parser.parse_args()
+    virtual_environment.use_peers(arguments)
     ask = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
     version = subprocess.run([arguments.python, "-c", ask], stdout=subprocess.PIPE, check=True).stdout.decode().strip()
     release = tuple(int(part) for part in version.split(".")[:2])
