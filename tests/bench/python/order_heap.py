@@ -39,6 +39,7 @@ def measure(question):
 
 
 def main():
+    global orders                        # so that they are there before the interpreter ends
     objects, tool = int(sys.argv[1]), sys.argv[2]
     gc.disable()
     orders = [Order(number) for number in range(objects // 10)]
