@@ -176,6 +176,8 @@ static void objects_say_what_they_are(void **state)
     sample_at(&sample, broken)->flags |= HL_NODE_CUT;
     sample_edge(&sample, method, HL_EDGE_NAMED, sample_string(&sample, "__func__"), function);
     sample_edge(&sample, method, HL_EDGE_NAMED, sample_string(&sample, "__self__"), order);
+    uint32_t interned = sample_node(&sample, t_dict, 64);
+    sample_edge(&sample, interned, HL_EDGE_WEAK, 0, key);
     sample_finish(&sample);
     expect(graph_add_node, 0, "the roots");
     expect(graph_add_node, order, "Order at 0x101000");
@@ -187,6 +189,7 @@ static void objects_say_what_they_are(void **state)
     expect(graph_add_node, broken, "list of at least 1 item at 0x107000");
     expect(graph_add_node, function, "function Book.add");
     expect(graph_add_node, method, "bound method Book.add of Order at 0x101000");
+    expect(graph_add_node, interned, "dict of 1 item at 0x10c000");
     expect(graph_add_node, class, "class Order");
     expect(graph_add_node, app, "module app");
 }

@@ -26,17 +26,19 @@ static bool is_container(const struct graph_type *type)
     return false;
 }
 
-/* Of a dict the keys and the values are counted: instances' dicts may share their keys with others. */
+/* Of a dict the keys and the values are counted: instances' dicts may share their keys with others. That of the interned strings,
+ * which holds none of them, has weak ones alone. */
 static uint64_t count_items(const struct graph *graph, uint32_t node)
 {
-    uint64_t items = 0, keys = 0, values = 0;
+    uint64_t items = 0, keys = 0, values = 0, weak = 0;
     for (uint32_t i = graph->nodes[node].first; i < graph->nodes[node + 1].first; i++) {
         uint32_t kind = graph_edge_kind(&graph->edges[i]);
         items += kind == HL_EDGE_INDEX || kind == HL_EDGE_ITEM;
         keys += kind == HL_EDGE_KEY;
         values += kind == HL_EDGE_VALUE;
+        weak += kind == HL_EDGE_WEAK;
     }
-    return values > keys ? values : keys ? keys : items;
+    return values > keys ? values : keys ? keys : items ? items : weak;
 }
 
 static void add_container(struct strbuf *out, const struct graph *graph, uint32_t node)
