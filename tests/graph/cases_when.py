@@ -26,6 +26,31 @@ things += [Thing() for _ in range(25)]
 take(b"second")
 """
 
+WATCHES_ITSELF = """\
+import ctypes, gc, sys, weakref
+take = ctypes.PyDLL(None).heapline_snapshot
+gc.disable()
+called = []
+class Watched:
+    def __init__(self, number): self.number, self.me = number, self
+    def __getattribute__(self, name): called.append(name); return object.__getattribute__(self, name)
+    def __repr__(self): called.append("repr"); return "watched"
+    def __sizeof__(self): called.append("sizeof"); return 1
+    def __hash__(self): called.append("hash"); return 1
+    def __del__(self): called.append("del")
+things = [Watched(number) for number in range(1000)] + ["text %d" % number for number in range(1000)]
+watching = [weakref.ref(thing, called.append) for thing in things[:1000]]
+things[:500] = [None] * 500                   # garbage in cycles
+def state():
+    return [sys.getrefcount(thing) for thing in things], sys.getrefcount(None), gc.get_stats(), len(gc.get_objects()), len(called)
+take(b"warm")
+state()
+before = state()
+take(b"cold")
+after = state()
+print(before[0] == after[0], abs(after[1] - before[1]) < 50, before[2] == after[2], abs(after[3] - before[3]) < 50, called)
+"""
+
 AMONG_THREADS = """\
 import threading, heapline
 going = True
@@ -40,14 +65,18 @@ for thread in threads: thread.join()
 """
 
 
-def record(bench, text, *options):
+def run(bench, text, *options):
     path = bench.path("app.py")
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
     env = bench.environment(PYTHONPATH=PACKAGE)
     outcome, trace = bench.profile([bench.python, path], options=["-q", *options], env=env)
     expect_equal("exit status", outcome.status, 0)
-    return trace
+    return outcome, trace
+
+
+def record(bench, text, *options):
+    return run(bench, text, *options)[1]
 
 
 def snapshots(bench, trace):
@@ -100,6 +129,14 @@ def among_threads(bench):
     taken = [one for one in snapshots(bench, record(bench, AMONG_THREADS)) if one["cause"] == "call"]
     expect_equal("calls", [(one["label"], one["graph"], one["python"]) for one in taken],
                  [(f"call {number}", True, True) for number in range(10)])
+
+
+@scenario("when-watched")
+def watched(bench):
+    """A snapshot leaves references, the collector and its garbage as they are, and calls nothing of the program."""
+    outcome, trace = run(bench, WATCHES_ITSELF, "--no-leak-check")
+    expect_equal("what the program saw", outcome.stdout.decode().strip(), "True True True True []")
+    expect_equal("watched ones", bench.types(trace, "--snapshot", "cold")["Watched"]["count"], 1000)
 
 
 @scenario("when-nothing")
