@@ -146,6 +146,26 @@ static void test_quarrels(void **state)
     buffer_release(&stream.bytes);
 }
 
+/* An object that is no block of the heap's, as static ones are, with memory that is: it has these bytes. */
+static void test_part_of_an_extra(void **state)
+{
+    (void)state;
+    struct stream stream = {.bytes = {0}, .number = GRAPH_TRACE_BLOCKS};
+    struct graph_trace opened;
+    put(&stream, HL_GRAPH_EXTRA), put_signed(&stream, 0x9100), put(&stream, 28), put(&stream, 0);
+    put(&stream, 0), put(&stream, HL_NODE_PYTHON), put(&stream, 0), put(&stream, 1);
+    edge(&stream, HL_EDGE_PART, 2);
+    put(&stream, HL_GRAPH_WHOLE);
+    struct graph *graph = load(&opened, &stream);
+    uint32_t owner = graph_find(graph, 0x9100);
+    assert_int_equal(sum_of(graph), ALL_BYTES);
+    assert_int_equal(graph->nodes[owner].bytes, 48);
+    assert_int_equal(graph_find(graph, 0x1200), owner);
+    graph_destroy(graph);
+    graph_trace_close(&opened);
+    buffer_release(&stream.bytes);
+}
+
 /* Cut at every byte, and every byte changed: what is loaded indexes safely and adds up. */
 static void test_damage(void **state)
 {
@@ -193,7 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small_heap),
-        cmocka_unit_test(test_quarrels),
+        cmocka_unit_test(test_quarrels), cmocka_unit_test(test_part_of_an_extra),
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_no_graph),
     };

@@ -202,8 +202,8 @@ static void make_nodes(struct load *load, const struct first_pass *pass)
     }
     for (size_t i = 0; i < pass->extras.n; i++) {
         struct graph_node *node = &graph->nodes[load->number[load->blocks.n + i]];
-        *node = (struct graph_node){.address = pass->extras.items[i], .site = TRACE_NONE, .sort = GRAPH_PYTHON,
-                                    .reach = TRACE_REACH_HELD};
+        *node = (struct graph_node){.address = pass->extras.items[i], .bytes = node->bytes,       /* of blocks that are its parts */
+                                    .site = TRACE_NONE, .sort = GRAPH_PYTHON, .reach = TRACE_REACH_HELD};
     }
 }
 
