@@ -199,6 +199,8 @@ static void test_filters(void **state)
     assert_int_equal(allocated_with(&(struct selection){ .functions = { none, 1 } }), 0);
     assert_int_equal(allocated_with(&(struct selection){ .process = "200" }), 128);
     assert_int_equal(allocated_with(&(struct selection){ .process = "app" }), 5828);
+    assert_int_equal(allocated_with(&(struct selection){ .process = "app-2.1" }), 5828);
+    assert_int_equal(allocated_with(&(struct selection){ .process = "--fast" }), 0);
     assert_int_equal(allocated_with(&(struct selection){ .thread = "101" }), 564);
     assert_int_equal(allocated_with(&(struct selection){ .thread = "work*" }), 564);
 }

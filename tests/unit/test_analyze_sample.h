@@ -62,8 +62,8 @@ static void sample_tables(struct trace_writer *w)
     };
     static const struct trace_site sites[] = { { 0, 3 }, { 1, 5 }, { 0, 6 }, { 0, 7 }, { 0, 9 }, { 0, 11 }, { 1, 13 },
                                                { 2, 3 }, { 3, 1 } };
-    trace_write_process(w, &(struct trace_process){ 100, TRACE_NONE, TRACE_ORIGIN_ROOT, 0, "app --fast", "/opt/app/app" });
-    trace_write_process(w, &(struct trace_process){ 200, 0, TRACE_ORIGIN_FORK, 3 * MS, "app --fast", "/opt/app/app" });
+    trace_write_process(w, &(struct trace_process){ 100, TRACE_NONE, TRACE_ORIGIN_ROOT, 0, "app --fast", "/opt/app/app-2.1" });
+    trace_write_process(w, &(struct trace_process){ 200, 0, TRACE_ORIGIN_FORK, 3 * MS, "app --fast", "/opt/app/app-2.1" });
     trace_write_thread(w, &(struct trace_thread){ 0, 100, 0, "app" });
     trace_write_thread(w, &(struct trace_thread){ 0, 101, 1 * MS, "worker" });
     trace_write_thread(w, &(struct trace_thread){ 1, 0, 3 * MS, "" });

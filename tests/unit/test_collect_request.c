@@ -1,4 +1,5 @@
 /* Snapshots that are asked for from outside (viewer/collect/request.c): who is asked, what is answered, when it is not. */
+#include "../../viewer/collect/process_info.h"
 #include "snapshot_fake.h"
 
 #include <poll.h>
@@ -243,6 +244,8 @@ static void assert_late(fake_fn *fn, const char *why)
     assert_false(is_answered(fd));
     await_answer(ask(pid, ""));
     assert_refused("an earlier snapshot");
+    while (fn == ignores && process_waits((int32_t)pid, run.collector.snapshot_signal))
+        collector_turn(&run.collector);
     run.collector.start_ns -= UINT64_C(11000000000);
     await_answer(fd);
     assert_refused(why);

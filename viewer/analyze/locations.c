@@ -2,9 +2,9 @@
 
 #include "../base/glob.h"
 #include "../base/xalloc.h"
+#include "allocators.h"
 #include "python_path.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,29 +64,6 @@ static bool is_system_file(const char *path)
     return starts_with_any(path, folders);
 }
 
-/* "ns::pool<T>::xmalloc(unsigned long)" -> "xmalloc" */
-static void bare_name(const char *function, char *name, size_t room)
-{
-    size_t end = strcspn(function, "(<"), start = end;
-    while (start > 0 && (isalnum((unsigned char)function[start - 1]) || function[start - 1] == '_'))
-        start--;
-    size_t n = 0;
-    for (; start + n < end && n + 1 < room; n++)
-        name[n] = (char)tolower((unsigned char)function[start + n]);
-    name[n] = '\0';
-}
-
-static bool ends_with_any(const char *text, const char *const *endings)
-{
-    size_t length = strlen(text);
-    for (; *endings; endings++) {
-        size_t n = strlen(*endings);
-        if (length >= n && strcmp(text + length - n, *endings) == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool is_wrapper_of_user(const struct builder *builder, const char *function)
 {
     for (size_t i = 0; function && i < builder->n_wrappers; i++)
@@ -97,20 +74,7 @@ static bool is_wrapper_of_user(const struct builder *builder, const char *functi
 
 static bool is_wrapper(const struct builder *builder, const char *function)
 {
-    static const char *const allocators[] = {
-        "malloc", "malloc0", "calloc", "realloc", "reallocarray", "zalloc", "memalign", "aligned_alloc", "strdup", "strndup",
-        "memdup",
-        "mallocarray", "mallocraw", "asprintf", NULL,
-    };
-    if (!function)
-        return false;
-    if (is_wrapper_of_user(builder, function))
-        return true;
-    if (strncmp(function, "operator new", 12) == 0)
-        return true;
-    char name[64];
-    bare_name(function, name, sizeof name);
-    return ends_with_any(name, allocators);
+    return function && (is_wrapper_of_user(builder, function) || allocator_is_named(function));
 }
 
 /* Code that dataclasses and their like write for themselves. */

@@ -68,13 +68,23 @@ static uint8_t *match_stacks(const struct selection *selection, const struct loc
     return stacks;
 }
 
+/* By its first word: redis-server may be a link to a file of another name. */
+static bool is_called(const char *wanted, const char *command)
+{
+    char *program = xstrndup(command, strcspn(command, " "));
+    bool matches = *program && glob_match_path(wanted, program);
+    free(program);
+    return matches;
+}
+
 static bool process_matches(const char *wanted, const struct trace_process *process)
 {
     if (!wanted)
         return true;
     if (is_number(wanted))
         return strtol(wanted, NULL, 10) == process->pid;
-    return glob_match_path(wanted, process->executable) || glob_match(wanted, process->command);
+    return glob_match_path(wanted, process->executable) || glob_match(wanted, process->command) ||
+           is_called(wanted, process->command);
 }
 
 static bool thread_matches(const char *wanted, const struct trace_thread *thread)

@@ -26,6 +26,7 @@ static int run(int argc, char **argv)
 static const struct option options[] = {
     GRAPH_SNAPSHOT_ROW,
     GRAPH_PROCESS_ROW,
+    VIEW_WRAPPER_ROW,
     GRAPH_FILE_ROW(".json or .txt"),
     VIEW_OUTPUT_ROWS,
     VIEW_LAST_ROW,

@@ -45,6 +45,7 @@ static const struct option types_options[] = {
       &graph_options.by, graph_by_names },
     GRAPH_SNAPSHOT_ROW,
     GRAPH_PROCESS_ROW,
+    VIEW_WRAPPER_ROW,
     GRAPH_FILE_ROW(".html (a page to explore), .json or .txt"),
     VIEW_OUTPUT_ROWS,
     VIEW_LAST_ROW,
@@ -150,6 +151,7 @@ static int run_growth(int argc, char **argv)
 
 static const struct option growth_options[] = {
     GRAPH_PROCESS_ROW,
+    VIEW_WRAPPER_ROW,
     GRAPH_FILE_ROW(".json or .txt"),
     VIEW_OUTPUT_ROWS,
     VIEW_LAST_ROW,
@@ -201,6 +203,7 @@ static int run_leaking(int argc, char **argv)
 static const struct option leaking_options[] = {
     GRAPH_SNAPSHOT_ROW,
     GRAPH_PROCESS_ROW,
+    VIEW_WRAPPER_ROW,
     GRAPH_FILE_ROW(".json or .txt"),
     VIEW_OUTPUT_ROWS,
     VIEW_LAST_ROW,

@@ -19,6 +19,10 @@ struct view_options {
 };
 extern struct view_options view_options;
 
+#define VIEW_WRAPPER_ROW \
+    {"wrapper", 0, OPTION_LIST, "GLOB", "treat functions like GLOB as allocators: their callers own what they allocate", \
+     &view_options.wrappers, NULL}
+
 #define VIEW_FILTER_ROWS \
     {"by", 0, OPTION_CHOICE, "MEASURE", "order by peak, live, allocated, count, temporary, and for Python by transient, " \
      "cyclic, moved or native (default: peak; live with --at, allocated with --scope)", \
@@ -41,8 +45,7 @@ extern struct view_options view_options;
      "narrows)", &view_options.scope, NULL}, \
     {"memory", 0, OPTION_CHOICE, "KIND", "heap (default: heap), mapped (mmap, brk), file, reserved, arenas (of Python's " \
      "allocator), or all (heap and mapped; default with --python=arenas)", &view_options.memory, memory_names}, \
-    {"wrapper", 0, OPTION_LIST, "GLOB", "treat functions like GLOB as allocators: their callers own what they allocate", \
-     &view_options.wrappers, NULL}
+    VIEW_WRAPPER_ROW
 
 #define VIEW_NATIVE_ROW \
     {"native", 0, OPTION_FLAG, NULL, "show the frames of the Python interpreter itself and of its import machinery too", \

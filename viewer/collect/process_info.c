@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define COMM_BYTES 15u                   /* the kernel keeps no more of a name (proc(5), comm) */
+
 /* The whole of a small file of /proc; NULL when it is not to be had. */
 static char *read_proc(int32_t pid, const char *name, size_t *n)
 {
@@ -57,6 +59,22 @@ char *process_executable(int32_t pid)
     ssize_t n = readlink(path, target, sizeof target - 1);
     target[n > 0 ? n : 0] = 0;
     return xstrdup(target);
+}
+
+char *process_name(int32_t pid)
+{
+    size_t n;
+    char *name = read_proc(pid, "comm", &n), *path = process_executable(pid), *slash = strrchr(path, '/');
+    const char *file = slash ? slash + 1 : "gone";
+    if (name)
+        name[strcspn(name, "\n")] = 0;
+    bool cut = name && strlen(name) == COMM_BYTES && strncmp(file, name, COMM_BYTES) == 0;
+    if (!name || !*name || cut) {
+        free(name);
+        name = xstrdup(file);
+    }
+    free(path);
+    return name;
 }
 
 /* Field `index` of /proc/PID/stat, counted from 3, the one behind the name in parentheses. */

@@ -6,6 +6,7 @@
 
 char *process_command(int32_t pid);               /* quoted command line; to be freed */
 char *process_executable(int32_t pid);            /* path; to be freed */
+char *process_name(int32_t pid);                  /* as ps shows it, not cut; to be freed */
 int32_t process_parent(int32_t pid);              /* 0: unknown */
 uint64_t process_rss(int32_t pid);                /* bytes; 0: unknown */
 

@@ -54,15 +54,6 @@ static void forget(struct collector *collector, struct request *request)
     collector->requests.all.n--;
 }
 
-static char *program_name(int32_t pid)
-{
-    char *path = process_executable(pid);
-    const char *slash = strrchr(path, '/');
-    char *name = xstrdup(slash && slash[1] ? slash + 1 : "gone");
-    free(path);
-    return name;
-}
-
 /* To the process as a whole: any thread that lets it in takes it. */
 static int send_signal(const struct target *target, uint32_t number, uint32_t request)
 {
@@ -183,7 +174,7 @@ void request_done(struct collector *collector, const struct snapshot *snapshot)
     struct strbuf text = STRBUF_INIT;
     if (!request)
         return;
-    char *name = program_name(snapshot->pid);
+    char *name = process_name(snapshot->pid);
     strbuf_add(&text, "snapshot ");
     if (*snapshot->label)
         strbuf_printf(&text, "\"%s\" ", snapshot->label);
