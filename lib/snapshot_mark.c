@@ -239,6 +239,25 @@ static bool is_aligned_by_hand(uintptr_t start, uintptr_t word, uint64_t bytes)
 /* A thread's table of thread-local blocks (glibc, dtv_t): the number of its entries of two words, then those. */
 static bool is_dtv(uintptr_t start, uintptr_t offset, uint64_t bytes) { return offset == 16 && bytes == (load64(start) + 2) * 16; }
 
+#ifdef __aarch64__
+#define TABLE_GROUP 8u                   /* control bytes that hashbrown compares at once */
+#else
+#define TABLE_GROUP 16u
+#endif
+
+/* Rust's HashMap and HashSet (hashbrown, raw table): entries in front of the pointer, behind it a control byte for each and the first of them once more. A free
+ * entry has 0xff, of which there is always one; in a small table so has what lies between. */
+static bool is_rust_table(uintptr_t control, uint64_t rest)
+{
+    const uint8_t *bytes = (const uint8_t *)control;
+    uint64_t entries = rest - TABLE_GROUP;
+    if (control % TABLE_GROUP || rest <= TABLE_GROUP || entries & (entries - 1))
+        return false;
+    bool again = entries < TABLE_GROUP ? bytes[entries] == 0xff && memcmp(bytes + TABLE_GROUP, bytes, entries) == 0
+                                       : memcmp(bytes + entries, bytes, TABLE_GROUP) == 0;
+    return again && memchr(bytes, 0xff, entries);
+}
+
 static bool is_explained(const struct hl_marker *marker, const struct hl_snapshot_block *block, uintptr_t word)
 {
     uintptr_t offset = word - block->start;
@@ -249,7 +268,7 @@ static bool is_explained(const struct hl_marker *marker, const struct hl_snapsho
         return true;
     if (offset + 8 <= bytes && is_base_class(marker, word, offset))
         return true;
-    if (is_exception(block->start, offset, bytes))
+    if (is_exception(block->start, offset, bytes) || is_rust_table(word, bytes - offset))
         return true;
     if (offset > IDIOM_MAX)
         return false;

@@ -59,9 +59,9 @@ static bool is_system_module(const char *path)
 
 static bool is_system_file(const char *path)
 {
-    static const char *const folders[] = { "/usr/include/", "/usr/lib/", "/usr/lib64/", "/lib/", "/rustc/",
+    static const char *const folders[] = { "/usr/include/", "/usr/lib/", "/usr/lib64/", "/lib/", "/rustc/", "/rust/deps/",
                                            "/usr/local/include/c++/", NULL };
-    return starts_with_any(path, folders);
+    return starts_with_any(path, folders) || strstr(path, "/.cargo/registry/") || strstr(path, "/.cargo/git/");
 }
 
 static bool is_wrapper_of_user(const struct builder *builder, const char *function)

@@ -16,7 +16,7 @@ enum location_rank {
     RANK_UNKNOWN_CODE,        /* code made at run time */
     RANK_WRAPPER,             /* a function without lines, named like an allocator: xmalloc */
     RANK_FUNCTION,            /* a function or address without lines */
-    RANK_SYSTEM_LINE,         /* a line of the system's headers and libraries, of Python's library and installed packages */
+    RANK_SYSTEM_LINE,         /* a line of the system's headers and libraries, of a language's library, of installed packages */
     RANK_WRAPPER_LINE,        /* a line of a function that is named like an allocator */
     RANK_LINE,                /* a line of the program: also <string> and a notebook's cells */
 };
