@@ -21,6 +21,7 @@
 #define CELLS (1u << (CHUNK_BITS - CELL_BITS))
 #define CHUNKS (1u << (47 - CHUNK_BITS))
 #define LINE 16u                         /* words under way in each line */
+#define PAGE_BYTES 4096u
 #define IDIOM_MAX 64u                    /* the farthest beginning of anything that an idiom explains */
 
 struct cell { uint64_t bits; uint32_t before, held; };     /* held: one bit a block of the first 32; then its row need not be looked at */
@@ -181,7 +182,7 @@ static bool is_base_class(const struct hl_marker *marker, uintptr_t part, uintpt
 }
 
 /* Simple dynamic strings, as redis keeps them (sds.h): length and room in 1, 2, 4 or 8 bytes each, a byte of flags, the text, a zero. Type 0 has its length in
- * the flags. The room may be what the allocator really gave, which is more than it was asked for. */
+ * the flags. The room may be what the allocator really gave, which is more than it was asked for, and so may the text; past the block it is read on the same page only. */
 static bool is_dynamic_string(uintptr_t start, uintptr_t offset, uint64_t bytes)
 {
     const uint8_t *text = (const uint8_t *)(start + offset);
@@ -196,7 +197,9 @@ static bool is_dynamic_string(uintptr_t start, uintptr_t offset, uint64_t bytes)
         if (length == 0 || bytes - length > 2 + 8)
             return false;
     }
-    return length <= room && offset + length < bytes && text[length] == 0 && room <= 2 * bytes + 64;
+    if (length > room || room > 2 * bytes + 64 || (start + offset + length) / PAGE_BYTES > (start + bytes - 1) / PAGE_BYTES)
+        return false;
+    return text[length] == 0;
 }
 
 /* A length in front: of 8 or 4 bytes, of what follows or of the whole. */
@@ -204,6 +207,16 @@ static bool is_prefixed(uintptr_t start, uintptr_t offset, uint64_t bytes)
 {
     uint64_t rest = bytes - offset, length = offset == 4 ? load32(start) : load64(start);
     return (offset == 4 || offset == 8 || offset == 16) && (length == rest || length == bytes || length + 1 == rest);
+}
+
+/* A node of glibc's tsearch: key, left, right; the lowest bit of `left` is the node's colour, so that a pointer to a node may carry that of the one it stands in. */
+static bool is_tree_node(const struct hl_marker *marker, uintptr_t start, uintptr_t offset, uint64_t bytes)
+{
+    if (offset != 1 || bytes != 24 || !load64(start))
+        return false;
+    uintptr_t left = load64(start + 8) & ~(uintptr_t)1, right = load64(start + 16);
+    uintptr_t low = marker->index->low, span = marker->index->high - low;
+    return (!left || (left % 8 == 0 && left - low < span)) && (!right || (right % 8 == 0 && right - low < span));
 }
 
 /* new T[n] with a destructor: n right in front of the elements, which are aligned (Itanium C++ ABI 2.7). */
@@ -276,7 +289,7 @@ static bool is_explained(const struct hl_marker *marker, const struct hl_snapsho
         return true;
     if (bytes < 24)
         return false;
-    return is_dtv(block->start, offset, bytes) || is_prefixed(block->start, offset, bytes) || is_array(block->start, offset, bytes) || is_old_string(block->start, offset, bytes);
+    return is_dtv(block->start, offset, bytes) || is_tree_node(marker, block->start, offset, bytes) || is_prefixed(block->start, offset, bytes) || is_array(block->start, offset, bytes) || is_old_string(block->start, offset, bytes);
 }
 
 bool hl_mark_explains(const struct hl_marker *marker, uint32_t row, uintptr_t address) { return is_explained(marker, &marker->blocks[row], address); }

@@ -11,7 +11,9 @@
 
 #define MAGIC 0x4850u                    /* in the upper half of the signal's value; the lower one is the place in the list */
 #define PATIENCE_NS UINT64_C(1000000000) /* without any thread that comes */
-#define LOOK_NS UINT64_C(20000000)       /* then it is time to look who cannot */
+#define LOOK_NS UINT64_C(20000000)       /* then it is time to look who cannot, */
+#define LOOK_FEW_NS UINT64_C(2000000)    /* sooner where looking is cheap */
+#define FEW 4u
 
 static struct hl_stopped *threads;       /* HL_STOPPED_MAX of them, mapped once and kept */
 static _Atomic uint32_t arrived;         /* futex */
@@ -231,7 +233,7 @@ static void miss(struct hl_stop *stop, struct hl_stopped *thread, bool blocked)
         add_text(stop, " (");
         name[n > 1 ? n - 1 : 0] = 0;
         add_text(stop, name);
-        add_text(stop, blocked ? ") blocks all signals and ran on while the heap was copied" : ") did not stop within a second");
+        add_text(stop, blocked ? ") blocks all signals, so that it was not stopped" : ") did not stop within a second");
     }
 }
 
@@ -275,11 +277,12 @@ static void wait_for_all(struct hl_stop *stop, int signal)
             since = hl_sys_now();
             continue;
         }
-        hl_sys_wait(&arrived, before, LOOK_NS / 4);
+        uint64_t look_ns = waiting <= FEW ? LOOK_FEW_NS : LOOK_NS;
+        hl_sys_wait(&arrived, before, look_ns / 2);
         uint64_t now = hl_sys_now();
         if (atomic_load(&arrived) != before)
             since = now;
-        if (now - looked < LOOK_NS)
+        if (now - looked < look_ns)
             continue;
         looked = now;
         look_after(stop, signal, now - since > PATIENCE_NS);

@@ -134,6 +134,7 @@ static bool search(long fd, const struct hl_board *board, struct shared *shared)
     table->threads = stop.n;
     table->missed_threads = stop.missed;
     hl_marker_reason(&the_marker, stop.reasons);
+    table->unseen_bytes = table->reason_bytes;
     uint64_t began = hl_sys_now();
     if (!hl_mark(&the_marker))
         hl_marker_reason(&the_marker, "there was no memory to search in");

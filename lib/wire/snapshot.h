@@ -91,6 +91,7 @@ struct hl_snapshot {
     uint32_t threads, missed_threads;        /* that were there; that could not be stopped */
     uint32_t roots;
     uint32_t reason_bytes;
+    uint64_t unseen_bytes;                   /* of `reasons`, the first: of threads that went on, whose registers were not seen */
     struct hl_snapshot_root root[HL_SNAPSHOT_ROOTS];
     char reasons[HL_SNAPSHOT_REASON_BYTES];  /* sentences joined by '\n', each one why the snapshot is incomplete; empty: it is complete */
 };

@@ -179,6 +179,7 @@ static void touch_snapshots(struct trace *trace)
         sink += trace->processes[snapshot->process].start_ns + snapshot->cause;
         touch_text(snapshot->label);
         touch_text(snapshot->reasons);
+        touch_text(snapshot->unseen);
         touch_roots(trace, snapshot);
         if (i && snapshot[-1].ns > snapshot->ns)
             abort();

@@ -5,7 +5,7 @@ import re
 
 KINDS = ("lost", "indirect", "possible", "reachable")
 REPEATED = ("case", "variant", "expect", "stack")
-KEYS = REPEATED + ("group", "arguments", "run", "leaks", "exit", "signal", "verdict", "reason", "as", "valgrind", "why", "limit")
+KEYS = REPEATED + ("group", "arguments", "run", "leaks", "exit", "signal", "verdict", "reason", "unseen", "as", "valgrind", "why", "limit")
 
 
 class Expectation:

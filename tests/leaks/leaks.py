@@ -14,6 +14,7 @@ a line (docs/leak-accuracy.md has the whole picture):
     arguments: A B, run: OPTIONS of heapline run, leaks: OPTIONS of heapline leaks, exit: N, signal: NAME, as: USER
     verdict: clean|leaks|incomplete         (default: leaks where a comment says lost, else clean)
     reason: WORDS                           one of the verdict's reasons has these
+    unseen: WORDS                           what is said of the only thread that was not stopped has these
     case: NAME: key=value key=value         one run more, with these keys;  variant: BINARY, another build
     expect: file:LINE …                     a comment for a line of another file
     limit: REASON                           it is known not to hold; it must not

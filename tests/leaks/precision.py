@@ -26,8 +26,7 @@ PYTHON = "import json, re, collections, threading, asyncio, sqlite3, tempfile, s
          "print(len(json.dumps([{'a': i} for i in range(500)])))"
 PERL = "use strict; use Data::Dumper; my %h = map { $_ => [1 .. $_ % 9] } 1 .. 2000; print length Dumper(\\%h); " \
        "my @s = sort { $a <=> $b } keys %h;"
-# Without jemalloc's own thread, which blocks all signals: the verdict would be incomplete.
-REDIS = """redis-server --port 0 --unixsocket {scratch}/redis.sock --save '' --appendonly no --jemalloc-bg-thread no > /dev/null &
+REDIS = """redis-server --port 0 --unixsocket {scratch}/redis.sock --save '' --appendonly no > /dev/null &
 pid=$!
 until redis-cli -s {scratch}/redis.sock ping > /dev/null 2>&1; do :; done
 i=0; while [ $i -lt 3 ]; do

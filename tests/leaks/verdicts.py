@@ -72,6 +72,7 @@ def check(program, bench, trace, numbers):
     has_lost = any(e.sums and "lost" in e.sums for e in expectations.values())
     expect_equal("verdict", leaks["verdict"], program.one("verdict") or ("leaks" if has_lost else "clean"))
     check_reasons(leaks, program.one("reason"))
+    check_unseen(leaks, program.one("unseen"))
     check_holders(program, expectations, leaks)
     check_stacks(program, leaks)
 
@@ -80,6 +81,11 @@ def check_reasons(leaks, wanted):
     expect_equal("incomplete for a reason", bool(leaks["reasons"]), leaks["verdict"] == "incomplete" or bool(wanted))
     if wanted:
         expect(any(wanted in reason for reason in leaks["reasons"]), f"reasons: expected '{wanted}' in one of {leaks['reasons']}")
+
+
+def check_unseen(leaks, wanted):
+    expect_equal("what was not seen", [wanted in sentence if wanted else sentence for sentence in leaks["unseen"]],
+                 [True] if wanted else [])
 
 
 def check_holders(program, expectations, leaks):

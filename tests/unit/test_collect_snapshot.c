@@ -239,12 +239,14 @@ static void says_why(struct fake *fake)
     struct hl_snapshot *table = fake_receive(connection);
     memcpy(table->reasons, why, sizeof why - 1);
     table->reason_bytes = sizeof why - 1;
+    table->unseen_bytes = strlen("two threads\tcould not be stopped");
 }
 
 static void test_says_why(void **state)
 {
     fake_run(&run, says_why);
-    assert_string_equal(only_snapshot()->reasons, "two threads?could not be stopped\nnothing more");
+    assert_string_equal(only_snapshot()->unseen, "two threads?could not be stopped");
+    assert_string_equal(only_snapshot()->reasons, "nothing more");
     assert_row(A, 100, TRACE_REACH_UNKNOWN, 0);
     fake_close(&run);
 }

@@ -365,11 +365,29 @@ static void a_snapshots_own_reasons_count(void **state)
     assert_string_equal(leaks->reasons.items[1], "Process 100: it was dark.");
 }
 
-static void missed_threads_count(void **state)
+/* A thread that was not seen may hold what counts as lost; where nothing does, it hides nothing. */
+static void missed_threads_hide_nothing(void **state)
 {
-    judge(&(struct sample_run){ .exits = { PARENT_ENDS, { CHILD, TRACE_EXIT_EXEC, 0, 4 * MS } }, .n_exits = 2, .n_snapshots = 1,
-                                .snapshots = { { .process = PARENT, .missed_threads = 1 } } });
-    expect_reasons(LEAKS_INCOMPLETE, "Process 100: 1 of its 2 threads could not be stopped; what only they hold counts as lost.", 1);
+    struct sample_run run = { .exits = { PARENT_ENDS, { CHILD, TRACE_EXIT_EXEC, 0, 4 * MS } }, .n_exits = 2, .n_snapshots = 1,
+                              .snapshots = { { .process = PARENT, .missed_threads = 1 } } };
+    judge(&run);
+    expect_reasons(LEAKS_CLEAN, NULL, 0);
+    assert_int_equal(leaks->unseen.n, 1);
+    assert_string_equal(leaks->unseen.items[0], "Process 100: 1 of its 2 threads could not be stopped.");
+    tear_down(NULL);
+    run.snapshots[0].unseen = "thread 7 blocks all signals";
+    run.snapshots[0].blocks = usual;
+    run.snapshots[0].n = 1;
+    judge(&run);
+    expect_reasons(LEAKS_FOUND, NULL, 0);
+    assert_int_equal(leaks->unseen.n, 1);
+    assert_string_equal(leaks->unseen.items[0], "Process 100: thread 7 blocks all signals.");
+    tear_down(NULL);
+    run.snapshots[0].reasons = "it was dark";
+    run.snapshots[0].n = 0;
+    judge(&run);
+    expect_reasons(LEAKS_INCOMPLETE, "Process 100: it was dark.", 1);
+    assert_int_equal(leaks->unseen.n, 1);
 }
 
 static void losses_and_unprofiled_programs_are_incomplete(void **state)
@@ -486,7 +504,7 @@ int main(void)
         TEST(suppressed_leaders_take_theirs), TEST(indirect_blocks_follow_their_own_leader), TEST(rules_that_the_program_brings_along),
         TEST(kinds_decide), TEST(possible_alone_is_clean),
         TEST(a_killed_process_is_incomplete), TEST(leaks_are_leaks_though_incomplete), TEST(no_snapshots_are_told_once),
-        TEST(running_processes_are_incomplete), TEST(an_early_snapshot_is_incomplete), TEST(a_snapshots_own_reasons_count), TEST(missed_threads_count),
+        TEST(running_processes_are_incomplete), TEST(an_early_snapshot_is_incomplete), TEST(a_snapshots_own_reasons_count), TEST(missed_threads_hide_nothing),
         TEST(losses_and_unprofiled_programs_are_incomplete), TEST(blocks_without_judgement_are_incomplete), TEST(the_last_snapshot_of_a_label),
         TEST(a_living_parent_answers_for_what_it_gave), TEST(the_child_of_a_dead_parent_is_its_heir), TEST(each_process_alone), TEST(rows),
     };

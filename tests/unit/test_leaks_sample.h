@@ -63,7 +63,7 @@ static const struct trace_root_name sample_names[] = { { 0x600040, "servers" }, 
 struct sample_snapshot {
     uint32_t process;
     enum trace_snapshot_cause cause;
-    const char *label, *reasons;
+    const char *label, *reasons, *unseen;
     uint64_t ns;
     const struct trace_snapshot_block *blocks;
     size_t n;
@@ -76,6 +76,7 @@ static void write_snapshot(struct trace_writer *w, const struct sample_snapshot 
         .process = sample->process, .cause = sample->cause ? sample->cause : TRACE_SNAPSHOT_EXIT, .label = sample->label ? sample->label : "",
         .ns = sample->ns ? sample->ns : 9 * MS, .stopped_ns = 2 * MS, .fork_ns = 1 * MS, .mark_ns = 5 * MS, .scanned_bytes = 1 << 20, .threads = 2,
         .missed_threads = sample->missed_threads, .blocks = sample->n, .reasons = sample->reasons ? sample->reasons : "",
+        .unseen = sample->unseen ? sample->unseen : "",
         .roots = sample_roots, .n_roots = N_OF(sample_roots), .names = sample_names, .n_names = N_OF(sample_names),
     };
     uint32_t id = trace_write_snapshot(w, &snapshot);

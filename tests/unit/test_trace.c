@@ -454,7 +454,7 @@ static void test_dump(void **state)
         "python process=1 version=0x030b07f0 state=objects_only reason=\"why\"",
         "line process=1 code=1 line=42 executed=7 increment_bytes=-96 live_bytes=4096",
         "snapshot id=0 process=1 cause=request label=\"now\" ns=12 stopped_ns=3 fork_ns=2 mark_ns=4 scanned_bytes=5 threads=6 "
-        "missed_threads=1 blocks=2 roots=2 names=1 reasons=\"a\\x0ab\"",
+        "missed_threads=1 blocks=2 roots=2 names=1 reasons=\"a\\x0ab\" unseen=\"c\"",
         "snapshot_root snapshot=0 kind=global start=0x1000 end=0x2000 thread=- module=0 bias=0x400",
         "snapshot_root snapshot=0 kind=registers start=0x3000 end=0x3100 thread=1 module=- bias=0x0",
         "snapshot_name snapshot=0 address=0x1010 name=\"servers\"",
@@ -492,7 +492,7 @@ static void test_dump(void **state)
     struct trace_root roots[] = {{TRACE_ROOT_GLOBAL, 0x1000, 0x2000, TRACE_NONE, 0, 0x400},
                                  {TRACE_ROOT_REGISTERS, 0x3000, 0x3100, 1, TRACE_NONE, 0}};
     struct trace_root_name name = {0x1010, "servers"};
-    struct trace_snapshot snapshot = {1, TRACE_SNAPSHOT_REQUEST, "now", 12, 3, 2, 4, 5, 6, 1, 2, "a\nb", roots, 2, &name, 1, 0};
+    struct trace_snapshot snapshot = {1, TRACE_SNAPSHOT_REQUEST, "now", 12, 3, 2, 4, 5, 6, 1, 2, "a\nb", "c", roots, 2, &name, 1, 0};
     struct trace_snapshot_block held[] = {{0x40, 32, 7, 0, TRACE_REACH_LOST, false, 0},
                                           {0x60, 32, 7, 1, TRACE_REACH_POSSIBLE, true, 0x1012}};
     trace_write_snapshot_blocks(writer, trace_write_snapshot(writer, &snapshot), held, 2);

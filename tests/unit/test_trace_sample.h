@@ -325,7 +325,8 @@ static inline void sample_snapshot(struct sample *sample)
     struct trace_snapshot snapshot = {
         .process = 1, .cause = TRACE_SNAPSHOT_EXIT, .label = "end", .ns = sample->now_ns, .stopped_ns = 9, .fork_ns = 7,
         .mark_ns = 5,
-        .scanned_bytes = 4096, .threads = 2, .blocks = SAMPLE_SNAPSHOT_BLOCKS, .reasons = "a thread could not be stopped",
+        .scanned_bytes = 4096, .threads = 2, .blocks = SAMPLE_SNAPSHOT_BLOCKS, .reasons = "some roots were left out",
+        .unseen = "a thread could not be stopped",
         .roots = roots, .n_roots = 2, .names = &name, .n_names = 1,
     };
     struct trace_snapshot_block blocks[SAMPLE_SNAPSHOT_BLOCKS];
@@ -469,6 +470,7 @@ static inline void digest_snapshot(struct digest *digest, const struct trace *tr
     digest_number(digest, snapshot->missed_threads);
     digest_number(digest, snapshot->blocks);
     digest_text(digest, snapshot->reasons);
+    digest_text(digest, snapshot->unseen);
     for (uint32_t i = 0; i < snapshot->n_roots; i++) {
         const struct trace_root *root = &snapshot->roots[i];
         digest_number(digest, root->kind);

@@ -280,7 +280,7 @@ static void test_heads(void **state)
     struct trace_root_name names[] = {{0x4010, "servers"}, {0x4008, "pool+0x40"}, {UINT64_MAX, ""}};
     struct trace_snapshot full = {
         .process = 1, .cause = TRACE_SNAPSHOT_CHECK, .label = "after \"load\"", .ns = 77, .stopped_ns = UINT64_MAX, .fork_ns = 2,
-        .mark_ns = 3, .scanned_bytes = 4, .threads = 500, .missed_threads = UINT32_MAX, .reasons = "one\ntwo",
+        .mark_ns = 3, .scanned_bytes = 4, .threads = 500, .missed_threads = UINT32_MAX, .reasons = "one\ntwo", .unseen = "three",
         .roots = roots, .n_roots = 6, .names = names, .n_names = 3,
     };
     char *path = sample_path("heads");
@@ -300,6 +300,7 @@ static void test_heads(void **state)
     assert_true(read->threads == 500 && read->missed_threads == UINT32_MAX);
     assert_string_equal(read->label, "after \"load\"");
     assert_string_equal(read->reasons, "one\ntwo");
+    assert_string_equal(read->unseen, "three");
     assert_int_equal(read->n_roots, 4);
     assert_root(&read->roots[0], TRACE_ROOT_GLOBAL, 0x4000, 0x5000);
     assert_true(read->roots[0].module == 0 && read->roots[0].thread == TRACE_NONE && read->roots[0].bias == UINT64_MAX - 15);

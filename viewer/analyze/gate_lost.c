@@ -19,7 +19,7 @@ static bool is_certain(const struct gate *gate, const struct leaks_group *group)
 {
     const struct trace_snapshot *snapshot = &gate->trace->snapshots[group->snapshot];
     const struct trace_losses *losses = &gate->trace->ends[snapshot->process].losses;
-    return !*snapshot->reasons && !snapshot->missed_threads && !losses->events && !losses->damaged_records;
+    return !*snapshot->reasons && !*snapshot->unseen && !snapshot->missed_threads && !losses->events && !losses->damaged_records;
 }
 
 static bool is_taken(const struct leaks_group *group, const bool *stacks)
@@ -70,9 +70,12 @@ static void add_unchecked(struct lost *lost, char *message)
     finding->limit = lost->limit;
 }
 
-static void add_reasons(struct lost *lost)
+/* What was not seen can only make more of what is lost. */
+static void add_reasons(struct lost *lost, bool over)
 {
     const struct leaks *leaks = lost->gate->leaks;
+    for (size_t i = 0; over && i < leaks->unseen.n; i++)
+        add_unchecked(lost, xstrdup(leaks->unseen.items[i]));
     for (size_t i = 0; i < leaks->reasons.n; i++)
         add_unchecked(lost, xstrdup(leaks->reasons.items[i]));
 }
@@ -118,7 +121,7 @@ void gate_check_lost(struct gate *gate, const struct gate_part *part)
             named++;
         }
     size_t before = gate->findings->items.n;
-    add_reasons(&lost);
+    add_reasons(&lost, over);
     add_orphans(&lost);
     if (!over && gate->findings->items.n == before)
         add_sum(&lost, GATE_PASS);

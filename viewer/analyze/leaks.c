@@ -149,7 +149,10 @@ void leaks_destroy(struct leaks *leaks)
         leaks_blocks_release(&store->snapshots.items[i].blocks);
     for (size_t i = 0; i < leaks->reasons.n; i++)
         free(leaks->reasons.items[i]);
+    for (size_t i = 0; i < leaks->unseen.n; i++)
+        free(leaks->unseen.items[i]);
     vec_release(&leaks->reasons);
+    vec_release(&leaks->unseen);
     vec_release(&leaks->groups);
     vec_release(&leaks->snapshots);
     vec_release(&store->snapshots);

@@ -1,4 +1,4 @@
-/* Why a verdict is incomplete, each reason once with the processes that it concerns. */
+/* Why a verdict is incomplete, and what was not seen, each once with the processes that it concerns. */
 #include "leaks_parts.h"
 
 #include "../base/format.h"
@@ -41,8 +41,8 @@ static void add(struct reasons *reasons, int32_t pid, const char *format, ...)
     free(text);
 }
 
-/* "Process 7: …", "Processes 7, 8, 9, 10 and 3 more: …" */
-static char *reason_sentence(const struct reason *reason)
+/* "Process 7: …", "Processes 7, 8, 9, 10 and 3 more: …". The reason is used up. */
+static char *reason_sentence(struct reason *reason)
 {
     struct strbuf out = STRBUF_INIT;
     size_t n = reason->pids.n;
@@ -51,6 +51,8 @@ static char *reason_sentence(const struct reason *reason)
     if (n > NAMED_PROCESSES)
         strbuf_printf(&out, " and %zu more", n - NAMED_PROCESSES);
     strbuf_printf(&out, "%s%s", n ? ": " : "", reason->text);
+    free(reason->text);
+    vec_release(&reason->pids);
     return strbuf_detach(&out);
 }
 
@@ -105,16 +107,19 @@ static void add_own_reasons(struct reasons *reasons, const char *text, int32_t p
     }
 }
 
+static void add_unseen(struct reasons *unseen, const struct trace_snapshot *snapshot, int32_t pid)
+{
+    add_own_reasons(unseen, snapshot->unseen, pid);
+    if (snapshot->missed_threads && !*snapshot->unseen)
+        add(unseen, pid, "%" PRIu32 " of its %" PRIu32 " threads could not be stopped.", snapshot->missed_threads, snapshot->threads);
+}
+
 static void add_snapshot(struct reasons *reasons, const struct leaks_store *store, const struct leaks_snapshot *read)
 {
     const struct trace *trace = store->leaks.profile->trace;
     const struct trace_snapshot *snapshot = &trace->snapshots[read->id];
     int32_t pid = trace->processes[snapshot->process].pid;
     add_own_reasons(reasons, snapshot->reasons, pid);
-    if (snapshot->missed_threads && !*snapshot->reasons)
-        add(reasons, pid, "%" PRIu32 " of its %" PRIu32 " threads could not be stopped; what only they hold counts as lost.",
-            snapshot->missed_threads,
-            snapshot->threads);
     if (read->blocks.n < snapshot->blocks && (read->status < 0 || !*snapshot->reasons))
         add(reasons, pid, "%" PRIu64 " of the %" PRIu64 " blocks of its snapshot are missing from the trace.",
             snapshot->blocks - read->blocks.n,
@@ -167,7 +172,7 @@ void leaks_add_reasons(struct leaks_store *store)
     const struct profile *profile = store->leaks.profile;
     const struct trace *trace = profile->trace;
     const char *label = store->question.label;
-    struct reasons reasons = { 0 };
+    struct reasons reasons = { 0 }, unseen = { 0 };
     if (profile->n_selected == 0)
         add(&reasons, 0, trace->n_processes ? "No process was recorded that the filters leave in." : "No process is in the trace.");
     if (label && store->snapshots.n == 0)
@@ -175,9 +180,11 @@ void leaks_add_reasons(struct leaks_store *store)
     for (uint32_t p = 0; p < trace->n_processes; p++) {
         if (!profile->processes[p].selected)
             continue;
-        if (store->snapshot_of[p] != TRACE_NONE)
-            add_snapshot(&reasons, store, &store->snapshots.items[store->snapshot_of[p]]);
-        else if (!label)
+        if (store->snapshot_of[p] != TRACE_NONE) {
+            const struct leaks_snapshot *read = &store->snapshots.items[store->snapshot_of[p]];
+            add_snapshot(&reasons, store, read);
+            add_unseen(&unseen, &trace->snapshots[read->id], trace->processes[p].pid);
+        } else if (!label)
             add_missing(&reasons, trace, p);
         add_losses(&reasons, trace, p);
     }
@@ -190,10 +197,10 @@ void leaks_add_reasons(struct leaks_store *store)
     add_unprofiled(&reasons, profile);
     if (!trace->complete)
         add(&reasons, 0, "The trace is cut at byte %" PRIu64 "; what came later is missing.", trace->cut_offset);
-    for (size_t i = 0; i < reasons.n; i++) {
+    for (size_t i = 0; i < reasons.n; i++)
         vec_push(&store->leaks.reasons, reason_sentence(&reasons.items[i]));
-        free(reasons.items[i].text);
-        vec_release(&reasons.items[i].pids);
-    }
+    for (size_t i = 0; i < unseen.n; i++)
+        vec_push(&store->leaks.unseen, reason_sentence(&unseen.items[i]));
     vec_release(&reasons);
+    vec_release(&unseen);
 }

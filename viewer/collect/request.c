@@ -183,6 +183,8 @@ void request_done(struct collector *collector, const struct snapshot *snapshot)
                   format_duration(snapshot->found.stopped_ns).text);
     if (snapshot->reasons.length)
         strbuf_printf(&text, "; incomplete: %.*s", (int)strcspn(snapshot->reasons.data, "\n"), snapshot->reasons.data);
+    else if (snapshot->unseen.length)
+        strbuf_printf(&text, "; %.*s", (int)strcspn(snapshot->unseen.data, "\n"), snapshot->unseen.data);
     tell_done(collector, request->connection, snapshot, text.data);
     strbuf_release(&text);
     free(name);

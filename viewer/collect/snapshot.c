@@ -38,6 +38,7 @@ static struct snapshot *new_snapshot(struct collector *collector, const struct t
     snapshot->cause = HL_SNAPSHOT_EXIT;
     snapshot->connection = snapshot->table.fd = -1;
     strbuf_init(&snapshot->reasons);
+    strbuf_init(&snapshot->unseen);
     strbuf_init(&snapshot->graph);
     vec_push(&snapshots->all, snapshot);
     return snapshot;
@@ -62,6 +63,7 @@ static void give_back(struct snapshot *snapshot)
         free((char *)snapshot->names.items[i].name);
     vec_release(&snapshot->names);
     strbuf_release(&snapshot->reasons);
+    strbuf_release(&snapshot->unseen);
     strbuf_release(&snapshot->graph);
     free(snapshot->label);
     free(snapshot);
@@ -302,6 +304,7 @@ static void begin_writing(struct snapshot *snapshot)
     record->ns = snapshot->ns;
     record->blocks = snapshot->table.n;
     record->reasons = snapshot->reasons.data;
+    record->unseen = snapshot->unseen.data;
     record->roots = snapshot->roots.items;
     record->n_roots = (uint32_t)snapshot->roots.n;
     record->names = snapshot->names.items;

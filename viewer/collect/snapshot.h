@@ -69,7 +69,7 @@ struct snapshot {
     struct trace_snapshot found;          /* what the marker counted */
     VEC(struct trace_root) roots;
     VEC(struct trace_root_name) names;
-    struct strbuf reasons;
+    struct strbuf reasons, unseen;        /* as struct trace_snapshot has them */
     struct strbuf graph;                  /* as the marker wrote it (lib/wire/graph.h) */
 
     uint32_t trace;                       /* its id there */

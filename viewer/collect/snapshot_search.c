@@ -18,9 +18,14 @@
 
 enum word { WORD_DONE, WORD_NONE, WORD_ABANDONED };
 
+static void add_line(struct strbuf *lines, const char *line)
+{
+    strbuf_printf(lines, "%s%s", lines->length ? "\n" : "", line);
+}
+
 static void add_reason(struct snapshot *snapshot, const char *reason)
 {
-    strbuf_printf(&snapshot->reasons, "%s%s", snapshot->reasons.length ? "\n" : "", reason);
+    add_line(&snapshot->reasons, reason);
 }
 
 static void __attribute__((format(printf, 3, 4))) add_reason_of(struct snapshot *snapshot, uint64_t count, const char *format, ...)
@@ -91,7 +96,7 @@ static void take_reasons(struct snapshot *snapshot, const struct hl_snapshot *he
     char *rest = text, *line;
     while ((line = strsep(&rest, "\n")))
         if (*line)
-            add_reason(snapshot, line);
+            add_line((uint64_t)(line - text) < header->unseen_bytes ? &snapshot->unseen : &snapshot->reasons, line);
 }
 
 static void take_figures(struct snapshot *snapshot, const struct hl_snapshot *header)

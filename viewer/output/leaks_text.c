@@ -399,6 +399,18 @@ static void print_unmatched(const struct printer *printer)
     strbuf_release(&text);
 }
 
+static void print_unseen(const struct printer *printer)
+{
+    const struct leaks *leaks = printer->leaks;
+    const struct palette *colors = printer->view->colors;
+    if (leaks->unseen.n)
+        heading(printer, "Threads that went on; what only they held would be called lost");
+    for (size_t i = 0; i < leaks->unseen.n; i++) {
+        fprintf(printer->view->out, "  ");
+        view_print_wrapped(printer->view, leaks->verdict == LEAKS_FOUND ? colors->bad : colors->dim, leaks->unseen.items[i], 2);
+    }
+}
+
 static void print_reasons(const struct printer *printer)
 {
     const struct leaks *leaks = printer->leaks;
@@ -467,6 +479,7 @@ void leaks_print_text(const struct view *view, const struct leaks *leaks, const 
     print_reachable(&printer);
     print_suppressed(&printer);
     print_unmatched(&printer);
+    print_unseen(&printer);
     print_reasons(&printer);
     print_cost(&printer);
     print_notes(&printer);

@@ -404,6 +404,7 @@ static void dump_snapshot(struct dump *dump, struct cursor *in)
         snapshot->stopped_ns, snapshot->fork_ns, snapshot->mark_ns, snapshot->scanned_bytes, snapshot->threads,
         snapshot->missed_threads, snapshot->blocks, snapshot->n_roots, snapshot->n_names);
     add_string(dump, "reasons", record.reasons);
+    add_string(dump, "unseen", record.unseen);
     emit(dump);
 }
 

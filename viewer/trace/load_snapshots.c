@@ -13,7 +13,8 @@ static const char *take_snapshot(struct reader *reader, struct cursor *in)
     struct record_snapshot record;
     struct trace_snapshot *snapshot = &record.snapshot;
     record_get_snapshot(in, &record);
-    if (in->bad || !load_text(reader, record.label, &snapshot->label) || !load_text(reader, record.reasons, &snapshot->reasons))
+    if (in->bad || !load_text(reader, record.label, &snapshot->label) || !load_text(reader, record.reasons, &snapshot->reasons) ||
+        !load_text(reader, record.unseen, &snapshot->unseen))
         return "the record of a snapshot is malformed";
     if (snapshot->process >= reader->processes.n)
         return "there is a snapshot of a process that does not exist";

@@ -265,6 +265,7 @@ struct trace_snapshot {
     uint32_t threads, missed_threads;      /* there were; could not be stopped */
     uint64_t blocks;                       /* rows that follow */
     const char *reasons;                   /* sentences joined by '\n': why it is incomplete; "": it is complete */
+    const char *unseen;                    /* the same of threads that went on: what only they hold counts as lost */
     const struct trace_root *roots;        uint32_t n_roots;
     const struct trace_root_name *names;   uint32_t n_names;      /* sorted by address; also what code addresses and virtual
                                                                      tables of its graph are called */

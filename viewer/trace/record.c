@@ -185,6 +185,7 @@ void record_put_snapshot(struct buffer *out, const struct record_snapshot *recor
     buffer_varint(out, snapshot->n_names);
     buffer_varint(out, snapshot->graph_bytes);
     buffer_varint(out, snapshot->cause == TRACE_SNAPSHOT_BEFORE_EXIT);
+    buffer_varint(out, record->unseen);
 }
 
 void record_get_snapshot(struct cursor *in, struct record_snapshot *record)
@@ -209,6 +210,7 @@ void record_get_snapshot(struct cursor *in, struct record_snapshot *record)
     snapshot->graph_bytes = cursor_left(in) ? cursor_varint(in) : 0;     /* before 1.2 there were none */
     if (cursor_left(in) && cursor_varint(in) == 1 && snapshot->cause == TRACE_SNAPSHOT_CALL)
         snapshot->cause = TRACE_SNAPSHOT_BEFORE_EXIT;
+    record->unseen = cursor_left(in) ? get_id(in) : 0;
 }
 
 static void put_counts(struct buffer *out, const struct trace_counts *counts)

@@ -59,7 +59,7 @@ struct record_python {
 
 struct record_snapshot {
     struct trace_snapshot snapshot;        /* but its strings, roots and names; n_roots and n_names are those that follow */
-    uint32_t label, reasons;
+    uint32_t label, reasons, unseen;
 };
 
 /* Puts kind, length and payload of a record. */

@@ -1,8 +1,7 @@
-/* A thread that blocks all signals cannot be stopped: the verdict says so, and which thread it is. What its stack
+/* A thread that blocks all signals cannot be stopped: the report says so, and which thread it is. What its stack
  * holds is found while it waits.
  *
- * verdict: incomplete
- * reason: (deaf)
+ * unseen: (deaf)
  */
 #include "leaks.h"
 #include <signal.h>
