@@ -235,6 +235,17 @@ static void write_ndarray(struct hl_graph *graph, uintptr_t array)
         write_items(graph, hl_py_word(array + 16), items, 0);
 }
 
+/* An element of ElementTree: tag, text, tail. The lowest bit of the texts says that they are lists still to be joined. */
+static void write_element(struct hl_graph *graph, uintptr_t object)
+{
+    static const char *const names[] = {"tag", "text", "tail"};
+    struct hl_py_element element = hl_graph_py_element(object);
+    for (unsigned i = 0; i < 3; i++)
+        hl_graph_py_edge_at(graph, names[i], hl_py_word(object + 16 + 8 * i) & ~(uintptr_t)1);
+    hl_graph_py_edge_at(graph, "attrib", element.attributes);
+    write_items(graph, element.children, element.n, 0);
+}
+
 /* ---- types ---- */
 
 /* What the interpreter keeps of a static builtin type (3.12 on): the type, ..., its dict. */
@@ -316,6 +327,9 @@ static void write_kind(struct hl_graph *graph, uint8_t kind, uintptr_t object)
         break;
     case HL_PY_NDARRAY:
         write_ndarray(graph, object);
+        break;
+    case HL_PY_ELEMENT:
+        write_element(graph, object);
         break;
     case HL_PY_TYPE:
         write_type(graph, object);

@@ -20,8 +20,17 @@ struct hl_py_plan {
 /* ---- graph_py_names.c ---- */
 
 /* A counted reference in objects of the type, in versions from 3.`from` to 3.`to`. The last one has no type. */
-struct hl_py_named { const char *type; uint16_t offset; uint8_t from, to; const char *name; };
+struct hl_py_named {
+    const char *type;
+    uint16_t offset;
+    uint8_t from, to;                    /* minor versions */
+    const char *name;
+};
 extern const struct hl_py_named hl_graph_py_named[];
+
+/* Of types that changed within a minor version: only where instances have so many bytes (tp_basicsize). */
+struct hl_py_named_of_size { uint16_t basic; struct hl_py_named named; };
+extern const struct hl_py_named_of_size hl_graph_py_named_of_size[];
 
 /* ---- graph_py_types.c ---- */
 
@@ -44,6 +53,11 @@ struct hl_py_values hl_graph_py_own_values(const struct hl_py_type *type, uintpt
 
 /* The dict that an object keeps in front of itself (3.11 on); 0: none was made. */
 uintptr_t hl_graph_py_own_dict(const struct hl_py_type *type, uintptr_t object);
+
+/* What an element of ElementTree keeps apart from tag and texts: its attributes (0: none) and children, in `extra` or, with
+ * `apart`, in a block of their own. extra 0: it has neither. */
+struct hl_py_element { uintptr_t extra, attributes; uint64_t n; uintptr_t children; bool apart; };
+struct hl_py_element hl_graph_py_element(uintptr_t object);
 
 /* Memory apart of an object, piece by piece. */
 typedef void hl_py_part(struct hl_graph *graph, uintptr_t start, uint32_t row);

@@ -1,7 +1,9 @@
 /* Names of words in objects of types written in C, where Python itself tells none (tp_members). Sources, of each version:
  * Include/{cpython/,}{funcobject,code,classobject, methodobject,descrobject,pyerrors,moduleobject}.h,
  * Objects/{listobject,tupleobject,iterobject,setobject,dictobject,enumobject,rangeobject,descrobject}.c,
- * Modules/{_abc,_functoolsmodule,_datetimemodule,_io/bytesio}.c, Modules/_sre/sre.h, numpy/core/include/numpy/ndarraytypes.h */
+ * Objects/{genericaliasobject,memoryobject}.c, Python/context.c, Include/internal/pycore_context.h,
+ * Modules/{_abc,_asynciomodule,_functoolsmodule,_datetimemodule,_io/bytesio,_operator,_queuemodule,itertoolsmodule}.c,
+ * Modules/_sre/sre.h, numpy/core/include/numpy/ndarraytypes.h */
 #include "graph_py_int.h"
 
 const struct hl_py_named hl_graph_py_named[] = {
@@ -69,5 +71,45 @@ const struct hl_py_named hl_graph_py_named[] = {
     {"filter", 16, 8, 99, "function"}, {"filter", 24, 8, 99, "iterator"}, {"reversed", 24, 8, 99, "sequence"},
     {"method-wrapper", 16, 8, 99, "wrapper"},
     {"method-wrapper", 24, 8, 99, "__self__"}, {"SimpleNamespace", 16, 8, 99, "__dict__"},
+    {"callable_iterator", 16, 8, 99, "callable"}, {"callable_iterator", 24, 8, 99, "sentinel"},
+    {"memoryview", 24, 8, 99, "buffer"}, {"managedbuffer", 40, 8, 99, "obj"},
+    {"ContextVar", 24, 8, 99, "default"}, {"_contextvars.ContextVar", 24, 8, 99, "default"},
+    {"coroutine_wrapper", 16, 8, 99, "coroutine"},
+    {"async_generator_asend", 16, 8, 99, "generator"},
+    {"_asyncio.Future", 16, 8, 99, "_loop"}, {"_asyncio.Future", 24, 8, 99, "callback"},
+    {"_asyncio.Future", 32, 8, 99, "callback's context"}, {"_asyncio.Future", 40, 8, 99, "_callbacks"},
+    {"_asyncio.Future", 48, 8, 99, "_exception"},
+    {"_queue.SimpleQueue", 32, 8, 12, "items"},
+    {"operator.itemgetter", 24, 8, 99, "item"}, {"operator.attrgetter", 24, 8, 99, "attr"},
+    {"itertools.chain", 16, 8, 99, "source"}, {"itertools.chain", 24, 8, 99, "active"},
+    {"itertools.cycle", 16, 8, 99, "iterator"}, {"itertools.cycle", 24, 8, 99, "saved"},
+    {"itertools.repeat", 16, 8, 99, "element"}, {"itertools.islice", 16, 8, 99, "iterator"},
+    {"itertools.starmap", 16, 8, 99, "function"}, {"itertools.starmap", 24, 8, 99, "iterator"},
+    {"itertools.takewhile", 16, 8, 99, "function"}, {"itertools.takewhile", 24, 8, 99, "iterator"},
+    {"itertools.dropwhile", 16, 8, 99, "function"}, {"itertools.dropwhile", 24, 8, 99, "iterator"},
+    {"itertools.filterfalse", 16, 8, 99, "function"}, {"itertools.filterfalse", 24, 8, 99, "iterator"},
+    {"itertools.accumulate", 16, 8, 99, "total"}, {"itertools.accumulate", 24, 8, 99, "iterator"},
+    {"itertools.accumulate", 32, 8, 99, "function"},
+    {"itertools.groupby", 16, 8, 99, "iterator"}, {"itertools.groupby", 24, 8, 99, "key"},
+    {"zip", 24, 8, 99, "iterators"}, {"zip", 32, 8, 99, "result"},
     {NULL, 0, 0, 0, NULL},
+};
+
+const struct hl_py_named_of_size hl_graph_py_named_of_size[] = {
+    {104, {"_asyncio.Future", 56, 8, 8, "_result"}}, {144, {"_asyncio.Future", 56, 9, 9, "_result"}},
+    {152, {"_asyncio.Future", 64, 10, 10, "_result"}}, {128, {"_asyncio.Future", 64, 11, 12, "_result"}},
+    {104, {"_asyncio.Future", 64, 13, 13, "_result"}}, {112, {"_asyncio.Future", 64, 14, 14, "_result"}},
+    {144, {"_asyncio.Task", 104, 8, 8, "_fut_waiter"}}, {144, {"_asyncio.Task", 112, 8, 8, "_coro"}},
+    {144, {"_asyncio.Task", 120, 8, 8, "_name"}}, {144, {"_asyncio.Task", 128, 8, 8, "_context"}},
+    {184, {"_asyncio.Task", 144, 9, 9, "_fut_waiter"}}, {184, {"_asyncio.Task", 152, 9, 9, "_coro"}},
+    {184, {"_asyncio.Task", 160, 9, 9, "_name"}}, {184, {"_asyncio.Task", 168, 9, 9, "_context"}},
+    {192, {"_asyncio.Task", 152, 10, 10, "_fut_waiter"}}, {192, {"_asyncio.Task", 160, 10, 10, "_coro"}},
+    {192, {"_asyncio.Task", 168, 10, 10, "_name"}}, {192, {"_asyncio.Task", 176, 10, 10, "_context"}},
+    {176, {"_asyncio.Task", 128, 11, 12, "_fut_waiter"}}, {176, {"_asyncio.Task", 136, 11, 12, "_coro"}},
+    {176, {"_asyncio.Task", 144, 11, 12, "_name"}}, {176, {"_asyncio.Task", 152, 11, 12, "_context"}},
+    {144, {"_asyncio.Task", 112, 13, 13, "_fut_waiter"}}, {144, {"_asyncio.Task", 120, 13, 13, "_coro"}},
+    {144, {"_asyncio.Task", 128, 13, 13, "_name"}}, {144, {"_asyncio.Task", 136, 13, 13, "_context"}},
+    {168, {"_asyncio.Task", 120, 14, 14, "_fut_waiter"}}, {168, {"_asyncio.Task", 128, 14, 14, "_coro"}},
+    {168, {"_asyncio.Task", 136, 14, 14, "_name"}}, {168, {"_asyncio.Task", 144, 14, 14, "_context"}},
+    {0, {NULL, 0, 0, 0, NULL}},
 };

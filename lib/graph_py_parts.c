@@ -1,6 +1,6 @@
 /* Memory that objects keep apart, and how dicts and objects keep their values. Sources, of each version:
  * Objects/{dictobject,setobject,listobject,odictobject,codeobject}.c, Objects/dict-common.h,
- * Include/internal/pycore_{dict,object}.h, Modules/{_collectionsmodule,arraymodule}.c, Modules/_io/stringio.c,
+ * Include/internal/pycore_{dict,object}.h, Modules/{_collectionsmodule,_elementtree,arraymodule}.c, Modules/_io/stringio.c,
  * numpy/core/include/numpy/ndarraytypes.h */
 #include "graph_py_int.h"
 
@@ -160,6 +160,23 @@ static void ndarray_parts(struct hl_graph *graph, uintptr_t object, uint32_t row
         part(graph, hl_py_word(object + 16), row);
 }
 
+struct hl_py_element hl_graph_py_element(uintptr_t object)
+{
+    uintptr_t extra = hl_py_word(object + 40);
+    if (!extra)
+        return (struct hl_py_element){0};
+    uintptr_t children = hl_py_word(extra + 24);
+    return (struct hl_py_element){extra, hl_py_word(extra), hl_py_word(extra + 8), children, children != extra + 32};
+}
+
+static void element_parts(struct hl_graph *graph, uintptr_t object, uint32_t row, hl_py_part *part)
+{
+    struct hl_py_element element = hl_graph_py_element(object);
+    part(graph, element.extra, row);
+    if (element.apart)
+        part(graph, element.children, row);
+}
+
 static void kind_parts(struct hl_graph *graph, const struct hl_py_type *type, uintptr_t object, uint32_t row, hl_py_part *part)
 {
     switch ((enum hl_py_kind)type->kind) {
@@ -196,6 +213,9 @@ static void kind_parts(struct hl_graph *graph, const struct hl_py_type *type, ui
         break;
     case HL_PY_NDARRAY:
         ndarray_parts(graph, object, row, part);
+        break;
+    case HL_PY_ELEMENT:
+        element_parts(graph, object, row, part);
         break;
     default:
         break;

@@ -41,7 +41,7 @@ static const struct { const char *name; uint8_t kind; } kinds[] = {
     {"weakcallableproxy", HL_PY_WEAKREF}, {"weakref.CallableProxyType", HL_PY_WEAKREF}, {"collections.deque", HL_PY_DEQUE},
     {"collections.OrderedDict", HL_PY_ORDERED_DICT},
     {"bytearray", HL_PY_BYTEARRAY}, {"array.array", HL_PY_ARRAY}, {"_io.StringIO", HL_PY_STRING_IO},
-    {"numpy.ndarray", HL_PY_NDARRAY},
+    {"numpy.ndarray", HL_PY_NDARRAY}, {"xml.etree.ElementTree.Element", HL_PY_ELEMENT},
     {"functools._lru_cache_wrapper", HL_PY_LRU_CACHE}, {"functools._lru_list_elem", HL_PY_LRU_LINK},
     {"wrapper_descriptor", HL_PY_DESCRIPTOR},
     {"method_descriptor", HL_PY_DESCRIPTOR}, {"classmethod_descriptor", HL_PY_DESCRIPTOR},
@@ -302,12 +302,20 @@ static void add_members(struct hl_graph *graph, struct hl_py_plan *plan, uintptr
     }
 }
 
+static bool is_meant(const struct hl_py_named *named, const char *type)
+{
+    return named->from <= hl_graph_py_layout.minor && hl_graph_py_layout.minor <= named->to && strcmp(named->type, type) == 0;
+}
+
 static void add_named(struct hl_graph *graph, struct hl_py_plan *plan, uintptr_t type)
 {
     const char *name = (const char *)hl_py_word(type + HL_TYPE_NAME);
     for (const struct hl_py_named *n = hl_graph_py_named; n->type; n++)
-        if (n->from <= hl_graph_py_layout.minor && hl_graph_py_layout.minor <= n->to && strcmp(n->type, name) == 0)
+        if (is_meant(n, name))
             add_field(graph, plan, n->offset, HL_EDGE_NAMED, n->name);
+    for (const struct hl_py_named_of_size *n = hl_graph_py_named_of_size; n->basic; n++)
+        if (n->basic == hl_py_word(type + HL_TYPE_BASIC) && is_meant(&n->named, name))
+            add_field(graph, plan, n->named.offset, HL_EDGE_NAMED, n->named.name);
 }
 
 /* Kinds whose edges are all written by name; what comes of them in Python too. */

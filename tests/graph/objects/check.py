@@ -138,7 +138,7 @@ unbounded            NAMED cache / VALUE Unbounded : Unbounded
 list_iterator        NAMED it_seq / INDEX 0 : IteratedItem
 mapped               NAMED function : 'leaf'
 mapped               NAMED iterators / INDEX 0 / NAMED it_seq / INDEX 0 : 'Mapped'
-chained              FIELD 16 / NAMED it_seq / INDEX 0 / INDEX 0 : Chained
+chained              NAMED source / NAMED it_seq / INDEX 0 / INDEX 0 : Chained
 enumerated           NAMED iterator / NAMED it_seq / INDEX 0 : Enumerated
 keys_view            NAMED mapping / VALUE viewed : Viewed
 slice_object         SLOT start : SliceStart
@@ -152,6 +152,23 @@ error                NAMED __dict__ / VALUE attribute : ErrorAttribute
 error                NAMED __cause__ / NAMED args / INDEX 0 : CauseArgument
 superior             NAMED __self__ : MyList
 superior             NAMED __thisclass__ : 'MyList'
+memory               NAMED buffer / NAMED obj / CLASS : 'bytearray'
+zipped               NAMED iterators / INDEX 0 / NAMED it_seq / INDEX 0 : Zipped
+called               NAMED sentinel : Sentinel
+variable             NAMED default : VariableDefault
+element              NAMED tag : 'a tag'
+element              NAMED text : ElementText
+element              NAMED attrib / VALUE name : ElementAttribute
+element              INDEX 0 / NAMED tail : ElementTail
+element              INDEX 7 / INDEX 1 / NAMED attrib / VALUE name : Grandchild
+parsed               INDEX 0 / NAMED text / INDEX 1 : '&'
+task                 NAMED _name : 'a task'
+task                 NAMED _fut_waiter / NAMED _loop / CLASS : '_UnixSelectorEventLoop'
+task                 NAMED _context / CLASS / NAMED __dict__ / VALUE run : 'run'
+done                 NAMED _result : Result
+failed               NAMED _exception / NAMED args / INDEX 0 : FutureError
+called_back          NAMED callback : 'leaf'
+called_back          NAMED _callbacks / INDEX 0 / INDEX 0 : 'function'
 mapping              NAMED mapping / VALUE __init__ : 'Plain.__init__'
 code                 NAMED co_name : 'function'
 module               NAMED __name__ : 'collections'
@@ -162,9 +179,11 @@ ATTRIBUTES = ("plain PlainFirst, plain PlainSecond, materialised PlainSecond, my
               "my_tuple MyTupleAttribute, my_int MyIntAttribute, my_str MyStrAttribute, wide Wide, slotted_more MoreFree")
 # From 3.11 on an object keeps its attributes without a dict. From 3.13 on they stay its own when it is asked for one.
 EDGES_TO_310 = """
+task                 NAMED _coro / NAMED cr_frame / LOCAL waited : Awaited
 plain                NAMED __dict__ / VALUE first : PlainFirst
 """
 EDGES_FROM_311 = """
+task                 NAMED _coro / LOCAL waited : Awaited
 plain                ATTRIBUTE first : PlainFirst
 plain                ATTRIBUTE second : PlainSecond
 """

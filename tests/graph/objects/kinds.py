@@ -1,6 +1,8 @@
 """One of each kind of object, under its name in this module: check.py knows what refers to what."""
 import array
+import asyncio
 import collections
+import contextvars
 import datetime
 import functools
 import io
@@ -8,6 +10,7 @@ import itertools
 import re
 import sys
 import weakref
+import xml.etree.ElementTree
 
 
 class Leaf:
@@ -192,6 +195,38 @@ error.__cause__ = KeyError(leaf("CauseArgument"))
 superior = super(MyList, my_list)
 memory = memoryview(bytearray(b"seen through memory"))
 mapping = type(plain).__dict__
+
+called = iter(leaf, leaf("Sentinel"))
+variable = contextvars.ContextVar("variable", default=leaf("VariableDefault"))
+element = xml.etree.ElementTree.Element("a tag", {"name": leaf("ElementAttribute")})
+element.text = leaf("ElementText")
+for i in range(8):
+    element.append(xml.etree.ElementTree.Element("child"))
+element[0].tail = leaf("ElementTail")
+element[7].extend([xml.etree.ElementTree.Element("one"), xml.etree.ElementTree.Element("two", {"name": leaf("Grandchild")})])
+parsed = xml.etree.ElementTree.fromstring("<a><b>this &amp; that</b></a>")
+
+
+async def wait():
+    waited = leaf("Awaited")
+    await loop.create_future()
+    return waited
+
+
+async def begin():
+    made = asyncio.create_task(wait())
+    made.set_name("a task")
+    await asyncio.sleep(0)
+    return made
+
+
+loop = asyncio.new_event_loop()
+task = loop.run_until_complete(begin())
+done, failed, called_back = loop.create_future(), loop.create_future(), loop.create_future()
+done.set_result(leaf("Result"))
+failed.set_exception(ValueError(leaf("FutureError")))
+called_back.add_done_callback(leaf)
+called_back.add_done_callback(function)
 
 ascii_text = "plain text, 24 characters"
 latin_text = "gr\u00fc\u00df dich"
