@@ -353,7 +353,7 @@ static void write_fields(struct hl_graph *graph, uintptr_t object)
 {
     const struct hl_py_field *field = hl_graph_py_fields(now.plan);
     for (uint32_t i = 0; i < now.plan->n_fields; i++, field++)
-        if (field->offset + 8 <= now.bytes && write_edge(graph, (enum hl_graph_edge)field->kind, field->string,
+        if (field->kind != HL_EDGE_FIELD && field->offset + 8 <= now.bytes && write_edge(graph, (enum hl_graph_edge)field->kind, field->string,
                                                          hl_py_word(object + field->offset)))
             mark(field->offset);
 }
@@ -398,6 +398,17 @@ static bool was_emitted(uintptr_t target)
     return false;
 }
 
+static void write_visited(uint64_t offset, uintptr_t word)
+{
+    const struct hl_py_field *field = hl_graph_py_fields(now.plan);
+    for (uint32_t i = 0; i < now.plan->n_fields; i++, field++)
+        if (field->kind == HL_EDGE_FIELD && field->offset == offset) {
+            write_edge(now.graph, HL_EDGE_SLOT, field->string, word);
+            return;
+        }
+    write_edge(now.graph, HL_EDGE_FIELD, offset, word);
+}
+
 static int visit_one(uintptr_t word)
 {
     if (++now.visits > VISITS_MAX)
@@ -408,7 +419,7 @@ static int visit_one(uintptr_t word)
     for (uint64_t offset = 16; offset + 8 <= now.bytes && offset < 8 * 64 * 8; offset += 8)
         if (!is_marked(offset) && hl_py_word(now.object + offset) == word) {
             mark(offset);
-            write_edge(now.graph, HL_EDGE_FIELD, offset, word);
+            write_visited(offset, word);
             return 0;
         }
     write_edge(now.graph, HL_EDGE_ITEM, 0, word);

@@ -5,6 +5,7 @@
 #include "graph_py.h"
 
 /* A word of an instance that is a counted reference. */
+/* kind FIELD: a name for what tp_traverse visits there, which nobody says is a reference otherwise. */
 struct hl_py_field { uint32_t offset, kind, string; };
 
 /* How the instances of a type are written, beside what their kind says. */
@@ -31,6 +32,11 @@ extern const struct hl_py_named hl_graph_py_named[];
 /* Of types that changed within a minor version: only where instances have so many bytes (tp_basicsize). */
 struct hl_py_named_of_size { uint16_t basic; struct hl_py_named named; };
 extern const struct hl_py_named_of_size hl_graph_py_named_of_size[];
+
+/* ---- graph_py_getters.c ---- */
+
+/* The offset in the object of the word that a getter (PyGetSetDef) returns, by its machine code; false: not that plain. */
+bool hl_graph_py_getter(const uint8_t *bytes, size_t n, uint32_t *offset);
 
 /* ---- graph_py_types.c ---- */
 

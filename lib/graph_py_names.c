@@ -79,6 +79,7 @@ const struct hl_py_named hl_graph_py_named[] = {
     {"_asyncio.Future", 16, 8, 99, "_loop"}, {"_asyncio.Future", 24, 8, 99, "callback"},
     {"_asyncio.Future", 32, 8, 99, "callback's context"}, {"_asyncio.Future", 40, 8, 99, "_callbacks"},
     {"_asyncio.Future", 48, 8, 99, "_exception"},
+    {"Context", 24, 8, 99, "vars"}, {"_contextvars.Context", 24, 8, 99, "vars"}, {"property", 48, 11, 99, "name"},
     {"_queue.SimpleQueue", 32, 8, 12, "items"},
     {"operator.itemgetter", 24, 8, 99, "item"}, {"operator.attrgetter", 24, 8, 99, "attr"},
     {"itertools.chain", 16, 8, 99, "source"}, {"itertools.chain", 24, 8, 99, "active"},

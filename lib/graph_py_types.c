@@ -12,6 +12,7 @@
 #define NEGATIVES (1u << 12)
 #define FIELDS_MAX (1u << 16)
 #define BASES_MAX 64u
+#define GETTER_BYTES 64u                 /* of a getter's code are looked at */
 
 static struct {
     struct hl_py_type *types;            /* [0] is none */
@@ -302,6 +303,21 @@ static void add_members(struct hl_graph *graph, struct hl_py_plan *plan, uintptr
     }
 }
 
+/* PyGetSetDef (Include/descrobject.h): name, getter, setter, documentation, closure. The name is that of what tp_traverse visits
+ * at the word that the getter returns. */
+static void add_getters(struct hl_graph *graph, struct hl_py_plan *plan, uintptr_t type, uint32_t basic)
+{
+    uintptr_t at = hl_py_word(type + HL_TYPE_GETSET);
+    for (uint32_t i = 0; at && i < 4096 && hl_graph_is_readable(graph, at, 40) && hl_py_word(at); i++, at += 40) {
+        uintptr_t name = hl_py_word(at), getter = hl_py_word(at + 8);
+        uint32_t offset;
+        if (!hl_areas_is_code(graph->marker, getter) || !hl_graph_is_readable(graph, getter, GETTER_BYTES) ||
+            !is_text(graph, name) || !hl_graph_py_getter((const uint8_t *)getter, GETTER_BYTES, &offset) || offset > basic - 8)
+            continue;
+        add_field(graph, plan, offset, HL_EDGE_FIELD, (const char *)name);
+    }
+}
+
 static bool is_meant(const struct hl_py_named *named, const char *type)
 {
     return named->from <= hl_graph_py_layout.minor && hl_graph_py_layout.minor <= named->to && strcmp(named->type, type) == 0;
@@ -347,6 +363,8 @@ static void make_plan(struct hl_graph *graph, const struct hl_py_type *type, str
         bool borrows = strcmp((const char *)hl_py_word(base + HL_TYPE_NAME), "sqlite3.Connection") == 0;
         if (type->kind != HL_PY_FRAME && type->kind != HL_PY_GENERATOR && !borrows)
             add_members(graph, plan, base, type->basic);
+        if (type->kind == HL_PY_OTHER && !is_made_by_python(base))
+            add_getters(graph, plan, base, type->basic);
     }
     plan->weak_offset = (uint32_t)hl_py_word(type->address + HL_TYPE_WEAK_OFFSET);
     if (is_complete(type))

@@ -5,6 +5,7 @@ kinds.py made itself is explained to the last reference.
 """
 import argparse
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -203,12 +204,18 @@ object_array         NAMED dtype : dtype[object_]|ObjectDType
 EXTENSION_EDGES = """
 visited              FIELD 24 : Hidden
 visited              SLOT shown : Shown
+visited              FIELD 64 : Wrapped
+visited              FIELD 72 / INDEX 0 : Inner
 visited              ITEM : First
 visited              ITEM : Second
 visited              CLASS : 'Visited'
 silent               SLOT member : Member
 silent               OFFSET 24 : Secret
 derived              FIELD 24 : DerivedHidden
+"""
+GETTER_EDGES = """
+visited              SLOT got : Got
+derived              SLOT got : DerivedGot
 """
 SECRET = "Secret"                        # what holds it tells nobody
 EXTENSION_BUFFER = 12345                 # bytes of memory that a Visited has at 40
@@ -289,6 +296,7 @@ def lines_of(version, more):
     texts += [EDGES_FROM_313 if version >= (3, 13) else EDGES_TO_312]
     texts += [NUMPY_EDGES] if "--numpy" in more else []
     texts += [EXTENSION_EDGES] if "--extension" in more else []
+    texts += [GETTER_EDGES] if "--extension" in more and platform.machine() == "x86_64" else []
     return [line for text in texts for line in text.split("\n") if line]
 
 

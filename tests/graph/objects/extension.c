@@ -12,13 +12,43 @@ struct visited {
     PyObject *shown;                      /* a member */
     char *buffer;                         /* malloc: at 40 */
     PyObject **table;                     /* malloc, of two objects that are visited too */
+    PyObject *got, *wrapped, *first;      /* visited, at 56, 64 and 72: a getter returns the first as it is, the second in a tuple, a
+                                             third what the third holds */
 };
+
+static void take(PyObject **place, PyObject *object)
+{
+    Py_INCREF(object);
+    *place = object;
+}
+
+static PyObject *get_got(PyObject *self, void *closure)
+{
+    PyObject *got = ((struct visited *)self)->got;
+    Py_INCREF(got);
+    return got;
+}
+
+static PyObject *get_wrapped(PyObject *self, void *closure)
+{
+    return PyTuple_Pack(1, ((struct visited *)self)->wrapped);
+}
+
+static PyObject *get_first(PyObject *self, void *closure)
+{
+    PyObject *first = PyTuple_GET_ITEM(((struct visited *)self)->first, 0);
+    Py_INCREF(first);
+    return first;
+}
 
 static int visited_traverse(PyObject *self, visitproc visit, void *arg)
 {
     struct visited *v = (struct visited *)self;
     Py_VISIT(v->hidden);
     Py_VISIT(v->shown);
+    Py_VISIT(v->got);
+    Py_VISIT(v->wrapped);
+    Py_VISIT(v->first);
     for (int i = 0; v->table && i < 2; i++)
         Py_VISIT(v->table[i]);
 #if PY_VERSION_HEX >= 0x03090000
@@ -32,6 +62,9 @@ static int visited_clear(PyObject *self)
     struct visited *v = (struct visited *)self;
     Py_CLEAR(v->hidden);
     Py_CLEAR(v->shown);
+    Py_CLEAR(v->got);
+    Py_CLEAR(v->wrapped);
+    Py_CLEAR(v->first);
     for (int i = 0; v->table && i < 2; i++)
         Py_CLEAR(v->table[i]);
     return 0;
@@ -52,26 +85,30 @@ static void visited_dealloc(PyObject *self)
 static int visited_init(PyObject *self, PyObject *args, PyObject *keywords)
 {
     struct visited *v = (struct visited *)self;
-    PyObject *hidden, *shown, *first, *second;
-    if (!PyArg_ParseTuple(args, "OOOO", &hidden, &shown, &first, &second))
+    PyObject *hidden, *shown, *first, *second, *got, *wrapped, *tuple;
+    if (!PyArg_ParseTuple(args, "OOOOOOO!", &hidden, &shown, &first, &second, &got, &wrapped, &PyTuple_Type, &tuple))
         return -1;
-    Py_INCREF(hidden), Py_INCREF(shown), Py_INCREF(first), Py_INCREF(second);
     v->number = 7;
-    v->hidden = hidden;
-    v->shown = shown;
     v->buffer = malloc(BUFFER);
     v->table = malloc(2 * sizeof *v->table);
-    v->table[0] = first;
-    v->table[1] = second;
+    take(&v->hidden, hidden);
+    take(&v->shown, shown);
+    take(&v->table[0], first);
+    take(&v->table[1], second);
+    take(&v->got, got);
+    take(&v->wrapped, wrapped);
+    take(&v->first, tuple);
     return 0;
 }
 
 static PyMemberDef visited_members[] = {{"shown", T_OBJECT, offsetof(struct visited, shown), READONLY, NULL},
 {NULL, 0, 0, 0, NULL}};
+static PyGetSetDef visited_getters[] = {{"got", get_got, NULL, NULL, NULL}, {"wrapped", get_wrapped, NULL, NULL, NULL},
+    {"first", get_first, NULL, NULL, NULL}, {NULL, NULL, NULL, NULL, NULL}};
 static PyType_Slot visited_slots[] = {
     {Py_tp_traverse, (void *)visited_traverse}, {Py_tp_clear, (void *)visited_clear}, {Py_tp_dealloc, (void *)visited_dealloc},
     {Py_tp_init, (void *)visited_init},
-    {Py_tp_members, visited_members}, {0, NULL},
+    {Py_tp_members, visited_members}, {Py_tp_getset, visited_getters}, {0, NULL},
 };
 static PyType_Spec visited_spec = {"extension.Visited", sizeof(struct visited), 0,
     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE, visited_slots};

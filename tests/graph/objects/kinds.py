@@ -266,7 +266,8 @@ if "--extension" in sys.argv:
     class Derived(extension.Visited):
         pass
 
-    visited = extension.Visited(leaf("Hidden"), leaf("Shown"), leaf("First"), leaf("Second"))
+    visited = extension.Visited(leaf("Hidden"), leaf("Shown"), leaf("First"), leaf("Second"), leaf("Got"), leaf("Wrapped"),
+                                (leaf("Inner"),))
     silent = extension.Silent(leaf("Member"), leaf("Secret"))
-    derived = Derived(leaf("DerivedHidden"), None, None, None)
+    derived = Derived(leaf("DerivedHidden"), None, None, None, leaf("DerivedGot"), None, (None,))
     derived.attribute = leaf("DerivedAttribute")
