@@ -173,12 +173,14 @@ const char *hl_read_hexadecimal(const char *text, uintptr_t *value)
     }
 }
 
-/* proc(5), status: "SigBlk:\t" and a mask in hexadecimal. */
-static bool blocks_signal(int32_t tid, int signal)
+/* proc(5), status: "State:\tS (sleeping)"; "SigBlk:\t" and a mask in hexadecimal. */
+static bool blocks_signal(int32_t tid, int signal, bool *sleeps)
 {
     static char text[4096];
-    const char *line = read_task(tid, "status", text, sizeof text) > 0 ? strstr(text, "SigBlk:\t") : NULL;
+    bool there = read_task(tid, "status", text, sizeof text) > 0;
+    const char *line = there ? strstr(text, "SigBlk:\t") : NULL;
     uintptr_t blocked = 0;
+    *sleeps = there && strstr(text, "State:\tS");
     if (line)
         hl_read_hexadecimal(line + 8, &blocked);
     return blocked >> (signal - 1) & 1;
@@ -237,8 +239,9 @@ static void miss(struct hl_stop *stop, struct hl_stopped *thread, bool blocked)
     }
 }
 
-/* Looks at those that have not come: gone, unable to, or slow. Returns how many may still come. */
-static uint32_t look_after(struct hl_stop *stop, int signal, bool give_up)
+/* Looks at those that have not come: gone, unable to, or slow. Who blocks the signal and does not sleep may be about to let it in (a thread that begins): `soon` leaves
+ * it the time. Returns how many may still come. */
+static uint32_t look_after(struct hl_stop *stop, int signal, bool soon, bool give_up)
 {
     uint32_t expected = 0;
     for (uint32_t i = 1; i < stop->n; i++) {
@@ -250,8 +253,8 @@ static uint32_t look_after(struct hl_stop *stop, int signal, bool give_up)
             atomic_compare_exchange_strong(&thread->state, &state, HL_STOP_GONE);
             continue;
         }
-        bool blocked = blocks_signal(thread->tid, signal);
-        if (blocked || give_up)
+        bool sleeps, blocked = blocks_signal(thread->tid, signal, &sleeps);
+        if ((blocked && (sleeps || !soon)) || give_up)
             miss(stop, thread, blocked);
         else
             expected++;
@@ -269,7 +272,7 @@ static uint32_t count_asked(const struct hl_stop *stop)
 
 static void wait_for_all(struct hl_stop *stop, int signal)
 {
-    uint64_t since = hl_sys_now(), looked = since;
+    uint64_t begun = hl_sys_now(), since = begun, looked = begun;
     uint32_t waiting;
     while ((waiting = count_asked(stop)) > 0) {
         uint32_t before = atomic_load(&arrived);
@@ -285,7 +288,7 @@ static void wait_for_all(struct hl_stop *stop, int signal)
         if (now - looked < look_ns)
             continue;
         looked = now;
-        look_after(stop, signal, now - since > PATIENCE_NS);
+        look_after(stop, signal, now - begun < LOOK_NS, now - since > PATIENCE_NS);
     }
 }
 
