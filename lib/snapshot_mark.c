@@ -271,6 +271,23 @@ static bool is_rust_table(uintptr_t control, uint64_t rest)
     return again && memchr(bytes, 0xff, entries);
 }
 
+/* Abseil's hash tables from 2023 on (raw_hash_set.h): in front of the pointer some words on growth, behind it a control byte for each place, 0xff as the only one of
+ * that value, the first 15 once more, then the places, one less than a power of two. A free one has 0x80; of 15 places or more one is always free. */
+static bool is_swiss_table(uintptr_t control, uint64_t offset, uint64_t rest)
+{
+    const uint8_t *bytes = (const uint8_t *)control;
+    uint64_t places = 0;
+    bool has_free = false;
+    if (offset > 24)
+        return false;
+    for (; places < rest && (bytes[places] <= 0x80 || bytes[places] == 0xfe) && (has_free || places < 4096); places++)
+        has_free |= bytes[places] == 0x80;
+    uint64_t again = places < TABLE_GROUP - 1 ? places : TABLE_GROUP - 1;
+    if (places < 3 || places & (places + 1) || places + TABLE_GROUP > rest || bytes[places] != 0xff)
+        return false;
+    return (has_free || (places < 15 && (bytes[0] | bytes[1] | bytes[2]))) && memcmp(bytes + places + 1, bytes, again) == 0;
+}
+
 static bool is_explained(const struct hl_marker *marker, const struct hl_snapshot_block *block, uintptr_t word)
 {
     uintptr_t offset = word - block->start;
@@ -281,7 +298,8 @@ static bool is_explained(const struct hl_marker *marker, const struct hl_snapsho
         return true;
     if (offset + 8 <= bytes && is_base_class(marker, word, offset))
         return true;
-    if (is_exception(block->start, offset, bytes) || is_rust_table(word, bytes - offset))
+    if (is_exception(block->start, offset, bytes) || is_rust_table(word, bytes - offset) ||
+        is_swiss_table(word, offset, bytes - offset))
         return true;
     if (offset > IDIOM_MAX)
         return false;
