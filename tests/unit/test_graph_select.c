@@ -111,6 +111,27 @@ static void types_by_name_module_and_pattern(void **state)
     expect("std::map<*", BIT(MAP));
 }
 
+/* Of C++ the namespaces may be left out, and arrays and what make_shared made are meant too. */
+static void classes_in_all_their_shapes(void **state)
+{
+    static const struct { const char *selector, *name; bool matches; } shapes[] = {
+        { "type:\"map<int, long>\"", "std::map<int, long>", true }, { "type:Order[]", "Order[]", true },
+        { "type:Order", "shop::Order[]", true }, { "type:Row", "ns::{lambda(a::b)#1}::Row[]", true },
+        { "type:Row", "std::vector<ns::Row>[]", false }, { "type:Row", "ns::Row (make_shared)", true },
+        { "type:ns::Row", "ns::Row (make_shared)", true }, { "type:Row", "Row*[]", false }, { "type:Row", "tree node of Row", false },
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        struct trace_error error = { "" };
+        uint8_t *set = NULL;
+        uint32_t n = 0;
+        sample.graph.types[sample.graph.nodes[MAP].type].name = shapes[i].name;
+        assert_int_equal(graph_select(&sample.graph, shapes[i].selector, &set, &n, &error), 0);
+        if (set[MAP] != shapes[i].matches)
+            fail_msg("\"%s\" %s %s", shapes[i].selector, set[MAP] ? "takes" : "does not take", shapes[i].name);
+        free(set);
+    }
+}
+
 static void unknown_names_are_answered_with_near_ones(void **state)
 {
     expect_hint("type:Ordr", 0, "nothing is of a type \"Ordr\"; did you mean \"Order\"?");
@@ -231,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(types_by_name_module_and_pattern, setup, teardown),
+        cmocka_unit_test_setup_teardown(classes_in_all_their_shapes, setup, teardown),
         cmocka_unit_test_setup_teardown(unknown_names_are_answered_with_near_ones, setup, teardown),
         cmocka_unit_test_setup_teardown(lines_that_own_the_allocation, setup, teardown),
         cmocka_unit_test_setup_teardown(modules_of_types_and_of_code, setup, teardown),

@@ -24,7 +24,7 @@ enum graph_sort {
     GRAPH_ROOT,                            /* node 0 */
     GRAPH_PYTHON,                          /* an object */
     GRAPH_FRAME,                           /* a running frame that is no object */
-    GRAPH_CPP,                             /* a native block that begins with a virtual table */
+    GRAPH_CPP,                             /* a native block that begins with a virtual table, or that std::allocator made */
     GRAPH_NATIVE,                          /* a native block: its type is the line that allocated it */
     GRAPH_MEMORY,                          /* memory of Python's that is neither an object nor claimed by one */
     GRAPH_FREE,                            /* kept by Python for its next object */

@@ -143,8 +143,10 @@ static void begin_node(struct load *load, uint64_t row)
     node->born_ns = block->born_ns;
     node->site = block->site;
     node->reach = (uint8_t)block->reach;
-    node->sort = (uint8_t)sort;
-    node->type = graph_load_native_type(load, stack, sort);
+    node->type = sort == GRAPH_NATIVE ? graph_load_element_type(load, stack) : GRAPH_NONE;
+    if (node->type == GRAPH_NONE)
+        node->type = graph_load_native_type(load, stack, sort);
+    node->sort = (uint8_t)load->types.items[node->type].sort;
 }
 
 /* The owner's own block counts, whichever block came first. But Python makes lists and dicts of blocks that it kept from
@@ -448,6 +450,9 @@ static void release(struct load *load)
     free(load->part);
     free(load->largest);
     map_release(&load->native_types);
+    map_release(&load->element_types);
+    strmap_release(&load->element_names);
+    vec_release(&load->element_ids);
     map_release(&load->type_nodes);
 }
 

@@ -6,6 +6,7 @@
 
 #include "../base/arena.h"
 #include "../base/map.h"
+#include "../base/strmap.h"
 #include "../trace/graph_stream.h"
 
 struct graph_index {
@@ -34,6 +35,9 @@ struct load {
     VEC(struct graph_record) roots;          /* as they came; later with nodes as targets, and in `code` the address of the
                                                 function's name, or 0 */
     struct map native_types;      /* by location and sort: id of the type */
+    struct map element_types;     /* by stack: id of the type, or GRAPH_NONE */
+    struct strmap element_names;  /* "module\nname" of types, in the order of element_ids */
+    VEC(uint32_t) element_ids;
     struct map type_nodes;        /* by type id of the stream: address of the type object */
 };
 
@@ -42,6 +46,7 @@ struct load {
 void graph_load_string(struct load *load, const struct graph_record *record);
 void graph_load_type(struct load *load, const struct graph_record *record);
 uint32_t graph_load_native_type(struct load *load, uint32_t stack, enum graph_sort sort);
+uint32_t graph_load_element_type(struct load *load, uint32_t stack);      /* GRAPH_NONE: the stack does not say of what a block is made */
 void graph_load_type_nodes(struct load *load);
 
 /* load_roots.c: node 0's edges are there, in the order of load->roots: fills graph->roots. */

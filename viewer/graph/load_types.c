@@ -1,6 +1,7 @@
 #include "load.h"
 
 #include "../symbol/demangle.h"
+#include "cpp_type.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,7 @@ static const char *as_people_call_it(struct arena *arena, const char *name)
             continue;
         for (const char *at = name + head; *at && (depth || (*at != ',' && *at != '>')); at++, n++)
             depth += (*at == '<' || *at == '(') - (*at == '>' || *at == ')');
+        n -= *controls[i].before && n && name[head + n - 1] == '*';           /* the pointer that it keeps */
         struct strbuf text = STRBUF_INIT;
         strbuf_printf(&text, "%s%.*s%s", controls[i].before, (int)n, name + head, controls[i].after);
         name = arena_strdup(arena, text.data);
@@ -73,9 +75,13 @@ static const char *class_name(struct load *load, const struct graph_record *reco
     }
     snprintf(linkage, sizeof linkage, "_ZTS%s", load->strings.items[record->string]);
     char *name = demangle(linkage);
-    const char *result = as_people_call_it(arena, name ? without_head(arena, name) : load->strings.items[record->string]);
+    const char *called = as_people_call_it(arena, name ? without_head(arena, name) : load->strings.items[record->string]);
+    struct strbuf text = STRBUF_INIT;
+    cpp_type_add(&text, called);
+    called = arena_strdup(arena, text.data);
+    strbuf_release(&text);
     free(name);
-    return result;
+    return called;
 }
 
 /* The module whose memory the address lies in, by the snapshot's globals and the places of modules. */
@@ -130,6 +136,56 @@ uint32_t graph_load_native_type(struct load *load, uint32_t stack, enum graph_so
     *id = load->types.n;
     vec_push(&load->types, type);
     strbuf_release(&name);
+    return (uint32_t)*id;
+}
+
+/* The innermost function that says what it makes, below any that does not pass on what it asks for. */
+static bool add_made(struct strbuf *out, const struct load *load, uint32_t stack)
+{
+    const struct locations *locations = &load->graph->profile->locations;
+    for (; stack; stack = load->trace->stacks[stack].parent) {
+        uint32_t frame = load->trace->stacks[stack].frame;
+        for (uint32_t i = locations->first[frame + 1]; i > locations->first[frame]; i--) {
+            const struct location *location = &locations->items[locations->levels[i - 1]];
+            if (location->kind != TRACE_FRAME_NATIVE || !location->function)
+                return false;
+            if (cpp_type_add_made(out, location->function))
+                return true;
+            if (location->rank > RANK_RUNTIME && !cpp_type_passes_on(location->function))
+                return false;
+        }
+    }
+    return false;
+}
+
+static uint32_t element_type(struct load *load, uint32_t stack)
+{
+    struct strbuf name = STRBUF_INIT;
+    uint32_t id = GRAPH_NONE;
+    const char *module = location_module_name(&load->graph->profile->locations, load->graph->owners[stack]);
+    strbuf_printf(&name, "%s\n", module ? module : "");
+    size_t head = name.length;
+    if (add_made(&name, load, stack)) {
+        uint32_t known = strmap_intern(&load->element_names, name.data);
+        if (known == load->element_ids.n) {
+            struct graph_type type = {.name = arena_strdup(load->graph->arena, name.data + head),
+                                      .module = arena_strndup(load->graph->arena, name.data, head - 1), .sort = GRAPH_CPP,
+                                      .node = GRAPH_NONE, .location = GRAPH_NONE};
+            vec_push(&load->element_ids, (uint32_t)load->types.n);
+            vec_push(&load->types, type);
+        }
+        id = load->element_ids.items[known];
+    }
+    strbuf_release(&name);
+    return id;
+}
+
+uint32_t graph_load_element_type(struct load *load, uint32_t stack)
+{
+    bool fresh;
+    uint64_t *id = map_put(&load->element_types, stack, &fresh);
+    if (fresh)
+        *id = element_type(load, stack);
     return (uint32_t)*id;
 }
 

@@ -15,21 +15,48 @@
 /* ---- type: ---- */
 
 /* "main.<locals>.Order" is "Order" to its program, too. */
+static bool matches_name(const char *pattern, const char *name) { return strcmp(pattern, name) == 0 || glob_match(pattern, name); }
+
+/* What stands behind the last "::" outside of brackets. */
+static const char *without_namespaces(const char *name)
+{
+    const char *last = name;
+    for (int depth = 0; *name; name++) {
+        depth += (*name == '<' || *name == '(') - (*name == '>' || *name == ')');
+        if (depth == 0 && name[0] == ':' && name[1] == ':')
+            last = name + 2;
+    }
+    return last;
+}
+
+/* A C++ class, whether of one object, of an array of them or with a counter (make_shared), and without its namespaces. */
+static bool matches_class(const char *pattern, const char *name)
+{
+    const char *suffix = strstr(name, " (make_shared)");
+    size_t n = suffix ? (size_t)(suffix - name) : strlen(name);
+    if (!suffix && n > 2 && strcmp(name + n - 2, "[]") == 0)
+        n -= 2;
+    char *class = xstrndup(name, n);
+    bool matches = matches_name(pattern, class) || matches_name(pattern, without_namespaces(class));
+    free(class);
+    return matches;
+}
+
 static bool matches_last_name(const struct graph_type *type, const char *pattern)
 {
     const char *dot = type->sort == GRAPH_PYTHON ? strrchr(type->name, '.') : NULL;
-    return dot && (strcmp(pattern, dot + 1) == 0 || glob_match(pattern, dot + 1));
+    return type->sort == GRAPH_CPP ? matches_class(pattern, type->name) : dot && matches_name(pattern, dot + 1);
 }
 
 static bool matches_type(const struct graph_type *type, const char *pattern)
 {
     size_t n = strlen(type->module);
-    if (strcmp(pattern, type->name) == 0 || glob_match(pattern, type->name) || matches_last_name(type, pattern))
+    if (matches_name(pattern, type->name) || matches_last_name(type, pattern))
         return true;
     if (n == 0)
         return false;
     char *full = xasprintf("%s.%s", type->module, type->name);
-    bool matches = strcmp(pattern, full) == 0 || glob_match(pattern, full);
+    bool matches = matches_name(pattern, full);
     free(full);
     return matches;
 }

@@ -153,6 +153,12 @@ static void add_frame(struct strbuf *out, const struct graph *graph, uint32_t no
     }
 }
 
+static bool is_array(const char *type)
+{
+    size_t n = strlen(type);
+    return n > 2 && strcmp(type + n - 2, "[]") == 0;
+}
+
 void graph_add_node(struct strbuf *out, const struct graph *graph, uint32_t node)
 {
     const struct graph_node *this = &graph->nodes[node];
@@ -183,6 +189,8 @@ void graph_add_node(struct strbuf *out, const struct graph *graph, uint32_t node
         break;
     default:
         graph_add_type(out, graph, this->type);
+        if (is_array(graph->types[this->type].name))
+            add_bytes(out, this->bytes);
         break;
     }
     text_add_address(out, graph, node);
