@@ -110,6 +110,7 @@ static bool step(struct code *code)
     case 0xff:                           /* inc, dec; not calls and jumps */
         return code->at < code->end && (*code->at >> 3 & 7) < 2 && count(code, 0);
     case 0x85: case 0x39: case 0x3b: return compare(code);
+    case 0x3d: case 0xa9: return skip(code, 4);            /* eax with a number */
     default: return false;
     }
 }
