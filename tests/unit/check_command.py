@@ -37,6 +37,10 @@ class Command(unittest.TestCase):
             self.assertTrue(done.stdout.startswith("Usage: heapline COMMAND "))
             self.assertFalse(re.search(r"[ \t]$", done.stdout, re.M))
 
+    def test_what_a_terminal_would_obey(self):
+        done = run("lines", "no\x1b[31m\nsuch\x07.hpl", stdout=subprocess.PIPE)
+        self.assert_fails(done, "cannot open 'no?[31m such?.hpl': No such file or directory")
+
     def test_unknown(self):
         self.assert_fails(run("hlep"), 'unknown command "hlep"; did you mean "heapline help"?')
         self.assert_fails(run("/bin/ls"), 'unknown command "/bin/ls"; "heapline help" lists the commands, '

@@ -20,6 +20,14 @@ static void write_all(const char *data, size_t n)
     }
 }
 
+/* What people typed, and names from files, may hold what a terminal would obey. */
+static void make_harmless(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 127)
+            *text = *text == '\n' || *text == '\t' ? ' ' : '?';
+}
+
 /* `role` is the offset of a palette's member. */
 static void say(size_t role, const char *label, const char *format, va_list arguments)
 {
@@ -28,7 +36,9 @@ static void say(size_t role, const char *label, const char *format, va_list argu
     const char *sequence = *(const char *const *)((const char *)colors + role);
     struct strbuf text = STRBUF_INIT;
     strbuf_printf(&text, "%sheapline: %s%s", sequence, label, colors->reset);
+    size_t head = text.length;
     strbuf_vprintf(&text, format, arguments);
+    make_harmless(text.data + head);
     strbuf_add_char(&text, '\n');
     write_all(text.data, text.length);
     strbuf_release(&text);

@@ -1,4 +1,5 @@
-/* Messages to the person at the terminal: "heapline: " and one sentence that says what, where and what to do next.
+/* Messages to the person at the terminal: "heapline: " and one sentence that says what, where and what to do next, on one line and
+ * without what a terminal would obey.
  *
  * On stderr, one write a message. Coloured only when stderr is a terminal that can, and NO_COLOR is unset or empty.
  */

@@ -68,6 +68,9 @@ char *process_name(int32_t pid)
     const char *file = slash ? slash + 1 : "gone";
     if (name)
         name[strcspn(name, "\n")] = 0;
+    for (char *p = name; p && *p; p++)
+        if ((unsigned char)*p < ' ')
+            *p = '?';                    /* a terminal is going to show it */
     bool cut = name && strlen(name) == COMM_BYTES && strncmp(file, name, COMM_BYTES) == 0;
     if (!name || !*name || cut) {
         free(name);
