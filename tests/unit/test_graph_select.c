@@ -119,6 +119,7 @@ static void classes_in_all_their_shapes(void **state)
         { "type:Order", "shop::Order[]", true }, { "type:Row", "ns::{lambda(a::b)#1}::Row[]", true },
         { "type:Row", "std::vector<ns::Row>[]", false }, { "type:Row", "ns::Row (make_shared)", true },
         { "type:ns::Row", "ns::Row (make_shared)", true }, { "type:Row", "Row*[]", false }, { "type:Row", "tree node of Row", false },
+        { "type:Row", "tree node of ns::Row", false }, { "type:Row", "(anonymous namespace)::Row", true },
     };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         struct trace_error error = { "" };

@@ -17,12 +17,14 @@
 /* "main.<locals>.Order" is "Order" to its program, too. */
 static bool matches_name(const char *pattern, const char *name) { return strcmp(pattern, name) == 0 || glob_match(pattern, name); }
 
-/* What stands behind the last "::" outside of brackets. */
+/* What stands behind the last "::" outside of brackets; all of "tree node of shop::Order", which is no Order. */
 static const char *without_namespaces(const char *name)
 {
     const char *last = name;
     for (int depth = 0; *name; name++) {
         depth += (*name == '<' || *name == '(') - (*name == '>' || *name == ')');
+        if (depth == 0 && *name == ' ')
+            break;
         if (depth == 0 && name[0] == ':' && name[1] == ':')
             last = name + 2;
     }
