@@ -197,6 +197,41 @@ static void test_damage(void **state)
     buffer_release(&whole.bytes);
 }
 
+/* Types by virtual tables, with mangled names (Itanium C++ ABI 5.1) or without: as people write them. */
+static void test_classes(void **state)
+{
+    static const struct { const char *mangled, *name; uint64_t table; } classes[] = {
+        { "N4shop3RowE", "shop::Row", 0x800 }, { "4PoolISt6vectorIiSaIiEEE", "Pool<std::vector<int>>", 0x800 },
+        { "St23_Sp_counted_ptr_inplaceIN4shop3RowESaIvELN9__gnu_cxx12_Lock_policyE2EE", "shop::Row (make_shared)", 0x800 },
+        { "St15_Sp_counted_ptrIPN4shop3RowELN9__gnu_cxx12_Lock_policyE2EE", "control block of shared_ptr to shop::Row", 0x800 },
+        { NULL, "class without a name (app+0x340)", 0x740 }, { NULL, "class without a name (0x30)", 0x30 },
+    };
+    const uint64_t n = sizeof classes / sizeof *classes;
+    struct stream stream = {.bytes = {0}};
+    struct graph_trace opened;
+    uint64_t strings = 0;
+    (void)state;
+    for (uint64_t i = 0; i < n; i++) {
+        if (classes[i].mangled)
+            put_string(&stream, classes[i].mangled), strings++;
+        put(&stream, HL_GRAPH_TYPE), put(&stream, HL_TYPE_VTABLE), put(&stream, classes[i].mangled ? strings : 0);
+        put(&stream, 0), put(&stream, classes[i].table);
+    }
+    for (uint64_t row = 0; row < n; row++) {
+        begin(&stream, row, (uint32_t)row + 1, 0, 0);
+        put(&stream, HL_GRAPH_WHOLE);
+    }
+    struct graph *graph = load(&opened, &stream);
+    for (uint64_t row = 0; row < n; row++) {
+        uint32_t node = graph_find(graph, 0x1000 + 0x100 * row);
+        assert_int_equal(graph->nodes[node].sort, GRAPH_CPP);
+        assert_string_equal(graph_type_of(graph, node)->name, classes[row].name);
+    }
+    graph_destroy(graph);
+    graph_trace_close(&opened);
+    buffer_release(&stream.bytes);
+}
+
 static void test_no_graph(void **state)
 {
     (void)state;
@@ -213,7 +248,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small_heap),
-        cmocka_unit_test(test_quarrels), cmocka_unit_test(test_part_of_an_extra),
+        cmocka_unit_test(test_quarrels), cmocka_unit_test(test_part_of_an_extra), cmocka_unit_test(test_classes),
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_no_graph),
     };

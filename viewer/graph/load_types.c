@@ -3,6 +3,7 @@
 #include "../symbol/demangle.h"
 #include "cpp_type.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,29 +64,8 @@ static const char *as_people_call_it(struct arena *arena, const char *name)
     return name;
 }
 
-/* From the class's own type information (Itanium C++ ABI 2.9.5: the mangled name of the type), else from the symbol of its
- * virtual table. */
-static const char *class_name(struct load *load, const struct graph_record *record)
-{
-    struct arena *arena = load->graph->arena;
-    char linkage[4096];
-    if (!record->string) {
-        const char *name = graph_load_address_name(load->graph->snapshot, record->address);
-        return name ? without_head(arena, name) : "a class without type information";
-    }
-    snprintf(linkage, sizeof linkage, "_ZTS%s", load->strings.items[record->string]);
-    char *name = demangle(linkage);
-    const char *called = as_people_call_it(arena, name ? without_head(arena, name) : load->strings.items[record->string]);
-    struct strbuf text = STRBUF_INIT;
-    cpp_type_add(&text, called);
-    called = arena_strdup(arena, text.data);
-    strbuf_release(&text);
-    free(name);
-    return called;
-}
-
-/* The module whose memory the address lies in, by the snapshot's globals and the places of modules. */
-static const char *module_name(const struct load *load, uint64_t address)
+/* The module whose memory the address lies in, by the snapshot's globals and the places of modules: one of its roots. NULL: none. */
+static const struct trace_root *module_root(const struct load *load, uint64_t address)
 {
     const struct trace_snapshot *snapshot = load->graph->snapshot;
     const struct trace_root *nearest = NULL;
@@ -96,7 +76,45 @@ static const char *module_name(const struct load *load, uint64_t address)
         if (!nearest || root->bias > nearest->bias)
             nearest = root;
     }
-    return nearest ? path_base(load->trace->modules[nearest->module].path) : "";
+    return nearest;
+}
+
+static const char *module_name(const struct load *load, uint64_t address)
+{
+    const struct trace_root *root = module_root(load, address);
+    return root ? path_base(load->trace->modules[root->module].path) : "";
+}
+
+/* By where its virtual table lies: classes without names are still several. */
+static const char *nameless_class(const struct load *load, uint64_t table)
+{
+    const struct trace_root *root = module_root(load, table);
+    struct strbuf text = STRBUF_INIT;
+    strbuf_printf(&text, "class without a name (%s%s0x%" PRIx64 ")", module_name(load, table), root ? "+" : "", root ? table - root->bias : table);
+    const char *name = arena_strdup(load->graph->arena, text.data);
+    strbuf_release(&text);
+    return name;
+}
+
+/* From the class's own type information (Itanium C++ ABI 2.9.5: the mangled name of the type), else from the symbol of its
+ * virtual table. */
+static const char *class_name(struct load *load, const struct graph_record *record)
+{
+    struct arena *arena = load->graph->arena;
+    char linkage[4096];
+    if (!record->string) {
+        const char *name = graph_load_address_name(load->graph->snapshot, record->address);
+        return name ? without_head(arena, name) : nameless_class(load, record->address);
+    }
+    snprintf(linkage, sizeof linkage, "_ZTS%s", load->strings.items[record->string]);
+    char *name = demangle(linkage);
+    const char *called = as_people_call_it(arena, name ? without_head(arena, name) : load->strings.items[record->string]);
+    struct strbuf text = STRBUF_INIT;
+    cpp_type_add(&text, called);
+    called = arena_strdup(arena, text.data);
+    strbuf_release(&text);
+    free(name);
+    return called;
 }
 
 void graph_load_type(struct load *load, const struct graph_record *record)
