@@ -4,6 +4,7 @@ import os
 import pwd
 import re
 import signal
+import subprocess
 
 from expectations import all_programs, differences, place_of, sum_groups
 from harness import Failure, Skip, expect, expect_equal, function_name, has_subsequence
@@ -47,8 +48,12 @@ def prepare_user(program, bench):
         return None
     if os.geteuid() != 0:
         raise Skip("only root can become another user")
+    before = become(user)
+    program_file = bench.program(program.binary)
+    if subprocess.run(["test", "-x", program_file], preexec_fn=before, check=False).returncode:
+        raise Skip(f"{user} cannot read {program_file}: a folder above it is closed to others")
     os.chmod(bench.scratch, 0o777)
-    return become(user)
+    return before
 
 
 def judge(program, bench):

@@ -78,7 +78,7 @@ class Answers(unittest.TestCase):
         """One row for the orders; the sum is that of the snapshot's blocks."""
         text = self.text("types", "type:Order")
         self.assertRegex(text, r"\n +200 +[\d.]+ \w+ +100\.0% +[\d.]+ \w+  Order \(__main__\)\n")
-        self.assertRegex(self.text("types"), r"= [\d,]+\s+B, all live bytes of\s+the snapshot \([\d,]+\s+blocks\)")
+        self.assertRegex(self.text("types"), r"=\s+[\d,]+\s+B,\s+all\s+live\s+bytes\s+of\s+the\s+snapshot\s+\([\d,]+\s+blocks\)")
 
     def test_backrefs(self):
         text = self.text("backrefs", "type:Order")
