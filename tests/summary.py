@@ -24,9 +24,11 @@ def kind_of(result):
 
 def reasons_of(test):
     """Lines that say why something was skipped; a skipped test's last line when none does."""
-    lines = [line.strip() for line in (test.get("stdout") or "").splitlines() if line.strip()]
-    # cmocka's own markers name the test only; counts ("3 skipped") are no reasons.
-    reasons = [line for line in lines if REASON.search(line) and not line.startswith("[") and not re.search(r"\b\d+ skipped", line)]
+    told = (test.get("stderr") or "") + "\n" + (test.get("stdout") or "")
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    # cmocka's own markers name the test only; what holds may be called so; counts ("3 skipped") are no reasons.
+    reasons = [line for line in lines
+               if REASON.search(line) and not line.startswith(("[", "ok ")) and not re.search(r"\b\d+ skipped", line)]
     if not reasons and kind_of(test["result"]) == "skipped":
         reasons = lines[-1:] or ["it gave no reason"]
     return reasons
