@@ -28,7 +28,7 @@ def reasons_of(test):
     lines = [line.strip() for line in told.splitlines() if line.strip()]
     # cmocka's own markers name the test only; what holds may be called so; counts ("3 skipped") are no reasons.
     reasons = [line for line in lines
-               if REASON.search(line) and not line.startswith(("[", "ok ")) and not re.search(r"\b\d+ skipped", line)]
+               if REASON.search(line) and not line.startswith(("[", "ok ")) and not re.search(r"\b\d+ skipped|\bskipped=\d", line)]
     if not reasons and kind_of(test["result"]) == "skipped":
         reasons = lines[-1:] or ["it gave no reason"]
     return reasons
