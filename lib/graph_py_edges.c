@@ -353,8 +353,8 @@ static void write_fields(struct hl_graph *graph, uintptr_t object)
 {
     const struct hl_py_field *field = hl_graph_py_fields(now.plan);
     for (uint32_t i = 0; i < now.plan->n_fields; i++, field++)
-        if (field->kind != HL_EDGE_FIELD && field->offset + 8 <= now.bytes && write_edge(graph, (enum hl_graph_edge)field->kind, field->string,
-                                                         hl_py_word(object + field->offset)))
+        if (field->kind != HL_EDGE_FIELD && field->offset + 8 <= now.bytes &&
+            write_edge(graph, (enum hl_graph_edge)field->kind, field->string, hl_py_word(object + field->offset)))
             mark(field->offset);
 }
 

@@ -12,6 +12,14 @@ struct code {
     uint32_t rex;
 };
 
+static bool advance(struct code *code, unsigned n)
+{
+    if ((size_t)(code->end - code->at) < n)
+        return false;
+    code->at += n;
+    return true;
+}
+
 /* Register, memory or register operand, and what follows of it. */
 struct operands { uint32_t reg, mod, rm; int32_t displacement; };
 
@@ -25,23 +33,15 @@ static bool take_operands(struct code *code, struct operands *operands)
         return true;
     bool relative = operands->mod == 0 && (modrm & 7) == 5;
     unsigned n = operands->mod == 1 ? 1 : operands->mod == 2 || relative ? 4 : 0;
-    if ((modrm & 7) == RSP || (unsigned)(code->end - code->at) < n)
+    const uint8_t *number = code->at;
+    if ((modrm & 7) == RSP || !advance(code, n))
         return false;
     uint32_t value = 0;
     for (unsigned i = 0; i < n; i++)
-        value |= (uint32_t)code->at[i] << 8 * i;
+        value |= (uint32_t)number[i] << 8 * i;
     operands->displacement = n == 1 ? (int8_t)value : (int32_t)value;
-    code->at += n;
     if (relative)
         operands->rm = REGISTERS;        /* of the code's own data */
-    return true;
-}
-
-static bool skip(struct code *code, unsigned n)
-{
-    if ((size_t)(code->end - code->at) < n)
-        return false;
-    code->at += n;
     return true;
 }
 
@@ -75,7 +75,7 @@ static bool count(struct code *code, unsigned bytes)
         return false;
     if (o.mod == 3)
         code->holds[o.rm] = 0;
-    return skip(code, bytes);
+    return advance(code, bytes);
 }
 
 static bool compare(struct code *code)
@@ -97,7 +97,7 @@ static bool step(struct code *code)
     if (opcode >> 3 == 0x50 >> 3)        /* push */
         return true;
     if (opcode >> 4 == 7)                /* a short jump on a condition: the way that goes on is looked at */
-        return skip(code, 1);
+        return advance(code, 1);
     if (opcode >> 3 == 0x58 >> 3) {      /* pop */
         code->holds[(opcode & 7) | (code->rex & 1) << 3] = 0;
         return true;
@@ -110,7 +110,7 @@ static bool step(struct code *code)
     case 0xff:                           /* inc, dec; not calls and jumps */
         return code->at < code->end && (*code->at >> 3 & 7) < 2 && count(code, 0);
     case 0x85: case 0x39: case 0x3b: return compare(code);
-    case 0x3d: case 0xa9: return skip(code, 4);            /* eax with a number */
+    case 0x3d: case 0xa9: return advance(code, 4);            /* eax with a number */
     default: return false;
     }
 }

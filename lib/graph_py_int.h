@@ -4,8 +4,7 @@
 
 #include "graph_py.h"
 
-/* A word of an instance that is a counted reference. */
-/* kind FIELD: a name for what tp_traverse visits there, which nobody says is a reference otherwise. */
+/* A word of an instance that is a counted reference; of kind FIELD: only if tp_traverse visits it, which then has a name. */
 struct hl_py_field { uint32_t offset, kind, string; };
 
 /* How the instances of a type are written, beside what their kind says. */

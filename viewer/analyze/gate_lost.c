@@ -19,7 +19,7 @@ static bool is_certain(const struct gate *gate, const struct leaks_group *group)
 {
     const struct trace_snapshot *snapshot = &gate->trace->snapshots[group->snapshot];
     const struct trace_losses *losses = &gate->trace->ends[snapshot->process].losses;
-    return !*snapshot->reasons && !*snapshot->unseen && !snapshot->missed_threads && !losses->events && !losses->damaged_records;
+    return leaks_saw_all(snapshot) && !losses->events && !losses->damaged_records;
 }
 
 static bool is_taken(const struct leaks_group *group, const bool *stacks)
@@ -70,14 +70,19 @@ static void add_unchecked(struct lost *lost, char *message)
     finding->limit = lost->limit;
 }
 
+static void add_sentences(struct lost *lost, const struct leaks_sentences *sentences)
+{
+    for (size_t i = 0; i < sentences->n; i++)
+        add_unchecked(lost, xstrdup(sentences->items[i]));
+}
+
 /* What was not seen can only make more of what is lost. */
 static void add_reasons(struct lost *lost, bool over)
 {
     const struct leaks *leaks = lost->gate->leaks;
-    for (size_t i = 0; over && i < leaks->unseen.n; i++)
-        add_unchecked(lost, xstrdup(leaks->unseen.items[i]));
-    for (size_t i = 0; i < leaks->reasons.n; i++)
-        add_unchecked(lost, xstrdup(leaks->reasons.items[i]));
+    if (over)
+        add_sentences(lost, &leaks->unseen);
+    add_sentences(lost, &leaks->reasons);
 }
 
 /* INDIRECT blocks without a LOST one: the chain that leads to them is damaged. */

@@ -140,6 +140,13 @@ uint32_t leaks_owner(const struct leaks *leaks, uint32_t stack)
     return ((const struct leaks_store *)leaks)->owners[stack];
 }
 
+static void release_sentences(struct leaks_sentences *sentences)
+{
+    for (size_t i = 0; i < sentences->n; i++)
+        free(sentences->items[i]);
+    vec_release(sentences);
+}
+
 void leaks_destroy(struct leaks *leaks)
 {
     struct leaks_store *store = (struct leaks_store *)leaks;
@@ -147,12 +154,8 @@ void leaks_destroy(struct leaks *leaks)
         return;
     for (size_t i = 0; i < store->snapshots.n; i++)
         leaks_blocks_release(&store->snapshots.items[i].blocks);
-    for (size_t i = 0; i < leaks->reasons.n; i++)
-        free(leaks->reasons.items[i]);
-    for (size_t i = 0; i < leaks->unseen.n; i++)
-        free(leaks->unseen.items[i]);
-    vec_release(&leaks->reasons);
-    vec_release(&leaks->unseen);
+    release_sentences(&leaks->reasons);
+    release_sentences(&leaks->unseen);
     vec_release(&leaks->groups);
     vec_release(&leaks->snapshots);
     vec_release(&store->snapshots);

@@ -28,12 +28,17 @@ struct leaks_group {
     const char *fingerprint;                 /* identity.h */
 };
 
+struct leaks_sentences VEC_FIELDS(char *);
+
+/* Nothing of the process was left out: what is lost in the snapshot is lost. */
+bool leaks_saw_all(const struct trace_snapshot *snapshot);
+
 struct leaks {
     const struct profile *profile;
     enum leaks_verdict verdict;
-    VEC(char *) reasons;                     /* sentences: why it is incomplete */
-    VEC(char *) unseen;                      /* sentences: threads whose registers were not seen. What only they hold counts as lost; where
-                                                nothing is, nothing was missed */
+    struct leaks_sentences reasons;          /* why it is incomplete */
+    struct leaks_sentences unseen;           /* threads whose registers were not seen. What only they hold counts as lost; where nothing is,
+                                                nothing was missed */
     VEC(struct leaks_group) groups;          /* LOST, INDIRECT, POSSIBLE, HELD; by bytes + indirect_bytes, largest first */
     VEC(uint32_t) snapshots;                 /* ids of the snapshots looked at: of each selected process the last one, or those asked for */
     uint64_t bytes[TRACE_REACHES], blocks[TRACE_REACHES];   /* of groups that are not suppressed */

@@ -167,6 +167,18 @@ static void add_label(struct reasons *reasons, const struct trace *trace, const 
     strbuf_release(&labels);
 }
 
+bool leaks_saw_all(const struct trace_snapshot *snapshot)
+{
+    return !*snapshot->reasons && !*snapshot->unseen && !snapshot->missed_threads;
+}
+
+static void settle(struct reasons *reasons, struct leaks_sentences *sentences)
+{
+    for (size_t i = 0; i < reasons->n; i++)
+        vec_push(sentences, reason_sentence(&reasons->items[i]));
+    vec_release(reasons);
+}
+
 void leaks_add_reasons(struct leaks_store *store)
 {
     const struct profile *profile = store->leaks.profile;
@@ -197,10 +209,6 @@ void leaks_add_reasons(struct leaks_store *store)
     add_unprofiled(&reasons, profile);
     if (!trace->complete)
         add(&reasons, 0, "The trace is cut at byte %" PRIu64 "; what came later is missing.", trace->cut_offset);
-    for (size_t i = 0; i < reasons.n; i++)
-        vec_push(&store->leaks.reasons, reason_sentence(&reasons.items[i]));
-    for (size_t i = 0; i < unseen.n; i++)
-        vec_push(&store->leaks.unseen, reason_sentence(&unseen.items[i]));
-    vec_release(&reasons);
-    vec_release(&unseen);
+    settle(&reasons, &store->leaks.reasons);
+    settle(&unseen, &store->leaks.unseen);
 }

@@ -6,6 +6,9 @@
 #define DEEP 64                            /* templates in templates that are made short; what is in those stays as it is */
 #define LONG 8192                          /* bytes of a name that nobody reads */
 
+#define ARRAY "[]"
+#define MADE_SHARED " (make_shared)"
+
 struct text { const char *at; size_t n; };
 
 static struct text text_of(const char *at) { return (struct text){ at, strlen(at) }; }
@@ -114,13 +117,45 @@ static void add_short(struct strbuf *out, struct text text, int depth)
     }
 }
 
+/* What a standard library keeps a shared object in (libstdc++ and libc++: with the object inside; with a pointer to it) is
+ * called after the object. */
+static bool add_control(struct strbuf *out, struct text type)
+{
+    static const struct { const char *head, *before, *after; } controls[] = {
+        { "std::_Sp_counted_ptr_inplace<", "", MADE_SHARED }, { "std::__shared_ptr_emplace<", "", MADE_SHARED },
+        { "std::_Sp_counted_ptr<", "control block of shared_ptr to ", "" },
+        { "std::_Sp_counted_deleter<", "control block of shared_ptr to ", "" },
+        { "std::__shared_ptr_pointer<", "control block of shared_ptr to ", "" },
+    };
+    for (size_t i = 0; i < sizeof controls / sizeof *controls; i++) {
+        size_t head = strlen(controls[i].head);
+        if (!starts_with(type, controls[i].head))
+            continue;
+        struct text object = { type.at + head, argument_end(type, head) - head };
+        object.n -= *controls[i].before && ends_with(object, "*");            /* the pointer that it keeps */
+        strbuf_add(out, controls[i].before);
+        add_short(out, object, 0);
+        strbuf_add(out, controls[i].after);
+        return true;
+    }
+    return false;
+}
+
 void cpp_type_add(struct strbuf *out, const char *type)
 {
     struct text text = text_of(type);
     if (text.n > LONG)
         strbuf_add(out, type);
-    else
+    else if (!add_control(out, text))
         add_short(out, text, 0);
+}
+
+bool cpp_type_is_array(const char *type) { return ends_with(text_of(type), ARRAY); }
+
+size_t cpp_type_class_length(const char *type)
+{
+    const char *shared = strstr(type, MADE_SHARED);
+    return shared ? (size_t)(shared - type) : strlen(type) - (cpp_type_is_array(type) ? strlen(ARRAY) : 0);
 }
 
 /* ---- functions ---- */
@@ -182,7 +217,7 @@ static void add_elements(struct strbuf *out, struct text type)
             return;
         }
     add_short(out, type, 0);
-    strbuf_add(out, "[]");
+    strbuf_add(out, ARRAY);
 }
 
 /* "std::basic_string<char, ...>::_M_create": its members make nothing else. */

@@ -143,9 +143,7 @@ static void begin_node(struct load *load, uint64_t row)
     node->born_ns = block->born_ns;
     node->site = block->site;
     node->reach = (uint8_t)block->reach;
-    node->type = sort == GRAPH_NATIVE ? graph_load_element_type(load, stack) : GRAPH_NONE;
-    if (node->type == GRAPH_NONE)
-        node->type = graph_load_native_type(load, stack, sort);
+    node->type = graph_load_native_type(load, stack, sort);
     node->sort = (uint8_t)load->types.items[node->type].sort;
 }
 

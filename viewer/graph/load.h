@@ -46,7 +46,6 @@ struct load {
 void graph_load_string(struct load *load, const struct graph_record *record);
 void graph_load_type(struct load *load, const struct graph_record *record);
 uint32_t graph_load_native_type(struct load *load, uint32_t stack, enum graph_sort sort);
-uint32_t graph_load_element_type(struct load *load, uint32_t stack);      /* GRAPH_NONE: the stack does not say of what a block is made */
 void graph_load_type_nodes(struct load *load);
 
 /* load_roots.c: node 0's edges are there, in the order of load->roots: fills graph->roots. */

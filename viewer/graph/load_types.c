@@ -37,33 +37,6 @@ static const char *without_head(struct arena *arena, const char *text)
     return arena_strndup(arena, start, plus && plus > start ? (size_t)(plus - start) : strlen(start));
 }
 
-/* What a standard library keeps a shared object in (libstdc++ and libc++: with the object inside; with a pointer to it) is
- * called after the object. */
-static const char *as_people_call_it(struct arena *arena, const char *name)
-{
-    static const struct { const char *head, *before, *after; } controls[] = {
-        {"std::_Sp_counted_ptr_inplace<", "", " (make_shared)"}, {"std::__shared_ptr_emplace<", "", " (make_shared)"},
-        {"std::_Sp_counted_ptr<", "control block of shared_ptr to ", ""},
-        {"std::_Sp_counted_deleter<", "control block of shared_ptr to ", ""},
-        {"std::__shared_ptr_pointer<", "control block of shared_ptr to ", ""},
-    };
-    for (size_t i = 0; i < sizeof controls / sizeof *controls; i++) {
-        size_t head = strlen(controls[i].head), n = 0;
-        int depth = 0;
-        if (strncmp(name, controls[i].head, head) != 0)
-            continue;
-        for (const char *at = name + head; *at && (depth || (*at != ',' && *at != '>')); at++, n++)
-            depth += (*at == '<' || *at == '(') - (*at == '>' || *at == ')');
-        n -= *controls[i].before && n && name[head + n - 1] == '*';           /* the pointer that it keeps */
-        struct strbuf text = STRBUF_INIT;
-        strbuf_printf(&text, "%s%.*s%s", controls[i].before, (int)n, name + head, controls[i].after);
-        name = arena_strdup(arena, text.data);
-        strbuf_release(&text);
-        break;
-    }
-    return name;
-}
-
 /* The module whose memory the address lies in, by the snapshot's globals and the places of modules: one of its roots. NULL: none. */
 static const struct trace_root *module_root(const struct load *load, uint64_t address)
 {
@@ -108,10 +81,9 @@ static const char *class_name(struct load *load, const struct graph_record *reco
     }
     snprintf(linkage, sizeof linkage, "_ZTS%s", load->strings.items[record->string]);
     char *name = demangle(linkage);
-    const char *called = as_people_call_it(arena, name ? without_head(arena, name) : load->strings.items[record->string]);
     struct strbuf text = STRBUF_INIT;
-    cpp_type_add(&text, called);
-    called = arena_strdup(arena, text.data);
+    cpp_type_add(&text, name ? without_head(arena, name) : load->strings.items[record->string]);
+    const char *called = arena_strdup(arena, text.data);
     strbuf_release(&text);
     free(name);
     return called;
@@ -129,32 +101,6 @@ void graph_load_type(struct load *load, const struct graph_record *record)
     if (record->sort == HL_TYPE_PYTHON)
         *map_put(&load->type_nodes, load->types.n, NULL) = record->address;
     vec_push(&load->types, type);
-}
-
-uint32_t graph_load_native_type(struct load *load, uint32_t stack, enum graph_sort sort)
-{
-    const struct locations *locations = &load->graph->profile->locations;
-    uint32_t location = load->graph->owners[stack];
-    bool fresh;
-    uint64_t *id = map_put(&load->native_types, (uint64_t)location << 4 | sort, &fresh);
-    if (!fresh)
-        return (uint32_t)*id;
-    struct strbuf name = STRBUF_INIT;
-    strbuf_add(&name, sort == GRAPH_MEMORY ? "memory of Python in "
-                      : sort == GRAPH_FREE ? "kept for the next object, from " : "malloc in ");
-    location_add_name(&name, locations, location);
-    size_t length = name.length;
-    strbuf_add(&name, " ");
-    location_add_place(&name, locations, location);
-    if (name.length == length + 1)
-        strbuf_truncate(&name, length);
-    const char *module = location_module_name(locations, location);
-    struct graph_type type = {.name = arena_strdup(load->graph->arena, name.data), .module = module ? module : "", .sort = sort,
-                              .node = GRAPH_NONE, .location = location};
-    *id = load->types.n;
-    vec_push(&load->types, type);
-    strbuf_release(&name);
-    return (uint32_t)*id;
 }
 
 /* The innermost function that says what it makes, below any that does not pass on what it asks for. */
@@ -198,12 +144,41 @@ static uint32_t element_type(struct load *load, uint32_t stack)
     return id;
 }
 
-uint32_t graph_load_element_type(struct load *load, uint32_t stack)
+/* GRAPH_NONE: the stack does not say of what a block is made. */
+static uint32_t element_type_of(struct load *load, uint32_t stack)
 {
     bool fresh;
     uint64_t *id = map_put(&load->element_types, stack, &fresh);
     if (fresh)
         *id = element_type(load, stack);
+    return (uint32_t)*id;
+}
+
+uint32_t graph_load_native_type(struct load *load, uint32_t stack, enum graph_sort sort)
+{
+    const struct locations *locations = &load->graph->profile->locations;
+    uint32_t location = load->graph->owners[stack], element = sort == GRAPH_NATIVE ? element_type_of(load, stack) : GRAPH_NONE;
+    bool fresh;
+    if (element != GRAPH_NONE)
+        return element;
+    uint64_t *id = map_put(&load->native_types, (uint64_t)location << 4 | sort, &fresh);
+    if (!fresh)
+        return (uint32_t)*id;
+    struct strbuf name = STRBUF_INIT;
+    strbuf_add(&name, sort == GRAPH_MEMORY ? "memory of Python in "
+                      : sort == GRAPH_FREE ? "kept for the next object, from " : "malloc in ");
+    location_add_name(&name, locations, location);
+    size_t length = name.length;
+    strbuf_add(&name, " ");
+    location_add_place(&name, locations, location);
+    if (name.length == length + 1)
+        strbuf_truncate(&name, length);
+    const char *module = location_module_name(locations, location);
+    struct graph_type type = {.name = arena_strdup(load->graph->arena, name.data), .module = module ? module : "", .sort = sort,
+                              .node = GRAPH_NONE, .location = location};
+    *id = load->types.n;
+    vec_push(&load->types, type);
+    strbuf_release(&name);
     return (uint32_t)*id;
 }
 

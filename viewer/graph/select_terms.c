@@ -5,6 +5,7 @@
 #include "../base/parse.h"
 #include "../base/suggest.h"
 #include "../base/xalloc.h"
+#include "cpp_type.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -14,7 +15,6 @@
 
 /* ---- type: ---- */
 
-/* "main.<locals>.Order" is "Order" to its program, too. */
 static bool matches_name(const char *pattern, const char *name) { return strcmp(pattern, name) == 0 || glob_match(pattern, name); }
 
 /* What stands behind the last "::" outside of brackets; all of "tree node of shop::Order", which is no Order. */
@@ -34,16 +34,13 @@ static const char *without_namespaces(const char *name)
 /* A C++ class, whether of one object, of an array of them or with a counter (make_shared), and without its namespaces. */
 static bool matches_class(const char *pattern, const char *name)
 {
-    const char *suffix = strstr(name, " (make_shared)");
-    size_t n = suffix ? (size_t)(suffix - name) : strlen(name);
-    if (!suffix && n > 2 && strcmp(name + n - 2, "[]") == 0)
-        n -= 2;
-    char *class = xstrndup(name, n);
+    char *class = xstrndup(name, cpp_type_class_length(name));
     bool matches = matches_name(pattern, class) || matches_name(pattern, without_namespaces(class));
     free(class);
     return matches;
 }
 
+/* "main.<locals>.Order" is "Order" to its program, too. */
 static bool matches_last_name(const struct graph_type *type, const char *pattern)
 {
     const char *dot = type->sort == GRAPH_PYTHON ? strrchr(type->name, '.') : NULL;

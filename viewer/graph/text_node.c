@@ -2,6 +2,8 @@
  * or where it is. */
 #include "text_parts.h"
 
+#include "cpp_type.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -153,12 +155,6 @@ static void add_frame(struct strbuf *out, const struct graph *graph, uint32_t no
     }
 }
 
-static bool is_array(const char *type)
-{
-    size_t n = strlen(type);
-    return n > 2 && strcmp(type + n - 2, "[]") == 0;
-}
-
 void graph_add_node(struct strbuf *out, const struct graph *graph, uint32_t node)
 {
     const struct graph_node *this = &graph->nodes[node];
@@ -189,7 +185,7 @@ void graph_add_node(struct strbuf *out, const struct graph *graph, uint32_t node
         break;
     default:
         graph_add_type(out, graph, this->type);
-        if (is_array(graph->types[this->type].name))
+        if (cpp_type_is_array(graph->types[this->type].name))
             add_bytes(out, this->bytes);
         break;
     }

@@ -160,24 +160,28 @@ static json_t *json_snapshot(const struct trace *trace, uint32_t id)
     json_object_set_new(object, "fork_s", json_seconds(snapshot->fork_ns));
     json_object_set_new(object, "mark_s", json_seconds(snapshot->mark_ns));
     set_number(object, "scanned_bytes", snapshot->scanned_bytes);
-    json_object_set_new(object, "complete", json_boolean(!*snapshot->reasons && !*snapshot->unseen && !snapshot->missed_threads));
+    json_object_set_new(object, "complete", json_boolean(leaks_saw_all(snapshot)));
     return object;
+}
+
+static json_t *json_sentences(const struct leaks_sentences *sentences)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < sentences->n; i++)
+        json_array_append_new(array, json_text(sentences->items[i]));
+    return array;
 }
 
 int leaks_print_json(const struct view *view, const struct leaks *leaks, const struct leaks_wanted *wanted)
 {
     json_t *object = json_begin("heapline-leaks-1", leaks->profile, leaks_by_names[wanted->by]);
-    json_t *reasons = json_array(), *unseen = json_array(), *snapshots = json_array();
+    json_t *snapshots = json_array();
     size_t left_out = 0;
-    for (size_t i = 0; i < leaks->reasons.n; i++)
-        json_array_append_new(reasons, json_text(leaks->reasons.items[i]));
-    for (size_t i = 0; i < leaks->unseen.n; i++)
-        json_array_append_new(unseen, json_text(leaks->unseen.items[i]));
     for (size_t i = 0; i < leaks->snapshots.n; i++)
         json_array_append_new(snapshots, json_snapshot(leaks->profile->trace, leaks->snapshots.items[i]));
     json_object_set_new(object, "verdict", json_string(leaks_verdict_names[leaks->verdict]));
-    json_object_set_new(object, "reasons", reasons);
-    json_object_set_new(object, "unseen", unseen);
+    json_object_set_new(object, "reasons", json_sentences(&leaks->reasons));
+    json_object_set_new(object, "unseen", json_sentences(&leaks->unseen));
     json_object_set_new(object, "groups", json_rows(view, leaks, wanted, &left_out));
     set_number(object, "groups_left_out", left_out);
     json_object_set_new(object, "totals", json_totals(leaks));

@@ -399,27 +399,23 @@ static void print_unmatched(const struct printer *printer)
     strbuf_release(&text);
 }
 
-static void print_unseen(const struct printer *printer)
+static void print_sentences(const struct printer *printer, const char *title, const struct leaks_sentences *sentences, const char *color)
 {
-    const struct leaks *leaks = printer->leaks;
-    const struct palette *colors = printer->view->colors;
-    if (leaks->unseen.n)
-        heading(printer, "Threads that went on; what only they held would be called lost");
-    for (size_t i = 0; i < leaks->unseen.n; i++) {
+    if (sentences->n)
+        heading(printer, title);
+    for (size_t i = 0; i < sentences->n; i++) {
         fprintf(printer->view->out, "  ");
-        view_print_wrapped(printer->view, leaks->verdict == LEAKS_FOUND ? colors->bad : colors->dim, leaks->unseen.items[i], 2);
+        view_print_wrapped(printer->view, color, sentences->items[i], 2);
     }
 }
 
 static void print_reasons(const struct printer *printer)
 {
     const struct leaks *leaks = printer->leaks;
-    if (leaks->reasons.n)
-        heading(printer, "Not everything could be looked at");
-    for (size_t i = 0; i < leaks->reasons.n; i++) {
-        fprintf(printer->view->out, "  ");
-        view_print_wrapped(printer->view, printer->view->colors->bad, leaks->reasons.items[i], 2);
-    }
+    const struct palette *colors = printer->view->colors;
+    print_sentences(printer, "Threads that went on; what only they held would be called lost", &leaks->unseen,
+                    leaks->verdict == LEAKS_FOUND ? colors->bad : colors->dim);
+    print_sentences(printer, "Not everything could be looked at", &leaks->reasons, colors->bad);
 }
 
 static void print_cost(const struct printer *printer)
@@ -479,7 +475,6 @@ void leaks_print_text(const struct view *view, const struct leaks *leaks, const 
     print_reachable(&printer);
     print_suppressed(&printer);
     print_unmatched(&printer);
-    print_unseen(&printer);
     print_reasons(&printer);
     print_cost(&printer);
     print_notes(&printer);

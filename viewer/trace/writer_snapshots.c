@@ -80,7 +80,7 @@ uint32_t trace_write_snapshot(struct trace_writer *writer, const struct trace_sn
         .snapshot = *snapshot,
         .label = writer_string(writer, snapshot->label),
         .reasons = writer_string(writer, snapshot->reasons),
-        .unseen = writer_string(writer, snapshot->unseen ? snapshot->unseen : ""),
+        .unseen = writer_string(writer, snapshot->unseen),
     };
     struct snapshot_state state = {.ns = snapshot->ns};
     uint32_t id = (uint32_t)writer->snapshots.n, n_names = snapshot->n_names;
